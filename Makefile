@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The two commands are `make demo` and `make check`; CMake does the work.
+# JOBS=n limits parallel compilation; TRAIN=OFF leaves LibTorch out of `make check`.
+
+JOBS ?= $(shell nproc)
+TRAIN ?= ON
+
+.PHONY: demo check build clean format
+
+# Encodes and decodes a photograph of data/photos and compares the pixels.
+demo:
+	scripts/install-deps.sh build
+	cmake --preset release --log-level=WARNING -DFLOWZIP_TRAIN=OFF -DFLOWZIP_TESTS=OFF
+	cmake --build --preset release --parallel $(JOBS) --target flowzip png_samples
+	scripts/demo.sh build/flowzip build/png_samples
+
+# Builds everything, the trainer included, and runs all tests.
+check:
+	scripts/install-deps.sh build test $(if $(filter ON,$(TRAIN)),train)
+	cmake --preset release -DFLOWZIP_TRAIN=$(TRAIN) -DFLOWZIP_TESTS=ON
+	cmake --build --preset release --parallel $(JOBS)
+	ctest --preset release --parallel $(JOBS)
+
+# As check, without installing packages and without tests.
+build:
+	cmake --preset release -DFLOWZIP_TRAIN=$(TRAIN) -DFLOWZIP_TESTS=ON
+	cmake --build --preset release --parallel $(JOBS)
+
+clean:
+	rm -rf build
+
+format:
+	find base codec model rans tools tests cmake \( -name '*.h' -o -name '*.cc' \) \
+	  -exec clang-format-14 -i {} +

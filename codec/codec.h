@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whole pictures to whole .flz files and back, in memory.
+//
+// The result depends on the picture and the model only, never on the number of jobs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "codec/container.h"
+#include "codec/image.h"
+#include "codec/tile_codec.h"
+#include "model/model.h"
+
+namespace flowzip {
+
+inline constexpr uint64_t kDefaultMaxPixels = uint64_t{1} << 28;
+
+struct EncodeOptions {
+  const Model* model = nullptr;      // null: DefaultModel()
+  int jobs = 1;                      // threads, the calling one included
+  int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
+};
+
+struct DecodeOptions {
+  const Model* model_override = nullptr;  // consulted before the embedded models
+  int jobs = 1;
+  uint64_t max_pixels = kDefaultMaxPixels;
+};
+
+struct CodecStats {
+  FileInfo info;
+  uint64_t file_bytes = 0;
+  // Sum over the tiles. Tiles with fewer levels add their base to the last entry.
+  TileStats tiles;
+};
+using EncodeStats = CodecStats;
+using DecodeStats = CodecStats;
+
+// Called after each tile with the pixels done and the pixels in all.
+using ProgressFn = std::function<void(uint64_t, uint64_t)>;
+
+// Throws kUnsupported for other pictures than 8-bit gray and RGB, kInvalidArgument for
+// one that contradicts itself, kUnknownModel if there is no model at all.
+std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options,
+                            EncodeStats* stats = nullptr, const ProgressFn& progress = {});
+
+// Throws kTruncated, kCorrupt, kUnsupported, kUnknownModel or kLimit. The picture is
+// allocated only when the file's length and all its checksums are right.
+Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats = nullptr,
+             const ProgressFn& progress = {});
+
+// Looks at the header only.
+FileInfo Probe(ByteSpan file);
+
+// Sixteen hexadecimal digits, the way a model's hash is shown to people.
+std::string HashName(uint64_t hash);
+
+}  // namespace flowzip

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/level_coder.h"
+
+#include <algorithm>
+
+#include "model/mixture.h"
+
+namespace flowzip {
+namespace {
+
+constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
+constexpr int kMaxBands = 16, kLanes = 4;
+
+// Rows of a band that lie inside the picture.
+struct Rows {
+  int begin, end;
+};
+Rows BandRows(const LevelSize& size, int bands, int band, Lattice lattice) {
+  const int64_t height = size.grid_height();
+  const int valid = size.valid_height(lattice);
+  return {std::min(valid, static_cast<int>(height * band / bands)),
+          std::min(valid, static_cast<int>(height * (band + 1) / bands))};
+}
+
+Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
+
+// Bits of an Exp-Golomb code of order k (escape.h).
+double ExpGolombBits(uint32_t value, int k) {
+  const uint64_t v = uint64_t{value} + (uint64_t{1} << k);
+  return 2.0 * (63 - __builtin_clzll(v)) + 1 - k;
+}
+
+// Bits of the filter code's head: step and Golomb order.
+constexpr int kStepBits = 2, kGolombBits = 3;
+
+template <class Fn>
+void ForEachFilter(const std::array<SampleRange, kChannels>& ranges, const Fn& fn) {
+  for (int g = 0; g < kGroups; ++g) {
+    for (int c = 0; c < kChannels; ++c) {
+      if (!ranges[c].constant()) fn(g, c);
+    }
+  }
+}
+
+ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
+  ChannelBits sum{};
+  for (const ChannelBits& band : bands) {
+    for (int c = 0; c < kChannels; ++c) sum[c] += band[c];
+  }
+  return sum;
+}
+
+// Calls fn(i, j, mixture) for every valid site of a band.
+template <class Fn>
+void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
+  const int width = pass.level.size.valid_width(pass.lattice());
+  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  for (int i = rows.begin; i < rows.end; ++i) {
+    const int32_t* p = prediction.Row(i);
+    const int16_t* head = pass.head.At(0, i);
+    for (int j = 0; j < width; ++j, head += pass.head.depth()) {
+      fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));
+    }
+  }
+}
+
+}  // namespace
+
+int BandCount(const LevelSize& size) {
+  const int64_t sites = int64_t{size.grid_width()} * size.grid_height();
+  const int64_t bands = std::clamp<int64_t>(sites / kSitesPerBand, 1, kMaxBands);
+  return static_cast<int>(std::min<int64_t>(bands, size.grid_height()));
+}
+
+int LaneCount(const LevelSize& size) {
+  return int64_t{size.grid_width()} * size.grid_height() >= kSitesForLanes ? kLanes : 1;
+}
+
+LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool)
+    : size_(size), pool_(pool), logs_(BandCount(size)), bits_(logs_.size()) {}
+
+void LevelEncoder::PutFilters(const FilterCodes& codes,
+                              const std::array<SampleRange, kChannels>& ranges) {
+  SymbolLog& log = logs_[0];
+  ForEachFilter(ranges, [&](int g, int c) {
+    const FilterCode& code = codes[g][c];
+    log.AddUniform(code.custom, 1);
+    side_bits_ += 1;
+    if (!code.custom) return;
+    log.AddUniform(code.step_log2 - kMinFilterStep, kStepBits);
+    log.AddUniform(code.golomb, kGolombBits);
+    side_bits_ += kStepBits + kGolombBits;
+    for (const int32_t delta : code.deltas) {
+      log.AddExpGolomb(ZigZag(delta), code.golomb);
+      side_bits_ += ExpGolombBits(ZigZag(delta), code.golomb);
+    }
+  });
+}
+
+void LevelEncoder::Put(const ChannelPass& pass) {
+  const int bands = static_cast<int>(logs_.size());
+  pool_.ParallelFor(bands, [&](int64_t band) {
+    SymbolLog& log = logs_[band];
+    const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+    double bits = 0;
+    ForEachSite(pass, BandRows(size_, bands, static_cast<int>(band), pass.lattice()),
+                [&](int i, int j, const Mixture& mixture) {
+                  const int32_t v = x.Row(i)[j];
+                  const CdfRange range = mixture.Range(v);
+                  log.Add(ToInterval(range));
+                  bits += Bits(range);
+                  if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
+                    const uint32_t distance =
+                        v < mixture.lo() ? mixture.lo() - 1 - v : v - mixture.hi() - 1;
+                    log.AddExpGolomb(distance, kEscapeOrder);
+                    bits += ExpGolombBits(distance, kEscapeOrder);
+                  }
+                });
+    bits_[band][pass.channel] += bits;
+  });
+}
+
+std::vector<std::vector<uint8_t>> LevelEncoder::Finish() {
+  std::vector<std::vector<uint8_t>> streams(logs_.size());
+  pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
+    streams[band] = logs_[band].EncodeAll(LaneCount(size_));
+  });
+  return streams;
+}
+
+ChannelBits LevelEncoder::channel_bits() const { return SumBands(bits_); }
+
+LevelDecoder::LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams,
+                           ThreadPool& pool)
+    : size_(size), pool_(pool), bits_(streams.size()) {
+  for (const ByteSpan stream : streams) {
+    stacks_.push_back(RansStack::FromBytes(stream, LaneCount(size)));
+  }
+}
+
+FilterCodes LevelDecoder::GetFilters(const TapSet& taps,
+                                     const std::array<SampleRange, kChannels>& ranges) {
+  RansStack& stack = stacks_[0];
+  FilterCodes codes;
+  ForEachFilter(ranges, [&](int g, int c) {
+    FilterCode& code = codes[g][c];
+    code.custom = PopUniform(stack, 1) != 0;
+    side_bits_ += 1;
+    if (!code.custom) return;
+    code.step_log2 = kMinFilterStep + static_cast<int>(PopUniform(stack, kStepBits));
+    code.golomb = static_cast<int>(PopUniform(stack, kGolombBits));
+    side_bits_ += kStepBits + kGolombBits;
+    code.deltas.resize(taps.taps[g][c].size());
+    for (int32_t& delta : code.deltas) {
+      const uint32_t zigzag = PopExpGolomb(stack, code.golomb);
+      delta = UnZigZag(zigzag);
+      side_bits_ += ExpGolombBits(zigzag, code.golomb);
+    }
+  });
+  return codes;
+}
+
+void LevelDecoder::Get(const ChannelPass& pass) {
+  const int bands = static_cast<int>(stacks_.size());
+  pool_.ParallelFor(bands, [&](int64_t band) {
+    RansStack& stack = stacks_[band];
+    IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+    double bits = 0;
+    ForEachSite(pass, BandRows(size_, bands, static_cast<int>(band), pass.lattice()),
+                [&](int i, int j, const Mixture& mixture) {
+                  CdfRange range;
+                  int64_t v = mixture.Find(stack.Peek(), &range);
+                  stack.Pop(ToInterval(range));
+                  bits += Bits(range);
+                  if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
+                    const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
+                    bits += ExpGolombBits(distance, kEscapeOrder);
+                    v = v < mixture.lo() ? v - distance : v + distance;
+                    Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
+                            "sample outside its declared range");
+                  }
+                  x.Row(i)[j] = static_cast<int32_t>(v);
+                });
+    bits_[band][pass.channel] += bits;
+  });
+}
+
+void LevelDecoder::CheckEnd() const {
+  for (const RansStack& stack : stacks_) stack.CheckEnd();
+}
+
+ChannelBits LevelDecoder::channel_bits() const { return SumBands(bits_); }
+
+}  // namespace flowzip

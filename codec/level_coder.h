@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rANS streams of one level: written from, or read into, its channel passes.
+//
+// A level's rows are cut into bands, each its own stream, so that bands are coded in
+// parallel. The number of bands depends on the level's size only. Filters come first in
+// stream 0; then, group by group and channel by channel, each band's valid sites in raster
+// order. A value outside its mixture's window follows its escape as an Exp-Golomb code.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/thread_pool.h"
+#include "model/factor_out.h"
+#include "model/filter_set.h"
+#include "rans/escape.h"
+#include "rans/rans.h"
+
+namespace flowzip {
+
+// Streams of a level and lanes of each stream.
+int BandCount(const LevelSize& size);
+int LaneCount(const LevelSize& size);
+
+inline constexpr int kEscapeOrder = 3;
+
+// Bits by channel; statistics only.
+using ChannelBits = std::array<double, kChannels>;
+
+class LevelEncoder {
+ public:
+  LevelEncoder(const LevelSize& size, ThreadPool& pool);
+
+  void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges);
+  void Put(const ChannelPass& pass);
+  // One byte string per band.
+  std::vector<std::vector<uint8_t>> Finish();
+
+  double side_bits() const { return side_bits_; }
+  ChannelBits channel_bits() const;
+
+ private:
+  LevelSize size_;
+  ThreadPool& pool_;
+  std::vector<SymbolLog> logs_;
+  std::vector<ChannelBits> bits_;  // by band
+  double side_bits_ = 0;
+};
+
+class LevelDecoder {
+ public:
+  // Throws kTruncated or kCorrupt, like all members.
+  LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams, ThreadPool& pool);
+
+  FilterCodes GetFilters(const TapSet& taps, const std::array<SampleRange, kChannels>& ranges);
+  void Get(const ChannelPass& pass);
+  // Checks that every stream is exactly used up.
+  void CheckEnd() const;
+
+  double side_bits() const { return side_bits_; }
+  ChannelBits channel_bits() const;
+
+ private:
+  LevelSize size_;
+  ThreadPool& pool_;
+  std::vector<RansStack> stacks_;
+  std::vector<ChannelBits> bits_;
+  double side_bits_ = 0;
+};
+
+}  // namespace flowzip

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/tile_codec.h"
+
+#include <algorithm>
+
+#include "codec/level_coder.h"
+#include "model/factor_out.h"
+#include "model/levels.h"
+#include "model/squeeze.h"
+#include "rans/escape.h"
+
+namespace flowzip {
+namespace {
+
+using Planes = std::array<IntPlane, kChannels>;
+using Ranges = std::array<SampleRange, kChannels>;
+
+// Samples after the lifting must fit this; it keeps every filter sum inside int32
+// (2 * kMaxFilterNorm * kMaxSample < 2^31).
+constexpr int32_t kMaxSample = 1023;
+constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
+
+Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
+  Planes planes;
+  for (IntPlane& plane : planes) {
+    plane = IntPlane(static_cast<int>(rect.width), static_cast<int>(rect.height));
+  }
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    const uint8_t* from = image.samples.data() + (rect.y + y) * image.row_bytes() +
+                          size_t{rect.x} * image.channels;
+    for (uint32_t x = 0; x < rect.width; ++x) {
+      for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
+    }
+  }
+  if (image.channels == 3) model.lifting.Forward(planes);
+  return planes;
+}
+
+void WritePlanes(const Model& model, Planes& planes, const Rect& rect, Image* image) {
+  if (image->channels == 3) model.lifting.Inverse(planes);
+  const int32_t max = (1 << image->bit_depth) - 1;
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
+                  size_t{rect.x} * image->channels;
+    for (uint32_t x = 0; x < rect.width; ++x) {
+      for (int c = 0; c < image->channels; ++c) {
+        const int32_t v = planes[c].Row(y)[x];
+        Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
+        *to++ = static_cast<uint8_t>(v);
+      }
+    }
+  }
+}
+
+bool AllConstant(const Ranges& ranges) {
+  return std::all_of(ranges.begin(), ranges.end(),
+                     [](const SampleRange& r) { return r.constant(); });
+}
+
+// Calls fn(channel, x, y, previous sample) over the base in coding order.
+template <class Fn>
+void ForEachBaseSample(const LevelSize& size, const Ranges& ranges, const Fn& fn) {
+  for (int c = 0; c < kChannels; ++c) {
+    if (ranges[c].constant()) continue;
+    int32_t previous = (ranges[c].min + ranges[c].max) >> 1;
+    for (int y = 0; y < size.height; ++y) {
+      for (int x = 0; x < size.width; ++x) previous = fn(c, x, y, previous);
+    }
+  }
+}
+
+std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileStats* stats) {
+  SymbolLog log;
+  std::array<double, 4> bits{};
+  const LevelSize size{base[0].width(), base[0].height()};
+  ForEachBaseSample(size, ranges, [&](int c, int x, int y, int32_t previous) {
+    const int32_t v = base[c].At(x, y);
+    const double before = stats != nullptr ? log.IdealBits() : 0;
+    log.AddExpGolomb(ZigZag(v - previous), kBaseOrder);
+    if (stats != nullptr) bits[c] += log.IdealBits() - before;
+    return v;
+  });
+  std::vector<uint8_t> stream = log.EncodeAll(/*lanes=*/1);
+  if (stats != nullptr) {
+    stats->level_channel_bits.back() = bits;
+    stats->level_bytes.back() = stream.size();
+  }
+  return stream;
+}
+
+Planes DecodeBase(ByteSpan bytes, const LevelSize& size, const Ranges& ranges) {
+  Planes base;
+  for (int c = 0; c < kChannels; ++c) {
+    base[c] = IntPlane(size.width, size.height);
+    base[c].Fill(ranges[c].min);
+  }
+  RansStack stack = RansStack::FromBytes(bytes, /*lanes=*/1);
+  ForEachBaseSample(size, ranges, [&](int c, int x, int y, int32_t previous) {
+    const int64_t v = int64_t{previous} + UnZigZag(PopExpGolomb(stack, kBaseOrder));
+    Require(v >= ranges[c].min && v <= ranges[c].max, ErrorCode::kCorrupt,
+            "sample outside its declared range");
+    return base[c].At(x, y) = static_cast<int32_t>(v);
+  });
+  stack.CheckEnd();
+  return base;
+}
+
+FilterSet ApplyCodes(const FilterSet& defaults, const FilterCodes& codes) {
+  FilterSet filters;
+  for (int g = 0; g < kGroups; ++g) {
+    for (int c = 0; c < kChannels; ++c) filters[g][c] = ApplyCode(defaults[g][c], codes[g][c]);
+  }
+  return filters;
+}
+
+void RecordLevel(const ChannelBits& bits, double side_bits, size_t bytes, int level,
+                 TileStats* stats) {
+  if (stats == nullptr) return;
+  std::copy(bits.begin(), bits.end(), stats->level_channel_bits[level].begin());
+  stats->side_bits += side_bits;
+  stats->level_bytes[level] = bytes;
+}
+
+void ResetStats(int levels, TileStats* stats) {
+  if (stats == nullptr) return;
+  *stats = {};
+  stats->level_channel_bits.resize(levels + 1);
+  stats->level_bytes.resize(levels + 1);
+}
+
+Ranges ReadRanges(ByteReader& reader, int channels) {
+  Ranges ranges;
+  for (int c = 0; c < channels; ++c) {
+    const int64_t min = reader.GetSignedVarint();
+    const uint64_t span = reader.GetVarint();
+    Require(min >= -kMaxSample && min <= kMaxSample && span <= 2 * kMaxSample &&
+                min + static_cast<int64_t>(span) <= kMaxSample,
+            ErrorCode::kCorrupt, "sample range out of bounds");
+    ranges[c] = {static_cast<int32_t>(min), static_cast<int32_t>(min + static_cast<int64_t>(span))};
+  }
+  return ranges;
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
+                                ThreadPool& pool, TileStats* stats) {
+  const Planes planes = ReadPlanes(model, image, rect);
+  const Ranges ranges = FindRanges(planes);
+  ByteWriter head;
+  for (int c = 0; c < image.channels; ++c) {
+    Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
+            ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
+    head.PutSignedVarint(ranges[c].min);
+    head.PutVarint(static_cast<uint64_t>(ranges[c].max - ranges[c].min));
+  }
+  std::vector<LevelPlanes> levels = MakeLevels(planes);
+  const int count = static_cast<int>(levels.size());
+  ResetStats(count, stats);
+  if (AllConstant(ranges)) return head.Take();
+
+  const std::vector<uint8_t> base =
+      EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges, stats);
+  head.PutVarint(base.size());
+  head.PutBytes(base);
+
+  const TapSet taps(model.radii);
+  Planes coarse;
+  for (int l = count - 1; l >= 0; --l) {
+    LevelPlanes& level = levels[l];
+    LevelEncoder encoder(level.size, pool);
+    FilterSet filters = model.ForLevel(l).filters;
+    if (l < model.adaptive_levels) {
+      const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
+      encoder.PutFilters(codes, ranges);
+      filters = ApplyCodes(filters, codes);
+    }
+    FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
+              [&](const ChannelPass& pass) { encoder.Put(pass); });
+    const size_t before = head.size();
+    const std::vector<std::vector<uint8_t>> streams = encoder.Finish();
+    for (const auto& stream : streams) head.PutVarint(stream.size());
+    for (const auto& stream : streams) head.PutBytes(stream);
+    RecordLevel(encoder.channel_bits(), encoder.side_bits(), head.size() - before, l, stats);
+    coarse = AssembleResiduals(level);
+    levels.pop_back();
+  }
+  return head.Take();
+}
+
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
+                ThreadPool& pool, TileStats* stats) {
+  ByteReader reader(payload);
+  const Ranges ranges = ReadRanges(reader, image->channels);
+  std::vector<LevelSize> sizes{
+      {static_cast<int>(rect.width), static_cast<int>(rect.height)}};
+  const int count = LevelCount(sizes[0].width, sizes[0].height);
+  for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
+  ResetStats(count, stats);
+
+  Planes picture;
+  if (AllConstant(ranges)) {
+    for (int c = 0; c < kChannels; ++c) {
+      picture[c] = IntPlane(sizes[0].width, sizes[0].height);
+      picture[c].Fill(ranges[c].min);
+    }
+  } else {
+    const ByteSpan base = reader.GetBytes(reader.GetVarint());
+    picture = DecodeBase(base, sizes[count], ranges);
+    if (stats != nullptr) {
+      EncodeBase(picture, ranges, stats);
+    }
+    const TapSet taps(model.radii);
+    Planes coarse;
+    for (int l = count - 1; l >= 0; --l) {
+      LevelPlanes level(sizes[l]);
+      for (int c = 0; c < kChannels; ++c) {
+        IntPlane& a = level.x[kA][c];
+        for (int y = 0; y < a.height(); ++y) std::copy_n(picture[c].Row(y), a.width(), a.Row(y));
+        a.ExtendBorder();
+      }
+      const size_t before = reader.position();
+      std::vector<uint64_t> lengths(BandCount(sizes[l]));
+      for (uint64_t& length : lengths) length = reader.GetVarint();
+      std::vector<ByteSpan> streams;
+      for (const uint64_t length : lengths) streams.push_back(reader.GetBytes(length));
+      LevelDecoder decoder(sizes[l], streams, pool);
+      FilterSet filters = model.ForLevel(l).filters;
+      if (l < model.adaptive_levels) {
+        filters = ApplyCodes(filters, decoder.GetFilters(taps, ranges));
+      }
+      FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
+                [&](const ChannelPass& pass) { decoder.Get(pass); });
+      decoder.CheckEnd();
+      RecordLevel(decoder.channel_bits(), decoder.side_bits(), reader.position() - before, l,
+                  stats);
+      coarse = AssembleResiduals(level);
+      for (int c = 0; c < kChannels; ++c) {
+        picture[c] = IntPlane(sizes[l].width, sizes[l].height);
+        for (int k = 0; k < kLattices; ++k) {
+          UnsqueezeLattice(level.x[k][c], static_cast<Lattice>(k), picture[c]);
+        }
+      }
+    }
+  }
+  Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  WritePlanes(model, picture, rect, image);
+}
+
+}  // namespace flowzip

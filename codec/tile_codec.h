@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One tile of a picture to its payload and back (docs/FORMAT.md, "Tile payload").
+//
+//   per channel (1 or 3): signed varint min, varint max - min    (after the lifting)
+//   base:  varint length, one rANS stream
+//   per level, coarsest first: a varint length per band, then the bands' rANS streams
+//
+// A tile whose channels are all constant ends after the ranges. The order lets a prefix of
+// the payload give the picture at 1/2, 1/4, ... of its size.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/thread_pool.h"
+#include "codec/image.h"
+#include "model/model.h"
+
+namespace flowzip {
+
+// Bits spent, from the model's own -log2 p (statistics only).
+struct TileStats {
+  // [level][channel], level 0 the finest; the last entry is the base.
+  std::vector<std::array<double, 4>> level_channel_bits;
+  double side_bits = 0;              // filters
+  std::vector<size_t> level_bytes;   // streams, in the same order; the last is the base
+
+  double total_bits() const {
+    double sum = side_bits;
+    for (const auto& level : level_channel_bits) {
+      for (const double bits : level) sum += bits;
+    }
+    return sum;
+  }
+};
+
+// `rect` lies inside the picture. `stats` may be null.
+std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
+                                ThreadPool& pool, TileStats* stats);
+
+// Writes the tile's pixels into `image`, which has its final size. Throws kTruncated or
+// kCorrupt; part of the tile may have been written by then.
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
+                ThreadPool& pool, TileStats* stats);
+
+}  // namespace flowzip

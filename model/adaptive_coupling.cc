@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/adaptive_coupling.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "model/squeeze.h"
+
+namespace flowzip {
+namespace {
+
+// Floor division by two of a possibly negative sample offset.
+constexpr int HalfFloor(int v) { return v >> 1; }
+
+Lattice LatticeAt(int dy_odd, int dx_odd) {
+  if (dy_odd) return dx_odd ? kD : kC;
+  return dx_odd ? kB : kA;
+}
+
+}  // namespace
+
+std::vector<Tap> MakeTaps(const ContextRadii& radii, int group, int channel) {
+  const Lattice site = kGroupLattice[group];
+  std::vector<Tap> taps;
+  for (int c = 0; c < kChannels; ++c) {
+    const int radius = c == channel  ? radii.own[group]
+                       : c < channel ? radii.earlier[group]
+                                     : radii.later[group];
+    for (int dy = -2 * kLatticeBorder; dy <= 2 * kLatticeBorder; ++dy) {
+      for (int dx = -2 * kLatticeBorder; dx <= 2 * kLatticeBorder; ++dx) {
+        if (dx * dx + dy * dy > radius) continue;
+        const int y = OffsetY(site) + dy, x = OffsetX(site) + dx;
+        const Lattice lattice = LatticeAt(y & 1, x & 1);
+        const bool known = KnownBefore(lattice, group) || (c < channel && lattice == site);
+        if (!known) continue;
+        taps.push_back({static_cast<uint8_t>(c), lattice, static_cast<int8_t>(HalfFloor(x)),
+                        static_cast<int8_t>(HalfFloor(y))});
+      }
+    }
+  }
+  return taps;
+}
+
+bool FilterIsSafe(const Filter& filter) {
+  int64_t norm = 0;
+  for (const int16_t w : filter) norm += std::abs(int{w});
+  return norm <= kMaxFilterNorm;
+}
+
+LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
+  for (auto& lattice : x) {
+    for (IntPlane& plane : lattice) plane = MakeLatticePlane(size);
+  }
+  for (auto* planes : {&reference, &prediction, &residual}) {
+    for (auto& group : *planes) {
+      for (IntPlane& plane : group) plane = IntPlane(size.grid_width(), size.grid_height());
+    }
+  }
+}
+
+void ComputeReference(LevelPlanes& level, int group, int y0, int y1) {
+  for (int c = 0; c < kChannels; ++c) {
+    const IntPlane& a = level.x[kA][c];
+    const IntPlane& d = level.x[kD][c];
+    for (int i = y0; i < y1; ++i) {
+      const int32_t *a0 = a.Row(i), *a1 = a.Row(i + 1), *d0 = d.Row(i), *d_up = d.Row(i - 1);
+      int32_t* m = level.reference[group][c].Row(i);
+      for (int j = 0; j < level.size.grid_width(); ++j) {
+        int32_t sum;
+        switch (kGroupLattice[group]) {
+          case kD: sum = a0[j] + a0[j + 1] + a1[j] + a1[j + 1]; break;
+          case kB: sum = a0[j] + a0[j + 1] + d_up[j] + d0[j]; break;
+          default: sum = a0[j] + a1[j] + d0[j - 1] + d0[j]; break;
+        }
+        m[j] = (sum + 2) >> 2;
+      }
+    }
+  }
+}
+
+void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,
+             int channel, const SampleRange& range, int y0, int y1) {
+  const int width = level.size.grid_width();
+  std::array<int32_t, kChannels> norm{};  // sum of coefficients by channel
+  for (size_t k = 0; k < taps.size(); ++k) norm[taps[k].channel] += filter[k];
+  const int32_t lo = range.min * 16, hi = range.max * 16;
+  std::vector<int32_t> sums(width);
+  for (int i = y0; i < y1; ++i) {
+    int32_t* sum = sums.data();
+    // Sum of w * (x - m), with the reference's share taken out of the tap loop.
+    const int32_t *m0 = level.reference[group][0].Row(i), *m1 = level.reference[group][1].Row(i),
+                  *m2 = level.reference[group][2].Row(i);
+    for (int j = 0; j < width; ++j) sum[j] = -(norm[0] * m0[j] + norm[1] * m1[j] + norm[2] * m2[j]);
+    for (size_t k = 0; k < taps.size(); ++k) {
+      const Tap& tap = taps[k];
+      const int32_t w = filter[k];
+      if (w == 0) continue;
+      const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx;
+      for (int j = 0; j < width; ++j) sum[j] += w * x[j];
+    }
+    const int32_t* m = level.reference[group][channel].Row(i);
+    int32_t* p = level.prediction[group][channel].Row(i);
+    constexpr int kShift = kFilterBits - kPredictionBits;
+    for (int j = 0; j < width; ++j) {
+      p[j] = std::clamp(16 * m[j] + ((sum[j] + (1 << (kShift - 1))) >> kShift), lo, hi);
+    }
+  }
+}
+
+void FinishChannel(LevelPlanes& level, int group, int channel, const SampleRange& range) {
+  const Lattice lattice = kGroupLattice[group];
+  IntPlane& x = level.x[lattice][channel];
+  const IntPlane& p = level.prediction[group][channel];
+  const int valid_w = level.size.valid_width(lattice), valid_h = level.size.valid_height(lattice);
+  for (int i = 0; i < x.height(); ++i) {
+    for (int j = i < valid_h ? valid_w : 0; j < x.width(); ++j) {
+      x.At(j, i) = std::clamp((p.At(j, i) + 8) >> kPredictionBits, range.min, range.max);
+    }
+  }
+  x.ExtendBorder();
+  IntPlane& r = level.residual[group][channel];
+  for (int i = 0; i < valid_h; ++i) {
+    const int32_t *xs = x.Row(i), *ps = p.Row(i);
+    int32_t* rs = r.Row(i);
+    for (int j = 0; j < valid_w; ++j) rs[j] = 16 * xs[j] - ps[j];
+  }
+}
+
+}  // namespace flowzip

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The model files inside the program (model/data/*.flzm, see cmake/EmbedModels.cmake).
+//
+// Parsed when first asked for, once, and kept until the process ends; safe to call
+// from several threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+#include "model/model.h"
+
+namespace flowzip {
+
+struct EmbeddedModel {
+  const char* name;  // the file's name without .flzm
+  ByteSpan bytes;
+
+  // The content hash that closes the file, read without parsing. Zero if too short.
+  uint64_t hash() const;
+};
+
+// The default model first. Empty in a build without model files.
+std::span<const EmbeddedModel> EmbeddedModels();
+
+// The model that encodes. Throws kUnknownModel in a build without model files.
+const Model& DefaultModel();
+
+// The embedded model of that hash, or null.
+const Model* FindModel(uint64_t hash);
+
+}  // namespace flowzip

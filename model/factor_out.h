@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// FactorOut (RealNVP, Dinh et al. 2017, §3.6): the odd sub-lattices of a level leave the flow,
+// group after group, each channel under a prior conditioned on all that is known.
+//
+// Encoder, decoder and scorer run this same code; they differ only in what `code` does with
+// a channel, so they cannot disagree about the prior.
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "base/thread_pool.h"
+#include "model/adaptive_coupling.h"
+#include "model/model.h"
+#include "model/tensor.h"
+
+namespace flowzip {
+
+// One channel of one group, ready to be coded: predictions are in level.prediction, the
+// prior's parameters in `head`, the samples to read or to write in level.x.
+struct ChannelPass {
+  LevelPlanes& level;
+  int group, channel;
+  const Tensor& head;  // 3K values per site (mixture.h)
+  int components;
+  SampleRange range;
+
+  Lattice lattice() const { return kGroupLattice[group]; }
+};
+
+// Codes all groups and channels of a level in order. On entry the level's A sub-lattice is
+// complete (border extended) and, for an encoder, all others; on return everything is.
+// `coarse`: AssembleResiduals of the next coarser level, empty planes at the coarsest.
+// Channels with a constant range are known and skipped.
+void FactorOut(const Model& model, int level_index, LevelPlanes& level,
+               const std::array<IntPlane, kChannels>& coarse, const FilterSet& filters,
+               const TapSet& taps, const std::array<SampleRange, kChannels>& ranges,
+               ThreadPool& pool, const std::function<void(const ChannelPass&)>& code);
+
+}  // namespace flowzip

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Weighted least squares for the adaptive couplings (encoder only).
+//
+// The encoder must write the same bytes on every machine: the normal equations are
+// accumulated exactly in int64 and solved in IEEE doubles in a fixed order (built with
+// -ffp-contract=off; + - * / and sqrt are correctly rounded everywhere).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "model/adaptive_coupling.h"
+
+namespace flowzip {
+
+// Normal equations of one filter: taps x taps, upper triangle by rows, then the taps'
+// products with the target and the target's with itself. Errors are weighted by
+// 1 / (local activity)^2, in the scale 2^8 of the weighted differences.
+struct NormalEquations {
+  int taps = 0;
+  int64_t sites = 0;
+  std::vector<int64_t> gram;    // taps * (taps + 1) / 2
+  std::vector<int64_t> target;  // taps
+  int64_t energy = 0;
+
+  explicit NormalEquations(int tap_count = 0)
+      : taps(tap_count),
+        gram(static_cast<size_t>(tap_count) * (tap_count + 1) / 2),
+        target(tap_count) {}
+  void Add(const NormalEquations& other);
+  // Weighted squared error of a filter with real coefficients.
+  double Error(const std::vector<double>& w) const;
+};
+
+// Accumulates over all valid sites of a group's channel. All samples of the level must be
+// present, borders extended, and the group's references computed.
+NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
+                           int channel, ThreadPool& pool);
+
+// Minimises Error(w) + ridge * |w - start|^2. `ridge` is relative to the mean diagonal.
+std::vector<double> Solve(const NormalEquations& equations, const std::vector<double>& start,
+                          double ridge);
+
+}  // namespace flowzip

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/lifting1x1.h"
+
+#include <utility>
+
+namespace flowzip {
+namespace {
+
+constexpr int kMaxSteps = 16;
+constexpr int32_t kMaxCoefficient = 1 << 14;
+
+template <int kSign>
+void Apply(const LiftingStep& step, std::array<IntPlane, kChannels>& planes) {
+  IntPlane& target = planes[step.target];
+  for (int y = 0; y < target.height(); ++y) {
+    std::array<const int32_t*, kChannels> rows;
+    for (int c = 0; c < kChannels; ++c) rows[c] = planes[c].Row(y);
+    int32_t* out = target.Row(y);
+    for (int x = 0; x < target.width(); ++x) {
+      int64_t sum = 0;
+      for (int c = 0; c < kChannels; ++c) sum += int64_t{step.coefficient[c]} * rows[c][x];
+      out[x] += kSign * static_cast<int32_t>(sum >> step.shift);
+    }
+  }
+}
+
+}  // namespace
+
+Lifting1x1 Lifting1x1::YCoCgR() {
+  constexpr int r = 0, g = 1, b = 2;
+  return Lifting1x1({{r, {0, 0, -1}, 0},   // Co = R - B
+                     {b, {1, 0, 0}, 1},    // t  = B + floor(Co / 2)
+                     {g, {0, 0, -1}, 0},   // Cg = G - t
+                     {b, {0, 1, 0}, 1}},   // Y  = t + floor(Cg / 2)
+                    {b, r, g});
+}
+
+Lifting1x1::Lifting1x1(std::vector<LiftingStep> steps, std::array<int, kChannels> order)
+    : steps_(std::move(steps)), order_(order) {
+  Require(steps_.size() <= kMaxSteps, ErrorCode::kCorrupt, "too many lifting steps");
+  std::array<bool, kChannels> seen{};
+  for (const int c : order_) {
+    Require(c >= 0 && c < kChannels && !seen[c], ErrorCode::kCorrupt,
+            "lifting order is not a permutation");
+    seen[c] = true;
+  }
+  for (const LiftingStep& step : steps_) {
+    Require(step.target >= 0 && step.target < kChannels && step.shift >= 0 && step.shift <= 14,
+            ErrorCode::kCorrupt, "bad lifting step");
+    // A step that read its own target would not be invertible.
+    Require(step.coefficient[step.target] == 0, ErrorCode::kCorrupt,
+            "lifting step reads its own target");
+    for (const int32_t k : step.coefficient) {
+      Require(k >= -kMaxCoefficient && k <= kMaxCoefficient, ErrorCode::kCorrupt,
+              "lifting coefficient out of range");
+    }
+  }
+}
+
+void Lifting1x1::Forward(std::array<IntPlane, kChannels>& planes) const {
+  for (const LiftingStep& step : steps_) Apply<1>(step, planes);
+  std::array<IntPlane, kChannels> lifted = std::move(planes);
+  for (int c = 0; c < kChannels; ++c) planes[c] = std::move(lifted[order_[c]]);
+}
+
+void Lifting1x1::Inverse(std::array<IntPlane, kChannels>& planes) const {
+  std::array<IntPlane, kChannels> lifted;
+  for (int c = 0; c < kChannels; ++c) lifted[order_[c]] = std::move(planes[c]);
+  planes = std::move(lifted);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) Apply<-1>(*step, planes);
+}
+
+void Lifting1x1::Write(ByteWriter& writer) const {
+  writer.Put(static_cast<uint8_t>(steps_.size()));
+  for (const LiftingStep& step : steps_) {
+    writer.Put(static_cast<uint8_t>(step.target));
+    writer.Put(static_cast<uint8_t>(step.shift));
+    for (const int32_t k : step.coefficient) writer.Put(static_cast<int16_t>(k));
+  }
+  for (const int c : order_) writer.Put(static_cast<uint8_t>(c));
+}
+
+Lifting1x1 Lifting1x1::Read(ByteReader& reader) {
+  std::vector<LiftingStep> steps(reader.Get<uint8_t>());
+  for (LiftingStep& step : steps) {
+    step.target = reader.Get<uint8_t>();
+    step.shift = reader.Get<uint8_t>();
+    for (int32_t& k : step.coefficient) k = reader.Get<int16_t>();
+  }
+  std::array<int, kChannels> order;
+  for (int& c : order) c = reader.Get<uint8_t>();
+  return Lifting1x1(std::move(steps), order);
+}
+
+}  // namespace flowzip

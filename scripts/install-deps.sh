@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Names the Debian packages that flowzip needs and installs those that are missing.
+#
+#   scripts/install-deps.sh [build] [test] [train]     (default: all three)
+set -euo pipefail
+
+build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev)
+test=(catch2)
+train=(libtorch-dev)
+
+wanted=()
+for group in "${@:-all}"; do
+  case $group in
+    build) wanted+=("${build[@]}") ;;
+    test) wanted+=("${test[@]}") ;;
+    train) wanted+=("${train[@]}") ;;
+    all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
+    *) echo "usage: $0 [build] [test] [train]" >&2; exit 2 ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "Not a Debian system: not installing the equivalents of ${wanted[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null || true)
+  grep -qx installed <<<"$status" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "Installing: ${missing[*]}"
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "Neither root nor sudo; as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  root=(sudo)
+fi
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -q -y --no-install-recommends "${missing[@]}"

@@ -1,0 +1,227 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The command as people meet it: round trips, and every way to fail.
+#
+#   cli_test.sh FLOWZIP FLOWZIP_TEST_FILES PNG_SAMPLES SOURCE_DIRECTORY
+set -u
+flowzip=$1 files=$2 samples=$3 source=$4
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export LC_ALL=C
+failures=0 checks=0
+
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# expect STATUS COMMAND...: the exit status; keeps both outputs.
+expect() {
+  local wanted=$1 status=0
+  shift
+  checks=$((checks + 1))
+  "$@" >stdout 2>stderr || status=$?
+  [ $status -eq "$wanted" ] || fail "exit $status instead of $wanted: $* ($(cat stderr))"
+}
+
+# refused TEXT COMMAND...: exit 1, one line on standard error that has TEXT, no file
+# called `out` or left over.
+refused() {
+  local text=$1
+  shift
+  expect 1 "$@"
+  one_line "$text" "$@"
+}
+
+one_line() {
+  local text=$1
+  shift
+  [ "$(wc -l <stderr)" -eq 1 ] || fail "not one line on stderr: $* ($(cat stderr))"
+  [[ "$(cat stderr)" == "flowzip: "*"$text"* ]] || fail "no \"$text\": $* ($(cat stderr))"
+  nothing_left "$*"
+}
+
+nothing_left() {
+  [ ! -e out ] || { fail "output left behind: $1"; rm -f out; }
+  ! compgen -G '.flowzip-*' >/dev/null || { fail "temporary left behind: $1"; rm -f .flowzip-*; }
+}
+
+usage() {
+  expect 2 "$@"
+  one_line "" "$@"
+}
+
+same_pixels() {
+  cmp <("$samples" "$1") <("$samples" "$2") || fail "pixels of $1 and $2 differ"
+}
+
+# --- Round trips -----------------------------------------------------------------
+"$files" png rgb 37 23 small.png
+for photo in "$source"/data/photos/*.png; do
+  expect 0 "$flowzip" encode -q "$photo" -o photo.flz
+  [ ! -s stderr ] || fail "--quiet printed: $(cat stderr)"
+  expect 0 "$flowzip" decode -q photo.flz -o photo.png
+  same_pixels "$photo" photo.png
+  expect 0 "$flowzip" info photo.flz
+  grep -q 'log2 p' stdout || fail "info without -log2 p"
+  rm -f photo.flz photo.png
+done
+for size in "1 1" "1 40" "40 1" "2 2" "3 5" "17 16" "1025 2" "2 1030"; do
+  for kind in gray rgb rgb-interlaced; do
+    # shellcheck disable=SC2086  # two words on purpose
+    "$files" png $kind $size odd.png
+    expect 0 "$flowzip" encode odd.png
+    [ "$(wc -l <stderr)" -eq 1 ] || fail "encode prints one line: $(cat stderr)"
+    expect 0 "$flowzip" decode odd.flz -o back.png
+    same_pixels odd.png back.png
+    rm -f odd.png odd.flz back.png
+  done
+done
+
+# --- The same bytes however they are computed ----------------------------------------
+photo=$source/data/photos/dome.png
+"$flowzip" encode -q -j1 "$photo" -o one.flz || fail "encode -j1"
+"$flowzip" decode -q -j1 one.flz -o one.png || fail "decode -j1"
+for option in "-j2" "-j3" "--jobs=7" "--no-verify" \
+  $("$flowzip" --version | sed -n 's/^SIMD //p' | sed 's/[^ ]*/--simd=&/g'); do
+  expect 0 "$flowzip" encode -q "$option" "$photo" -o other.flz
+  cmp one.flz other.flz || fail "$option: other bytes"
+  [ "$option" = --no-verify ] || expect 0 "$flowzip" decode -q "$option" one.flz -o other.png
+  [ "$option" = --no-verify ] || cmp one.png other.png || fail "$option: other pixels"
+  rm -f other.flz other.png
+done
+rm -f one.flz one.png
+
+# --- Bad inputs ------------------------------------------------------------------------
+: >empty
+echo 'not an image at all' >text
+mkdir directory
+refused 'none.png: No such file' "$flowzip" encode none.png -o out
+refused 'empty: file is empty' "$flowzip" encode empty -o out
+refused 'text: not a PNG file' "$flowzip" encode text -o out
+refused 'directory: Is a directory' "$flowzip" encode directory -o out
+refused 'none.flz: No such file' "$flowzip" decode none.flz -o out
+refused 'empty: file is empty' "$flowzip" decode empty -o out
+refused 'text: not a flowzip file' "$flowzip" decode text -o out
+refused 'small.png: not a flowzip file' "$flowzip" decode small.png -o out
+refused 'none.flz: No such file' "$flowzip" info none.flz
+refused 'text: not a flowzip file' "$flowzip" info text
+"$files" cut small.png 200 cut.png
+refused 'cut.png: PNG file is cut short' "$flowzip" encode cut.png -o out
+"$files" flip small.png 100 3 flip.png
+refused 'flip.png: PNG file is damaged' "$flowzip" encode flip.png -o out
+while read -r kind name; do
+  "$files" png "$kind" 9 7 kind.png
+  refused "kind.png: $name is not supported yet" "$flowzip" encode kind.png -o out
+done <<'KINDS'
+gray1 1-bit gray PNG
+gray16 16-bit gray PNG
+rgb16 16-bit RGB PNG
+rgba 8-bit RGBA PNG
+rgba16 16-bit RGBA PNG
+gray-alpha 8-bit gray+alpha PNG
+palette palette PNG
+rgb-trns 8-bit RGB PNG with a transparent colour (tRNS)
+KINDS
+
+# --- Damaged .flz files: two tiles, cut at and damaged in every byte ---------------------
+"$files" png gray 1026 1 two.png
+"$flowzip" encode -q two.png -o two.flz || fail "encode two.png"
+bytes=$(stat -c %s two.flz)
+for ((i = 0; i < bytes; ++i)); do
+  "$files" cut two.flz $i bad.flz
+  if [ $i -eq 0 ]; then reason='file is empty'; else reason='file is cut short'; fi
+  refused "bad.flz: $reason" "$flowzip" decode bad.flz -o out
+  "$files" flip two.flz $i $((i % 8)) bad.flz
+  refused 'bad.flz: ' "$flowzip" decode bad.flz -o out
+done
+cp two.flz long.flz && printf x >>long.flz
+refused 'long.flz: 1 surplus byte' "$flowzip" decode long.flz -o out
+"$files" rename-model two.flz model.flz
+refused 'written with model 5a5a5a5a5a5a5a5a' "$flowzip" decode model.flz -o out
+refused 'written with model 5a5a5a5a5a5a5a5a' "$flowzip" info model.flz
+refused 'none.flzm: No such file' "$flowzip" encode small.png --model none.flzm -o out
+refused 'text: ' "$flowzip" encode small.png --model text -o out
+
+# --- Outputs that cannot be, and files that are in the way --------------------------------
+refused 'no/out: No such file' "$flowzip" encode small.png -o no/out
+refused 'directory: Is a directory' "$flowzip" encode small.png -o directory
+refused 'text/out: Not a directory' "$flowzip" decode two.flz -o text/out
+if [ -w /dev/full ]; then
+  refused '/dev/full: No space left' "$flowzip" encode small.png -o /dev/full
+  refused '/dev/full: No space left' "$flowzip" decode two.flz -o /dev/full
+  expect 1 sh -c '"$1" info two.flz >/dev/full' sh "$flowzip"
+  one_line 'No space left' "info >/dev/full"
+fi
+[ ! -c /dev/null ] || expect 0 "$flowzip" encode -q small.png -o /dev/null
+[ -c /dev/null ] || fail "/dev/null was replaced"
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir sealed && chmod 555 sealed
+  refused 'sealed/out: Permission denied' "$flowzip" encode small.png -o sealed/out
+  chmod 755 sealed
+fi
+echo precious >taken
+refused 'taken: exists already' "$flowzip" encode small.png -o taken
+refused 'taken: exists already' "$flowzip" decode two.flz -o taken
+grep -qx precious taken || fail "an existing file was overwritten without --force"
+refused 'bad.flz: ' "$flowzip" decode -f bad.flz -o taken
+grep -qx precious taken || fail "an existing file was lost to a failed decode"
+expect 0 "$flowzip" encode -q -f small.png -o taken
+expect 0 "$flowzip" decode -q --force taken -o taken.png
+same_pixels small.png taken.png
+cp small.png self.png
+refused 'self.png: is the input' "$flowzip" encode -f self.png -o self.png
+cmp small.png self.png || fail "the input was overwritten"
+expect 0 "$flowzip" encode -q small.png
+[ -e small.flz ] || fail "default output of encode"
+refused 'small.png: exists already' "$flowzip" decode small.flz
+cp small.png -- -dash.png
+expect 0 "$flowzip" encode -q -o dash.flz -- -dash.png
+mode=$(umask)
+umask 027
+expect 0 "$flowzip" encode -q small.png -o mode.flz
+umask "$mode"
+[ "$(stat -c %a mode.flz)" = 640 ] || fail "the umask was not respected"
+name=$'new\nline.png'
+refused 'new?line.png: No such file' "$flowzip" encode "$name" -o out
+
+# --- An interruption leaves nothing behind --------------------------------------------------
+"$files" png rgb 2500 1600 big.png
+"$flowzip" encode -q big.png -o out &
+pid=$!
+for _ in $(seq 500); do
+  compgen -G '.flowzip-*' >/dev/null && break
+  kill -0 $pid 2>/dev/null || break
+  sleep 0.01
+done
+if kill -TERM $pid 2>/dev/null; then
+  wait $pid
+  [ $? -eq 143 ] || [ -e out ] || fail "exit status after SIGTERM"
+fi
+wait
+! compgen -G '.flowzip-*' >/dev/null || fail "temporary left behind after SIGTERM"
+rm -f out
+
+# --- Usage ------------------------------------------------------------------------------------
+usage "$flowzip"
+usage "$flowzip" frobnicate
+usage "$flowzip" encode
+usage "$flowzip" encode small.png -o
+usage "$flowzip" encode small.png --nonsense
+usage "$flowzip" encode small.png extra.png -o out
+usage "$flowzip" encode small.png -j 0 -o out
+usage "$flowzip" encode small.png -j many -o out
+usage "$flowzip" info
+usage "$flowzip" info small.flz --force
+refused 'z80: not an instruction set' "$flowzip" encode small.png --simd z80 -o out
+for help in --help "encode --help" "decode -h" "info --help" --version; do
+  # shellcheck disable=SC2086
+  expect 0 "$flowzip" $help
+  [ -s stdout ] && [ ! -s stderr ] || fail "$help goes to standard output"
+done
+grep -q '^SIMD .*scalar' stdout || fail "--version names the SIMD targets: $(cat stdout)"
+grep -q '^format version 1$' stdout || fail "--version names the format version"
+
+echo "$checks commands run, $failures failures"
+[ $failures -eq 0 ]

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tools/read_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+namespace flowzip {
+
+Error SystemError(int number) {
+  return Error(ErrorCode::kIo, std::generic_category().message(number));
+}
+
+std::vector<uint8_t> ReadFile(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (file == nullptr) throw SystemError(errno);
+  std::vector<uint8_t> bytes;
+  constexpr size_t kBlock = size_t{1} << 20;
+  for (;;) {
+    const size_t before = bytes.size();
+    bytes.resize(before + kBlock);
+    errno = 0;
+    const size_t count = std::fread(bytes.data() + before, 1, kBlock, file.get());
+    bytes.resize(before + count);
+    if (std::ferror(file.get())) throw SystemError(errno);  // a directory, for one
+    if (count < kBlock) return bytes;
+  }
+}
+
+}  // namespace flowzip
