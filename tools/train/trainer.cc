@@ -12,7 +12,8 @@ namespace flowzip {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double kMaxNorm = 1.0;
+// A validation figure this much above the best means that the run has gone astray.
+constexpr double kAstray = 1.05;
 constexpr int kSubPixelsPerSite = 4 * kChannels;
 
 double Seconds(Clock::time_point since) {
@@ -69,8 +70,8 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
           "too few pictures to train and validate");
   fine_->to(device_);
   coarse_->to(device_);
-  optimisers_.emplace_back(fine_->parameters(), 0.99, options.ema);
-  optimisers_.emplace_back(coarse_->parameters(), 0.99, options.ema);
+  optimisers_.emplace_back(fine_->parameters(), 0.999, options.ema);
+  optimisers_.emplace_back(coarse_->parameters(), 0.999, options.ema);
   model_.name = options.name;
   model_.components = options.fine.components;
   model_.classes.resize(2);
@@ -103,7 +104,7 @@ double Trainer::Step(double learning_rate, bool quantised) {
             .to(device_);
     const torch::Tensor loss = Sum((coarse ? coarse_ : fine_)->Forward(batch, dtype, quantised));
     loss.backward();
-    optimisers_[coarse].Step(learning_rate, kMaxNorm);
+    optimisers_[coarse].Step(learning_rate);
     // Coarser levels hold a third as many sites in all.
     bits += loss.item<double>() / kSubPixelsPerSite * (coarse ? 1.0 / 3 : 1.0);
   }
@@ -189,6 +190,17 @@ void Trainer::Report(double elapsed, double progress, double train_bits,
                      double pixels_per_second) {
   const bool quantised = progress > 1 - options_.quantise_share;
   const Evaluation e = Evaluate(quantised);
+  if (best_ > 0 && !(e.total() < kAstray * best_)) {
+    rate_factor_ *= 0.7;
+    std::fprintf(stderr, "validation %.4f: back to the best state, learning rate x %.2f\n",
+                 e.total(), rate_factor_);
+    for (Optimiser& optimiser : optimisers_) optimiser.Restore();
+    return;
+  }
+  if (best_ == 0 || e.total() < best_) {
+    best_ = e.total();
+    for (Optimiser& optimiser : optimisers_) optimiser.Snapshot();
+  }
   const double left = progress > 0 ? elapsed * (1 - progress) / progress : 0;
   std::fprintf(stderr,
                "step %lld  train %.4f  validation %.4f (%.3f %.3f %.3f %.3f %.3f)  %.2f MP/s  "
@@ -249,7 +261,7 @@ void Trainer::Run() {
     if (done) break;
     const double warm = std::min(1.0, (step_ - first + 1.0) / options_.warmup);
     const double cosine = 0.5 * (1 + std::cos(M_PI * progress));
-    const double rate = options_.learning_rate * warm *
+    const double rate = options_.learning_rate * rate_factor_ * warm *
                         (options_.final_rate + (1 - options_.final_rate) * cosine);
     sum += Step(rate, progress > 1 - options_.quantise_share);
     ++since;

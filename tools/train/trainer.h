@@ -74,6 +74,8 @@ class Trainer {
   int64_t step_ = 0;
   double pixels_ = 0;  // level-0 pixels seen, all runs
   double minutes_ = 0;
+  double best_ = 0;         // lowest validation figure of this run
+  double rate_factor_ = 1;  // lowered each time the run goes astray
 };
 
 }  // namespace flowzip
