@@ -121,7 +121,7 @@ void FitDefaultFilters(const std::vector<Image>& images, Model& model, ThreadPoo
         for (size_t l = 0; l < levels.size(); ++l) {
           ComputeReference(levels[l], g, 0, levels[l].size.grid_height());
           sums[std::min<size_t>(l, classes - 1)].Add(
-              Accumulate(levels[l], taps.taps[g][c], g, c, pool));
+              Accumulate(levels[l], taps.taps[g][c], g, c, nullptr, pool));
         }
       }
       for (int k = 0; k < classes; ++k) {
