@@ -47,8 +47,8 @@ PreparedLevel PrepareLevel(LevelPlanes& planes, const std::array<IntPlane, kChan
       } else {
         Tensor head(level.width, level.height, kHeadInputs[c]);
         HeadFeatures(planes, g, c, head, 0, rows);
-        // Only what this channel adds: its predecessor's residual (2 planes) and p - m.
-        Store(head, kHeadInputs[c] - 3, 3, HeadStart(g) + kResidualPlane[c - 1], level);
+        // Only what this channel adds: its predecessor's log residual and p - m.
+        Store(head, kHeadInputs[c] - 2, 2, HeadStart(g) + kResidualPlane[c - 1] + 1, level);
       }
       FinishChannel(planes, g, c, ranges[c]);
       StoreResidual(planes.residual[g][c], HeadStart(g) + kResidualPlane[c], level);

@@ -14,6 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // A validation figure this much above the best means that the run has gone astray.
 constexpr double kAstray = 1.05;
+// The same for the training figure of the last 20 steps against that of the last 500.
+constexpr double kAstrayTraining = 1.5;
 constexpr int kSubPixelsPerSite = 4 * kChannels;
 
 double Seconds(Clock::time_point since) {
@@ -186,15 +188,19 @@ void Trainer::Resume() {
   minutes_ = progress[2].item<double>();
 }
 
+void Trainer::GoBack(const char* what, double bits) {
+  rate_factor_ *= 0.7;
+  std::fprintf(stderr, "step %lld: %s at %.4f; back to the best state, learning rate x %.2f\n",
+               static_cast<long long>(step_), what, bits, rate_factor_);
+  for (Optimiser& optimiser : optimisers_) optimiser.Restore();
+}
+
 void Trainer::Report(double elapsed, double progress, double train_bits,
                      double pixels_per_second) {
   const bool quantised = progress > 1 - options_.quantise_share;
   const Evaluation e = Evaluate(quantised);
   if (best_ > 0 && !(e.total() < kAstray * best_)) {
-    rate_factor_ *= 0.7;
-    std::fprintf(stderr, "validation %.4f: back to the best state, learning rate x %.2f\n",
-                 e.total(), rate_factor_);
-    for (Optimiser& optimiser : optimisers_) optimiser.Restore();
+    GoBack("validation", e.total());
     return;
   }
   if (best_ == 0 || e.total() < best_) {
@@ -235,6 +241,7 @@ void Trainer::Run() {
   const double minutes_before = minutes_;
   const int64_t first = step_;
   double reported = 0, saved = 0, sum = 0;
+  double slow = 0, fast = 0;  // running means of the training figure
   int64_t since = 0;
   for (;;) {
     const double elapsed = Seconds(start);
@@ -263,8 +270,15 @@ void Trainer::Run() {
     const double cosine = 0.5 * (1 + std::cos(M_PI * progress));
     const double rate = options_.learning_rate * rate_factor_ * warm *
                         (options_.final_rate + (1 - options_.final_rate) * cosine);
-    sum += Step(rate, progress > 1 - options_.quantise_share);
+    const double bits = Step(rate, progress > 1 - options_.quantise_share);
+    sum += bits;
     ++since;
+    slow = slow > 0 ? 0.998 * slow + 0.002 * bits : bits;
+    fast = fast > 0 ? 0.95 * fast + 0.05 * bits : bits;
+    if (best_ > 0 && !(fast < kAstrayTraining * slow)) {
+      GoBack("training", fast);
+      fast = slow = 0;
+    }
   }
 }
 

@@ -61,6 +61,8 @@ class Trainer {
   double Step(double learning_rate, bool quantised);
   void Report(double elapsed, double progress, double train_bits, double pixels_per_second);
   void Export();
+  // Restores the state of the best validation, with a lower learning rate.
+  void GoBack(const char* what, double bits);
 
   TrainOptions options_;
   torch::Device device_;
