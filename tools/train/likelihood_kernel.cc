@@ -9,8 +9,11 @@ namespace {
 
 constexpr int kBlock = 64;
 constexpr float kLn2 = 0.693147181f;
-// Distances beyond this many scales pull no harder: outliers must not rule a step.
-constexpr float kFarthest = 30.0f;
+// The gradients' limits, so that no single site rules a step: distances beyond kFarthest scales
+// pull no harder, and means of components narrower than 1 / kSharpest are pulled as if they were
+// that wide. (Unlimited, an outlier in a flat region weighed 500 times an ordinary site, and
+// every run diverged sooner or later.) Signs and zeros of the gradient stay.
+constexpr float kFarthest = 8.0f, kSharpest = 2.0f;
 
 }  // namespace
 
@@ -45,14 +48,15 @@ double MixtureBitsKernel(const float* head, const float* residual, float* gradie
         const float sign = x > 0 ? -1.0f : 1.0f;
         const float z = sign * x;
         const float near = std::max(z, -kFarthest);
-        const float ea = std::exp(near + 0.5f * inv), eb = std::exp(near - 0.5f * inv);
+        const float a = std::max(z + 0.5f * inv, -80.0f), b = std::max(z - 0.5f * inv, -80.0f);
+        const float ea = std::exp(a), eb = std::exp(b);
         const float sa = ea / (1.0f + ea), sb = eb / (1.0f + eb), rest = 1.0f - std::exp(-inv);
         const float slope = 1.0f - sa - sb;
         const float log_mass =
             z + 0.5f * inv + std::log(rest / ((1.0f + ea) * (1.0f + eb)));
         weight[k][t] = std::exp(log_weight);
         joint[k][t] = log_weight + log_mass;
-        dmean[k][t] = -sign * 16.0f * inv * slope;
+        dmean[k][t] = -sign * 16.0f * std::min(inv, kSharpest) * slope;
         dscale[k][t] =
             -kLn2 * (near * slope + inv * (0.5f + (1.0f - rest) / rest - 0.5f * (sa - sb)));
         total[t] += weight[k][t];

@@ -273,8 +273,10 @@ void Trainer::Run() {
     const double bits = Step(rate, progress > 1 - options_.quantise_share);
     sum += bits;
     ++since;
-    slow = slow > 0 ? 0.998 * slow + 0.002 * bits : bits;
-    fast = fast > 0 ? 0.95 * fast + 0.05 * bits : bits;
+    // A single batch may cost anything; only a row of bad ones counts.
+    const double capped = slow > 0 ? std::min(bits, 3 * slow) : bits;
+    slow = slow > 0 ? 0.998 * slow + 0.002 * capped : capped;
+    fast = fast > 0 ? 0.95 * fast + 0.05 * capped : capped;
     if (best_ > 0 && !(fast < kAstrayTraining * slow)) {
       GoBack("training", fast);
       fast = slow = 0;
