@@ -2,11 +2,16 @@
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <system_error>
 
 namespace flowzip {
 
 ThreadPool::ThreadPool(int threads) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });
+  } catch (const std::system_error&) {
+    // The system grants no more threads: fewer do the same work.
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -82,8 +87,7 @@ void ThreadPool::ParallelFor(int64_t count, const std::function<void(int64_t)>& 
 void ThreadPool::ParallelRanges(int64_t count, int64_t grain,
                                 const std::function<void(int64_t, int64_t)>& body) {
   const int64_t ranges = (count + grain - 1) / grain;
-  ParallelFor(ranges,
-              [&](int64_t i) { body(i * grain, std::min(count, (i + 1) * grain)); });
+  ParallelFor(ranges, [&](int64_t i) { body(i * grain, std::min(count, (i + 1) * grain)); });
 }
 
 }  // namespace flowzip

@@ -17,7 +17,7 @@ namespace flowzip {
 
 class ThreadPool {
  public:
-  // `threads` >= 1 in all, the calling thread included.
+  // `threads` >= 1 in all, the calling thread included; fewer if the system grants no more.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

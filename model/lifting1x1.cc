@@ -9,6 +9,8 @@ namespace {
 constexpr int kMaxSteps = 16;
 constexpr int32_t kMaxCoefficient = 1 << 14;
 
+// Modulo 2^32: a shear is a bijection of the 32-bit integers too, so nothing that a model file
+// asks for can overflow or lose information.
 template <int kSign>
 void Apply(const LiftingStep& step, std::array<IntPlane, kChannels>& planes) {
   IntPlane& target = planes[step.target];
@@ -19,7 +21,9 @@ void Apply(const LiftingStep& step, std::array<IntPlane, kChannels>& planes) {
     for (int x = 0; x < target.width(); ++x) {
       int64_t sum = 0;
       for (int c = 0; c < kChannels; ++c) sum += int64_t{step.coefficient[c]} * rows[c][x];
-      out[x] += kSign * static_cast<int32_t>(sum >> step.shift);
+      const auto shear = static_cast<uint32_t>(sum >> step.shift);
+      out[x] =
+          static_cast<int32_t>(static_cast<uint32_t>(out[x]) + (kSign > 0 ? shear : 0 - shear));
     }
   }
 }
@@ -28,10 +32,10 @@ void Apply(const LiftingStep& step, std::array<IntPlane, kChannels>& planes) {
 
 Lifting1x1 Lifting1x1::YCoCgR() {
   constexpr int r = 0, g = 1, b = 2;
-  return Lifting1x1({{r, {0, 0, -1}, 0},   // Co = R - B
-                     {b, {1, 0, 0}, 1},    // t  = B + floor(Co / 2)
-                     {g, {0, 0, -1}, 0},   // Cg = G - t
-                     {b, {0, 1, 0}, 1}},   // Y  = t + floor(Cg / 2)
+  return Lifting1x1({{r, {0, 0, -1}, 0},  // Co = R - B
+                     {b, {1, 0, 0}, 1},   // t  = B + floor(Co / 2)
+                     {g, {0, 0, -1}, 0},  // Cg = G - t
+                     {b, {0, 1, 0}, 1}},  // Y  = t + floor(Cg / 2)
                     {b, r, g});
 }
 

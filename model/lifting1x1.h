@@ -5,8 +5,9 @@
 //
 //   x[target] += floor((sum_c coefficient[c] * x[c]) / 2^shift),  coefficient[target] = 0
 //
-// followed by a permutation. A shear with a stated rounding is a bijection on integers
-// whatever its coefficients, so the whole is exactly invertible and preserves volume.
+// followed by a permutation; the sum is exact, the addition modulo 2^32. A shear with a
+// stated rounding is a bijection on integers whatever its coefficients, so the whole is
+// exactly invertible and preserves volume.
 #pragma once
 
 #include <array>
@@ -34,8 +35,7 @@ class Lifting1x1 {
 
   Lifting1x1(std::vector<LiftingStep> steps, std::array<int, kChannels> order);
 
-  // In place on three planes of one size. Inverse(Forward(x)) == x for every x whose
-  // intermediate values fit int32.
+  // In place on three planes of one size. Inverse(Forward(x)) == x for every x.
   void Forward(std::array<IntPlane, kChannels>& planes) const;
   void Inverse(std::array<IntPlane, kChannels>& planes) const;
 

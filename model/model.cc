@@ -37,6 +37,7 @@ double Model::MacsPerPixel() const {
 }
 
 std::vector<uint8_t> Model::Serialize() {
+  Require(name.size() <= kMaxNameLength, ErrorCode::kInvalidArgument, "model name is too long");
   ByteWriter writer;
   writer.PutBytes(kMagic);
   writer.Put(kVersion);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files written once: tests/golden must decode to the same pixels for ever, tests/bad must be
+// refused for ever (tests/make_goldens.cc made them).
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "codec/codec.h"
+#include "model/simd_targets.h"
+#include "tools/read_file.h"
+
+namespace flowzip {
+namespace {
+
+const std::string kFolder = std::string(FLOWZIP_SOURCE_DIR) + "/tests/";
+
+const Model& Tiny() {
+  static const Model model = Model::Parse(ReadFile(kFolder + "golden/tiny.flzm"));
+  return model;
+}
+
+struct Golden {
+  std::string name, hash;
+  uint32_t width, height;
+  int channels;
+  std::vector<uint8_t> file;
+};
+
+std::vector<Golden> Goldens() {
+  std::vector<Golden> goldens;
+  std::ifstream manifest(kFolder + "golden/manifest.txt");
+  for (Golden g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash;) {
+    g.file = ReadFile(kFolder + "golden/" + g.name);
+    goldens.push_back(g);
+  }
+  REQUIRE(goldens.size() >= 18);
+  return goldens;
+}
+
+// Names of the .flz files in a folder.
+std::set<std::string> FilesIn(const std::string& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder + folder)) {
+    if (entry.path().extension() == ".flz") names.insert(entry.path().filename().string());
+  }
+  return names;
+}
+
+Image DecodeTiny(ByteSpan file, int jobs = 1) {
+  DecodeOptions options;
+  options.model_override = &Tiny();
+  options.jobs = jobs;
+  return Decode(file, options);
+}
+
+TEST_CASE("golden files decode to the same pixels, on every instruction set") {
+  std::set<std::string> seen;
+  for (const Golden& golden : Goldens()) {
+    INFO(golden.name);
+    seen.insert(golden.name);
+    for (const std::string& target : SupportedSimdTargets()) {
+      INFO(target);
+      REQUIRE(ForceSimdTarget(target));
+      const Image image = DecodeTiny(golden.file, 2);
+      CHECK(image.width == golden.width);
+      CHECK(image.height == golden.height);
+      CHECK(image.channels == golden.channels);
+      CHECK(image.bit_depth == 8);
+      CHECK(HashName(XXH3_64bits(image.samples.data(), image.samples.size())) == golden.hash);
+    }
+    ResetSimdTarget();
+  }
+  CHECK(seen == FilesIn("golden"));
+}
+
+// No promise to users, unlike the above: it shows that a change of the encoder changes bytes.
+// Such a change is meant and said in CHANGELOG.md, or it is a bug. When it is meant, the files
+// stay, the new ones get new names, and this test goes on with those.
+TEST_CASE("golden files are what the encoder writes today") {
+  for (const Golden& golden : Goldens()) {
+    INFO(golden.name);
+    EncodeOptions options;
+    options.model = &Tiny();
+    options.tile_log2 = Probe(golden.file).tile_log2;
+    CHECK(Encode(DecodeTiny(golden.file), options) == golden.file);
+  }
+}
+
+TEST_CASE("bad files are refused for the reason that is theirs") {
+  std::set<std::string> seen;
+  std::ifstream manifest(kFolder + "bad/manifest.txt");
+  for (std::string line; std::getline(manifest, line);) {
+    std::istringstream words(line);
+    std::string name, expected, message;
+    int expected_code = 0, code = 0;
+    words >> name >> expected_code >> std::ws;
+    std::getline(words, expected);
+    INFO(name);
+    seen.insert(name);
+    try {
+      DecodeTiny(ReadFile(kFolder + "bad/" + name));
+    } catch (const Error& error) {
+      code = static_cast<int>(error.code());
+      message = error.what();
+    }
+    CHECK(code != 0);
+    CHECK(code == expected_code);
+    CHECK(message == expected);
+  }
+  CHECK(seen.size() >= 35);
+  CHECK(seen == FilesIn("bad"));
+}
+
+}  // namespace
+}  // namespace flowzip

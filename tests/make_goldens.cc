@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Makes tests/golden and tests/bad, so that it can be seen how they came about:
+//
+//   make_goldens DIRECTORY       writes DIRECTORY/golden and DIRECTORY/bad
+//
+// The files committed are never made anew: they must decode for ever, whatever later versions
+// would write. A new feature of the format adds a golden file, a way to be wrong that was found
+// adds a bad one. All use golden/tiny.flzm, a small model of random weights (tests/tiny_model.h)
+// that does not change when better models are trained.
+//
+// golden/manifest.txt:  file, width, height, channels, XXH3-64 of the samples
+// bad/manifest.txt:     file, error code, message
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "codec/codec.h"
+#include "tests/tiny_model.h"
+
+namespace flowzip {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+// Fixed fields, docs/FORMAT.md 2.1.
+constexpr size_t kVersionAt = 8, kChannelsAt = 9, kDepthAt = 10, kFlagsAt = 11, kWidthAt = 12,
+                 kHeightAt = 16, kModelAt = 20, kTileLog2At = 28, kHeaderBytesAt = 29,
+                 kIndexAt = 33;
+
+void Save(const std::string& path, ByteSpan bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  Require(out.good(), ErrorCode::kIo, "cannot write");
+}
+
+class Goldens {
+ public:
+  Goldens(std::string folder, const Model& model) : folder_(std::move(folder)), model_(model) {}
+
+  void Add(const std::string& name, const Image& image, int tile_log2 = kDefaultTileLog2) {
+    EncodeOptions options;
+    options.model = &model_;
+    options.tile_log2 = tile_log2;
+    Save(folder_ + "/" + name, Encode(image, options));
+    const uint64_t hash = XXH3_64bits(image.samples.data(), image.samples.size());
+    manifest_ += name + " " + std::to_string(image.width) + " " + std::to_string(image.height) +
+                 " " + std::to_string(image.channels) + " " + HashName(hash) + "\n";
+  }
+  void Finish() const {
+    Save(folder_ + "/manifest.txt",
+         ByteSpan(reinterpret_cast<const uint8_t*>(manifest_.data()), manifest_.size()));
+  }
+
+ private:
+  std::string folder_, manifest_;
+  const Model& model_;
+};
+
+// A large first step over the whole range, noise around it, and a model that expects neither.
+Image Escapes() {
+  Image image = testing::Noise(40, 36, 3, 11);
+  for (size_t i = 0; i < image.samples.size() / 2; ++i) {
+    image.samples[i] = i % 97 == 0 ? 255 : static_cast<uint8_t>(i % 2);
+  }
+  return image;
+}
+
+void MakeGolden(const std::string& folder, const Model& model) {
+  Goldens goldens(folder, model);
+  goldens.Add("rgb-1x1.flz", testing::Noise(1, 1, 3, 1));
+  goldens.Add("gray-1x1.flz", testing::Noise(1, 1, 1, 2));
+  goldens.Add("rgb-base-8x8.flz", testing::Noise(8, 8, 3, 3));
+  goldens.Add("rgb-flat.flz", testing::Flat(300, 200, 3, 77));
+  goldens.Add("gray-flat-black.flz", testing::Flat(33, 9, 1, 0));
+  goldens.Add("rgb-scene.flz", testing::Scene(96, 64, 3, 4));
+  goldens.Add("gray-scene.flz", testing::Scene(96, 80, 1, 5));
+  goldens.Add("rgb-odd.flz", testing::Scene(61, 47, 3, 6));
+  goldens.Add("gray-odd.flz", testing::Scene(47, 91, 1, 7));
+  goldens.Add("rgb-row.flz", testing::Scene(130, 1, 3, 8));
+  goldens.Add("gray-column.flz", testing::Scene(1, 77, 1, 9));
+  goldens.Add("rgb-tiles-16.flz", testing::Scene(50, 35, 3, 10), 4);
+  goldens.Add("gray-tiles-32.flz", testing::Scene(70, 64, 1, 11), 5);
+  goldens.Add("rgb-noise-escapes.flz", Escapes());
+  goldens.Add("rgb-checkerboard.flz", testing::Checkerboard(34, 30, 3));
+  goldens.Add("rgb-gradient.flz", testing::Gradient(64, 65, 3));
+  Image one_constant = testing::Scene(40, 40, 3, 12);
+  for (size_t i = 0; i < one_constant.samples.size(); i += 3) {
+    one_constant.samples[i + 2] = one_constant.samples[i];  // R = B: Co is constant
+  }
+  goldens.Add("rgb-constant-co.flz", one_constant);
+  // Two bands and four lanes a stream (level_coder.cc), with something at their border.
+  Image bands = testing::Flat(512, 520, 1, 40);
+  const Image patch = testing::Scene(60, 60, 1, 13);
+  for (size_t y = 0; y < 60; ++y) {
+    std::copy_n(&patch.samples[60 * y], 60, &bands.samples[512 * (230 + y) + 200]);
+  }
+  goldens.Add("gray-bands.flz", bands);
+  goldens.Finish();
+}
+
+class BadFiles {
+ public:
+  BadFiles(std::string folder, const Model& model) : folder_(std::move(folder)), model_(model) {
+    std::filesystem::create_directories(folder_);
+  }
+
+  // Writes the file and what the decoder has to say about it.
+  void Add(const std::string& name, const Bytes& file) {
+    Save(folder_ + "/" + name + ".flz", file);
+    std::string line = name + ".flz 0 accepted";
+    try {
+      DecodeOptions options;
+      options.model_override = &model_;
+      Decode(file, options);
+    } catch (const Error& error) {
+      line = name + ".flz " + std::to_string(static_cast<int>(error.code())) + " " + error.what();
+    }
+    manifest_ += line + "\n";
+  }
+  void Finish() const {
+    Save(folder_ + "/manifest.txt",
+         ByteSpan(reinterpret_cast<const uint8_t*>(manifest_.data()), manifest_.size()));
+  }
+
+ private:
+  std::string folder_, manifest_;
+  const Model& model_;
+};
+
+// The header of `file` with some bytes replaced and its checksum made right.
+Bytes Forge(Bytes file, size_t offset, const Bytes& bytes) {
+  const size_t covered = ByteReader(ByteSpan(file).subspan(kHeaderBytesAt)).Get<uint32_t>() - 4;
+  std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<ptrdiff_t>(offset));
+  const uint32_t checksum = XXH32(file.data(), covered, 0);
+  for (size_t i = 0; i < 4; ++i) file[covered + i] = static_cast<uint8_t>(checksum >> (8 * i));
+  return file;
+}
+
+// A file around the payload of a single tile, with the pixel checksum given.
+Bytes Wrap(FileInfo info, const Bytes& payload, uint32_t pixel_checksum) {
+  info.payload_bytes = {payload.size()};
+  Bytes file = SerializeHeader(info), block;
+  AppendTile(0, pixel_checksum, payload, block);
+  file.insert(file.end(), block.begin(), block.end());
+  return file;
+}
+
+void MakeBadContainers(BadFiles& bad, const Bytes& good) {
+  const auto cut = [&](size_t size) { return Bytes(good.begin(), good.begin() + size); };
+  const auto with = [&](size_t at, uint8_t value) {
+    Bytes file = good;
+    file[at] = value;
+    return file;
+  };
+  bad.Add("empty", {});
+  bad.Add("not-flowzip", {0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A});
+  Bytes text = good;
+  text.erase(text.begin() + 4);  // CR LF became LF
+  bad.Add("text-transfer", text);
+  bad.Add("cut-magic", cut(5));
+  bad.Add("cut-fixed-fields", cut(20));
+  bad.Add("cut-header", cut(kIndexAt + 2));
+  bad.Add("cut-last-byte", cut(good.size() - 1));
+  Bytes longer = good;
+  longer.push_back(0);
+  bad.Add("surplus-byte", longer);
+  bad.Add("later-version", with(kVersionAt, 2));
+  bad.Add("header-checksum", with(kWidthAt, good[kWidthAt] ^ 1));
+  bad.Add("tile-checksum", with(good.size() - 1, good.back() ^ 1));
+  bad.Add("header-size-small", with(kHeaderBytesAt, 36));
+  bad.Add("channels-2", Forge(good, kChannelsAt, {2}));
+  bad.Add("depth-16", Forge(good, kDepthAt, {16}));
+  bad.Add("flags", Forge(good, kFlagsAt, {0x80}));
+  bad.Add("width-0", Forge(good, kWidthAt, {0, 0, 0, 0}));
+  bad.Add("height-2-31", Forge(good, kHeightAt, {0, 0, 0, 0x80}));
+  bad.Add("tile-log2-13", Forge(good, kTileLog2At, {13}));
+  bad.Add("unknown-model", Forge(good, kModelAt, Bytes(8, 0x5A)));
+  bad.Add("index-too-short", Forge(good, kHeightAt, {0xFF, 0xFF, 0xFF, 0x7F}));
+}
+
+void MakeBadHeaders(BadFiles& bad, const FileInfo& info, const Bytes& payload) {
+  const auto chunk = [&](const MetadataChunk& c) {
+    FileInfo with = info;
+    with.chunks = {c};
+    return Wrap(with, payload, 0);
+  };
+  bad.Add("critical-chunk", chunk({{'T', 'e', 'S', 't'}, {1, 2, 3}}));
+  bad.Add("chunk-type", chunk({{'t', '1', 'S', 't'}, {}}));
+  const Bytes chunky = chunk({{'t', 'e', 'S', 't'}, {1, 2, 3}});
+  const size_t size_at = ByteReader(ByteSpan(chunky).subspan(kHeaderBytesAt)).Get<uint32_t>() - 8;
+  bad.Add("chunk-too-long", Forge(chunky, size_at, {4}));
+  FileInfo large = info;  // more than 2^28 pixels
+  large.tile_log2 = 12;
+  large.width = 4096;
+  large.height = 17 * 4096;
+  large.payload_bytes.assign(17, 0);
+  bad.Add("too-many-pixels", SerializeHeader(large));
+  // A payload of 0 bytes in a varint of two.
+  FileInfo wide = info;
+  wide.chunks = {};
+  Bytes file = Wrap(wide, Bytes(200, 0), 0);
+  bad.Add("index-overlong", Forge(file, kIndexAt, {0x80, 0x00}));
+}
+
+void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
+                     uint32_t pixel_checksum) {
+  bad.Add("pixel-checksum", Wrap(info, payload, pixel_checksum ^ 1));
+  bad.Add("payload-empty", Wrap(info, {}, pixel_checksum));
+  Bytes changed = payload;
+  changed.push_back(0);
+  bad.Add("payload-surplus", Wrap(info, changed, pixel_checksum));
+  changed = payload;
+  changed.resize(changed.size() - 2);
+  bad.Add("payload-cut", Wrap(info, changed, pixel_checksum));
+
+  // Gray 4 x 4: min, span, then the base's length and stream.
+  FileInfo gray = info;
+  gray.width = gray.height = 4;
+  gray.channels = 1;
+  const auto ranges = [&](int64_t min, uint64_t span, const Bytes& rest = {}) {
+    ByteWriter writer;
+    writer.PutSignedVarint(min);
+    writer.PutVarint(span);
+    writer.PutBytes(rest);
+    return Wrap(gray, writer.bytes(), 0);
+  };
+  bad.Add("range-below", ranges(-1024, 0));
+  bad.Add("range-above", ranges(1000, 24));
+  bad.Add("range-span", ranges(0, UINT64_MAX));
+  bad.Add("sample-negative", ranges(-1, 0));
+  bad.Add("sample-256", ranges(256, 0));
+  bad.Add("base-length", ranges(0, 9, {100}));
+  bad.Add("base-cut", ranges(0, 9, {4, 0, 0, 0, 1}));
+  bad.Add("rans-state", ranges(0, 9, {5, 0, 0, 0, 0, 0}));
+  bad.Add("rans-half-word", ranges(0, 9, {6, 0, 0, 0, 1, 0, 7}));
+  bad.Add("rans-words-end", ranges(0, 9, {5, 0, 0x80, 0, 1, 0}));
+  // 2^24 and words of zero: bits of zero without end.
+  Bytes zeros(5 + 16, 0);
+  zeros[3] = 1;
+  zeros.insert(zeros.begin(), static_cast<uint8_t>(zeros.size()));
+  bad.Add("golomb-prefix", ranges(0, 9, zeros));
+  // A one-bit one, then 14: the first sample is 7 more than the middle of 0 and 1.
+  bad.Add("sample-outside-range", ranges(0, 1, {7, 0, 0xF0, 0, 1, 0, 0, 0xE0}));
+}
+
+void MakeBad(const std::string& folder, const Model& model) {
+  EncodeOptions options;
+  options.model = &model;
+  const Bytes good = Encode(testing::Scene(20, 14, 3, 20), options);
+  const FileInfo info = ParseHeader(good);
+  const TileBlock block = SplitTiles(info, good)[0];
+  const Bytes payload(block.payload.begin(), block.payload.end());
+  BadFiles bad(folder, model);
+  MakeBadContainers(bad, good);
+  MakeBadHeaders(bad, info, payload);
+  MakeBadPayloads(bad, info, payload, block.pixel_checksum);
+  bad.Finish();
+}
+
+int Run(const std::string& folder) {
+  testing::TinyShape shape;
+  shape.components = 3;
+  shape.radii = {{13, 10, 5}, {4, 4, 2}, {5, 4, 2}};
+  Model model = testing::TinyModel(2, shape);
+  std::filesystem::create_directories(folder + "/golden");
+  Save(folder + "/golden/tiny.flzm", model.Serialize());
+  // As the tests will see it.
+  model = Model::Parse(model.Serialize());
+  MakeGolden(folder + "/golden", model);
+  MakeBad(folder + "/bad", model);
+  return 0;
+}
+
+}  // namespace
+}  // namespace flowzip
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: make_goldens DIRECTORY\n");
+    return 2;
+  }
+  try {
+    return flowzip::Run(argv[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "make_goldens: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/thread_pool.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace flowzip {
+namespace {
+
+TEST_CASE("every index is visited once, for any number of threads") {
+  for (const int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    CHECK(pool.threads() == threads);
+    for (const int64_t count : {0, 1, 2, 7, 1000}) {
+      std::vector<std::atomic<int>> visits(static_cast<size_t>(count));
+      pool.ParallelFor(count, [&](int64_t i) { ++visits[static_cast<size_t>(i)]; });
+      for (const auto& n : visits) REQUIRE(n == 1);
+    }
+  }
+}
+
+TEST_CASE("many short loops in a row: none is lost and none ends too early") {
+  ThreadPool pool(4);
+  std::vector<int> values(5);
+  for (int loop = 0; loop < 20000; ++loop) {
+    // Plain ints: a loop that returned before its bodies ended would be a data race.
+    pool.ParallelFor(5, [&](int64_t i) { ++values[static_cast<size_t>(i)]; });
+    REQUIRE(values[4] == loop + 1);
+  }
+  for (const int v : values) CHECK(v == 20000);
+}
+
+TEST_CASE("ranges cover the count, each a multiple of the grain but the last") {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    for (const int64_t count : {0, 1, 15, 16, 17, 100}) {
+      std::mutex mutex;
+      std::set<std::pair<int64_t, int64_t>> ranges;
+      pool.ParallelRanges(count, 16, [&](int64_t begin, int64_t end) {
+        const std::lock_guard lock(mutex);
+        ranges.emplace(begin, end);
+      });
+      int64_t at = 0;
+      for (const auto& [begin, end] : ranges) {
+        CHECK(begin == at);
+        CHECK(end > begin);
+        CHECK((end == count || (end - begin) % 16 == 0));
+        at = end;
+      }
+      CHECK(at == count);
+    }
+  }
+}
+
+TEST_CASE("an exception comes out, ends the loop, and leaves the pool usable") {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 50; ++round) {
+      std::atomic<int> after{0};
+      const auto body = [&](int64_t i) {
+        if (i == 3) throw std::runtime_error("three");
+        if (i > 1000) ++after;
+      };
+      REQUIRE_THROWS_WITH(pool.ParallelFor(1'000'000, body), "three");
+      CHECK(after < 999'000);
+      std::atomic<int64_t> sum{0};
+      pool.ParallelFor(100, [&](int64_t i) { sum += i; });
+      REQUIRE(sum == 4950);
+    }
+  }
+}
+
+TEST_CASE("when all bodies throw, exactly one exception arrives") {
+  ThreadPool pool(4);
+  for (int round = 0; round < 200; ++round) {
+    int caught = 0;
+    try {
+      pool.ParallelFor(64, [](int64_t i) { throw static_cast<int>(i); });
+    } catch (int) {
+      ++caught;
+    }
+    REQUIRE(caught == 1);
+  }
+}
+
+TEST_CASE("a pool that was never used goes away quietly") {
+  for (int i = 0; i < 100; ++i) ThreadPool pool(3);
+}
+
+}  // namespace
+}  // namespace flowzip
