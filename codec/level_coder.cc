@@ -96,15 +96,16 @@ class OpenLedger {
       : view_(ledger.map),
         values_(pass.range),
         offset_x_(OffsetX(pass.lattice())),
-        offset_y_(OffsetY(pass.lattice())) {}
+        offset_y_(OffsetY(pass.lattice())) {
+    if (view_.map != nullptr && view_.map->with_detail) detail_ = &view_.map->channel[pass.channel];
+  }
 
   void BookSymbol(int i, int j, const Mixture& mixture, CdfRange range) {
     Book(i, j, Bits(range));
-    if (view_.map == nullptr || !view_.map->with_moments) return;
+    if (detail_ == nullptr) return;
     const Moments moments(mixture, values_);
-    const size_t pixel = Pixel(i, j);
-    view_.map->mean[pixel] += static_cast<float>(moments.mean);
-    view_.map->variance[pixel] += static_cast<float>(moments.variance);
+    detail_->mean[Pixel(i, j)] = static_cast<float>(moments.mean);
+    detail_->variance[Pixel(i, j)] = static_cast<float>(moments.variance);
   }
   void BookEscape(int i, int j, uint32_t distance) {
     Book(i, j, ExpGolombBits(distance, kEscapeOrder));
@@ -116,9 +117,11 @@ class OpenLedger {
   void Book(int i, int j, double bits) {
     sum_ += bits;
     if (view_.map != nullptr) view_.map->bits[Pixel(i, j)] += static_cast<float>(bits);
+    if (detail_ != nullptr) detail_->bits[Pixel(i, j)] += static_cast<float>(bits);
   }
 
   PixelBitsView view_;
+  PixelBits::Detail* detail_ = nullptr;
   SampleRange values_;
   int offset_x_, offset_y_;
   double sum_ = 0;

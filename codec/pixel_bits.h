@@ -7,23 +7,29 @@
 // coefficients, headers, the coder's few bytes of state) is not booked.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "model/lattice.h"
 
 namespace flowzip {
 
 struct PixelBits {
   uint32_t width = 0, height = 0;
-  std::vector<float> bits;  // rows top to bottom
+  std::vector<float> bits;  // rows top to bottom; all channels
 
-  // Set beforehand: also fill in what follows. Slow: it walks every symbol's whole
-  // distribution (tens to hundreds of values).
-  bool with_moments = false;
-  // Under the model, before the symbols are known: the expectation of `bits` (the entropy) and
-  // its variance, so that (bits - mean) / sqrt(variance) says how surprising a pixel was to a
-  // model that is right about everything.
-  std::vector<float> mean, variance;
+  // Set beforehand: also fill in `channel`. Slow: it walks every symbol's whole distribution
+  // (tens to hundreds of values).
+  bool with_detail = false;
+  // Of one channel, after the lifting: the bits; and what the model expected before it knew
+  // the symbol, the mean of the bits (the entropy) and their variance. To a model that is right
+  // about everything, (bits - mean) / sqrt(variance) is pure noise.
+  struct Detail {
+    std::vector<float> bits, mean, variance;
+  };
+  std::array<Detail, kChannels> channel;
 
   // All zeros, for a picture of that size.
   void Reset(uint32_t new_width, uint32_t new_height) {
@@ -31,8 +37,11 @@ struct PixelBits {
     height = new_height;
     const size_t pixels = size_t{width} * height;
     bits.assign(pixels, 0);
-    mean.assign(with_moments ? pixels : 0, 0);
-    variance.assign(with_moments ? pixels : 0, 0);
+    for (Detail& detail : channel) {
+      for (auto* values : {&detail.bits, &detail.mean, &detail.variance}) {
+        values->assign(with_detail ? pixels : 0, 0);
+      }
+    }
   }
 };
 

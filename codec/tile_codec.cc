@@ -83,6 +83,9 @@ std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileSt
       const double spent = log.IdealBits() - before;
       bits[c] += spent;
       if (view.map != nullptr) view.map->bits[view.Index(x, y)] += static_cast<float>(spent);
+      if (view.map != nullptr && view.map->with_detail) {
+        view.map->channel[c].bits[view.Index(x, y)] = static_cast<float>(spent);
+      }
     }
     return v;
   });

@@ -43,7 +43,7 @@ TEST_CASE("The bits of all pixels and the filters' are all there are") {
     REQUIRE(encoded.width == 101);
     REQUIRE(encoded.height == 77);
     CHECK(encoded.bits == decoded.bits);
-    CHECK(encoded.mean.empty());
+    CHECK(encoded.channel[0].mean.empty());
     CHECK(Sum(encoded.bits) ==
           Approx(stats.tiles.total_bits() - stats.tiles.side_bits).epsilon(1e-6));
 
@@ -77,20 +77,23 @@ TEST_CASE("Every pixel is booked once: its level's bits are at its level's place
   }
 }
 
-TEST_CASE("Expected bits and their variance are filled in on demand") {
+TEST_CASE("Channels and expectations are filled in on demand") {
   if (EmbeddedModels().empty()) return;
   PixelBits map;
-  map.with_moments = true;
+  map.with_detail = true;
   EncodeOptions options;
   options.pixel_bits = &map;
   Encode(Noise(40, 40, 3), options);
-  REQUIRE(map.mean.size() == map.bits.size());
-  REQUIRE(map.variance.size() == map.bits.size());
-  // The base's code is no model's: it has no moments. It holds the pixels at multiples of 8.
   for (size_t i = 0; i < map.bits.size(); ++i) {
-    if (i % 40 % 8 == 0 && i / 40 % 8 == 0) continue;
-    CHECK(map.mean[i] > 0);
-    CHECK(map.variance[i] >= 0);
+    double sum = 0;
+    for (const PixelBits::Detail& detail : map.channel) {
+      sum += detail.bits[i];
+      // The base's code is no model's, and has no moments. It holds the multiples of 8.
+      if (i % 40 % 8 == 0 && i / 40 % 8 == 0) continue;
+      CHECK(detail.mean[i] > 0);
+      CHECK(detail.variance[i] >= 0);
+    }
+    CHECK(map.bits[i] == Approx(sum));
   }
 }
 
