@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "codec/level_sites.h"
 #include "model/mixture.h"
 
 namespace flowzip {
@@ -10,17 +11,6 @@ namespace {
 
 constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
 constexpr int kMaxBands = 16, kLanes = 4;
-
-// Rows of a band that lie inside the picture.
-struct Rows {
-  int begin, end;
-};
-Rows BandRows(const LevelSize& size, int bands, int band, Lattice lattice) {
-  const int64_t height = size.grid_height();
-  const int valid = size.valid_height(lattice);
-  return {std::min(valid, static_cast<int>(height * band / bands)),
-          std::min(valid, static_cast<int>(height * (band + 1) / bands))};
-}
 
 Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
 
@@ -48,20 +38,6 @@ ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
     for (int c = 0; c < kChannels; ++c) sum[c] += band[c];
   }
   return sum;
-}
-
-// Calls fn(i, j, mixture) for every valid site of a band.
-template <class Fn>
-void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
-  const int width = pass.level.size.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
-  for (int i = rows.begin; i < rows.end; ++i) {
-    const int32_t* p = prediction.Row(i);
-    const int16_t* head = pass.head.At(0, i);
-    for (int j = 0; j < width; ++j, head += pass.head.depth()) {
-      fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));
-    }
-  }
 }
 
 // Books nothing, and costs nothing.
