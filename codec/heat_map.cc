@@ -78,7 +78,7 @@ void DrawScale(uint32_t top, double max, Canvas& canvas) {
     const Colour colour = HeatColour(static_cast<double>(x) / (length - 1));
     for (uint32_t y = 0; y < kBarHeight; ++y) canvas.Set(kMargin + x, top + 4 + y, colour);
   }
-  for (uint32_t tick = 0; tick <= kTicks; tick += canvas.image.width < 400 ? 2 : 1) {
+  for (uint32_t tick = 0; tick <= kTicks; tick += canvas.image.width < 640 ? 2 : 1) {
     const uint32_t x = kMargin + (length - 1) * tick / kTicks;
     std::string label = Number(max * tick / kTicks);
     if (tick == kTicks) label += " bits/pixel";
@@ -121,7 +121,7 @@ std::array<uint8_t, 3> HeatColour(double u) {
 }
 
 double NiceMax(const PixelBits& bits) {
-  const double high = Quantile(Column(bits.bits.begin(), bits.bits.end()), 0.995);
+  const double high = Quantile(Column(bits.bits.begin(), bits.bits.end()), 0.98);
   double decade = 0.1;
   while (decade < 1000) {
     for (const double step : {1.0, 1.5, 2.0, 3.0, 5.0}) {

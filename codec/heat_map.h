@@ -22,7 +22,7 @@ struct HeatMapOptions {
 // to 0.14. So equal steps of the value look like equal steps, in gray and to the colour-blind too.
 std::array<uint8_t, 3> HeatColour(double u);
 
-// 1, 2 or 5 times a power of ten, or 1.5 or 3 times one, at or above 99.5 % of the pixels.
+// 1, 2 or 5 times a power of ten, or 1.5 or 3 times one, at or above 98 % of the pixels.
 double NiceMax(const PixelBits& bits);
 
 // RGB. The map has the picture's size; the strip below it makes it kScaleHeight higher, and at
