@@ -79,5 +79,6 @@ using Action = std::function<void()>;
 void AddEncodeCommand(CLI::App& app, Action& run);
 void AddDecodeCommand(CLI::App& app, Action& run);
 void AddInfoCommand(CLI::App& app, Action& run);
+void AddBenchCommand(CLI::App& app, Action& run);
 
 }  // namespace flowzip
