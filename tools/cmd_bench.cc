@@ -41,29 +41,22 @@ class StatusLine {
   bool enabled_;
 };
 
-// Claims the outputs before the work, so that one that cannot be is refused at once.
-class Output {
- public:
-  Output(const std::string& path, const std::string& name) : path_(path) {
-    if (path.empty()) return;
-    if (path == "-") throw FileError(name, "needs the name of a file");
-    file_ = WithFile(path, [&] { return std::make_unique<AtomicFile>(path, true); });
-  }
-  template <class F>
-  void Write(const F& report) {
-    if (file_ == nullptr) return;
-    const std::string text = report();
-    WithFile(path_, [&] {
-      file_->Write({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-      file_->Commit();
-    });
-    file_ = nullptr;
-  }
+// Refuses an output that cannot be before the work rather than after it. The file itself
+// is made at the end: a process cleans up one unfinished AtomicFile only.
+void CheckOutput(const std::string& path) {
+  if (!path.empty()) WithFile(path, [&] { AtomicFile(path, true); });
+}
 
- private:
-  std::string path_;
-  std::unique_ptr<AtomicFile> file_;
-};
+void Write(const std::string& path, std::string (*report)(const bench::Results&),
+           const bench::Results& results) {
+  if (path.empty()) return;
+  const std::string text = report(results);
+  WithFile(path, [&] {
+    AtomicFile file(path, true);
+    file.Write({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+    file.Commit();
+  });
+}
 
 // What was typed, ready to be typed again.
 std::string CommandLine() {
@@ -96,8 +89,9 @@ void Run(Arguments arguments) {
   Prepare(arguments.common);
   arguments.run.codecs.model_path = arguments.common.model_path;
   arguments.run.codecs.simd = arguments.common.simd;
-  Output json(arguments.json, "--json"), markdown(arguments.markdown, "--markdown"),
-      html(arguments.html, "--html");
+  for (const std::string& path : {arguments.json, arguments.markdown, arguments.html}) {
+    CheckOutput(path);
+  }
 
   bench::Results results;
   try {
@@ -113,9 +107,9 @@ void Run(Arguments arguments) {
   if (!arguments.common.quiet) {
     std::fputs(bench::TerminalReport(results).c_str(), stdout);
   }
-  json.Write([&] { return bench::JsonReport(results); });
-  markdown.Write([&] { return bench::MarkdownReport(results); });
-  html.Write([&] { return bench::HtmlReport(results); });
+  Write(arguments.json, bench::JsonReport, results);
+  Write(arguments.markdown, bench::MarkdownReport, results);
+  Write(arguments.html, bench::HtmlReport, results);
 }
 
 }  // namespace

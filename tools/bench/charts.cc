@@ -12,7 +12,7 @@ namespace {
 
 // Small units and large letters: a phone shows 420 of them on 340 points.
 constexpr double kWidth = 420, kHeight = 360, kLeft = 40, kRight = 14, kTop = 14, kBottom = 44;
-constexpr double kLetter = 6.6, kLine = 13;  // of a label, on average and at least
+constexpr double kLetter = 7.2, kLine = 13;  // of a label, on average and at least
 
 struct Box {
   double x0, y0, x1, y1;

@@ -72,19 +72,21 @@ void AddFlowzip(const CodecOptions& options, const Launcher& launcher, std::vect
   }
 }
 
-// The first line that a command prints about its version, without what is in brackets.
+// What follows `marker` in what a command prints about itself.
 std::string VersionOf(Launcher& launcher, const std::vector<std::string>& argv,
                       const std::string& marker, const std::string& prefix) {
   const std::string path = launcher.directory() + "/version";
   launcher.Run(argv, path);
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const size_t at = line.find(marker);
-    if (at == std::string::npos) continue;
-    const size_t begin = at + marker.size(), end = line.find_first_of(" \r[", begin);
-    std::string number = line.substr(begin, end == std::string::npos ? end : end - begin);
-    while (!number.empty() && number.back() == '.') number.pop_back();
-    return prefix + number;
+  for (const std::string& output : {path, launcher.stderr_file()}) {
+    std::ifstream file(output);
+    for (std::string line; std::getline(file, line);) {
+      const size_t at = line.find(marker);
+      if (at == std::string::npos) continue;
+      const std::string rest = line.substr(at + marker.size());
+      std::string number = rest.substr(0, rest.find_first_not_of("0123456789."));
+      while (!number.empty() && number.back() == '.') number.pop_back();
+      if (!number.empty()) return prefix + number;
+    }
   }
   return prefix + "(unknown version)";
 }
@@ -145,7 +147,7 @@ void AddPrograms(const CodecOptions& options, Launcher& launcher, std::vector<Co
     codec.options = Substituted(codec.encode_command, "{jobs}", std::to_string(options.jobs));
     if (codec.missing.empty()) {
       codec.version = codec.family == "JPEG XL"
-                          ? VersionOf(launcher, {"cjxl", "--version"}, "encoder v", "libjxl ")
+                          ? VersionOf(launcher, {"cjxl", "--version"}, "cjxl v", "libjxl ")
                       : webp
                           ? VersionOf(launcher, {"cwebp", "-version"}, "", "libwebp ")
                           : VersionOf(launcher, {"opj_compress", "-h"}, "library v", "OpenJPEG ");

@@ -161,7 +161,7 @@ Usage Launcher::Run(const std::vector<std::string>& argv, const std::string& std
     throw Error(ErrorCode::kIo, "the process that starts programs has died");
   }
   Usage usage{{reply.wall, reply.cpu}, reply.peak_bytes, reply.status, {}};
-  if (usage.status != 0) usage.message = LastLine(directory_ + "/stderr");
+  if (usage.status != 0) usage.message = LastLine(stderr_file());
   return usage;
 }
 

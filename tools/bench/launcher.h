@@ -40,6 +40,8 @@ class Launcher {
 
   // For the files of the programs; no slash at its end.
   const std::string& directory() const { return directory_; }
+  // What the last program said there.
+  std::string stderr_file() const { return directory_ + "/stderr"; }
 
  private:
   std::string directory_;

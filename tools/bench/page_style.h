@@ -27,11 +27,12 @@ p b { color: var(--ink); }
 .tile b { font-size: 1.6em; line-height: 1.3; font-weight: 650; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr));
   gap: 24px; }
-.bars { max-width: 640px; }
+.bars { max-width: 540px; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
   fill: var(--ink); }
 svg .tick, svg .title { fill: var(--soft); font-size: 11.5px; }
+svg .label, svg .ours { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 svg .ours { font-weight: 700; fill: var(--ours); }
 svg .good { fill: var(--webp); } svg .bad { fill: var(--soft); }
 .grid { stroke: var(--line); } .axis { stroke: var(--soft); }
@@ -75,6 +76,8 @@ figcaption { font-size: .88em; color: var(--soft); margin-top: 4px; }
 .scale { display: flex; align-items: center; gap: 8px; font-size: .85em; color: var(--soft);
   max-width: 480px; margin: 8px 0; }
 .scale i { flex: 1; height: 12px; border-radius: 3px; border: 1px solid var(--line); }
+@media (max-width: 520px) { svg text { font-size: 13.4px; } svg .tick, svg .title { font-size: 12.6px; }
+  tbody th:first-child { position: sticky; left: 0; background: var(--paper); } }
 @media print {
   @page { margin: 14mm; }
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #ccc; --panel: #f2f2f2;

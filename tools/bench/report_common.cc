@@ -71,9 +71,12 @@ std::vector<std::string> Notes(const Results& results) {
   std::vector<std::string> notes = {
       "Every picture that was decoded equalled its source, pixel by pixel; otherwise there "
       "would be no report.",
-      "Speeds are all pixels divided by the sum over the images of the median time of " +
-          std::to_string(results.repeats) + " runs; an operation that took longer than " +
-          Fixed(results.repeat_below, 2) + " s at first ran once per image.",
+      results.repeats == 1
+          ? std::string("Speeds are all pixels divided by the sum of the times of single runs.")
+          : "Speeds are all pixels divided by the sum over the images of the median time of " +
+                std::to_string(results.repeats) +
+                " runs; an operation whose first run took longer than " +
+                Fixed(results.repeat_below, 2) + " s ran once per image.",
       "Codecs took turns, image by image and round by round. A busy machine slows all of "
       "them: ratios hold better than speeds.",
       "Whole process: from its start to its end, reading a PNG file without metadata and "

@@ -40,6 +40,7 @@ std::string Escaped(const std::string& text) {
   return escaped;
 }
 
+// One letter of `alignment` per column, l or r; it may have more.
 std::string MarkdownTable(const std::vector<Row>& rows, const std::string& alignment) {
   std::string text;
   for (size_t r = 0; r < rows.size(); ++r) {
@@ -48,7 +49,7 @@ std::string MarkdownTable(const std::vector<Row>& rows, const std::string& align
     text += "\n";
     if (r > 0) continue;
     text += "|";
-    for (const char c : alignment) text += c == 'r' ? "--:|" : "---|";
+    for (size_t i = 0; i < rows[r].size(); ++i) text += alignment[i] == 'r' ? "--:|" : "---|";
     text += "\n";
   }
   return text;
@@ -125,7 +126,7 @@ std::string TerminalReport(const Results& results) {
 
 std::string MarkdownReport(const Results& results) {
   const std::string reference = results.codecs[results.reference].name;
-  std::string text = "# Benchmarks\n\n";
+  std::string text = "# Benchmarks\n\n<!-- Written by flowzip bench --markdown. -->\n\n";
   text += CorpusLine(results) + "; " + results.machine.date + ", flowzip " + results.version +
           ", made by\n\n```sh\n" + results.command_line + "\n```\n\n";
   text += "Machine: " + MachineLine(results) + ".\n\n";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <set>
 
 #include "tools/png_io.h"
 #include "tools/read_file.h"
@@ -53,6 +54,11 @@ void AddImage(const std::string& path, bool must, Results& results) {
 
 void ChooseCodecs(const RunOptions& options, Launcher& launcher, Results& results) {
   std::vector<Codec> all = AllCodecs(options.codecs, launcher);
+  std::set<std::string> names_seen;
+  for (const Codec& codec : all) {
+    Require(names_seen.insert(codec.name).second, ErrorCode::kInvalidArgument,
+            "two codecs have the same name");
+  }
   for (const auto* names : {&options.only, &options.also}) {
     for (const std::string& name : *names) {
       if (std::none_of(all.begin(), all.end(),
@@ -63,12 +69,7 @@ void ChooseCodecs(const RunOptions& options, Launcher& launcher, Results& result
       }
     }
   }
-  for (size_t i = 0; i < all.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      Require(all[i].name != all[j].name, ErrorCode::kInvalidArgument,
-              "two codecs have the same name");
-    }
-    Codec& codec = all[i];
+  for (Codec& codec : all) {
     const bool named =
         MatchesAny(codec.name, options.also) ||
         std::find(options.only.begin(), options.only.end(), codec.name) != options.only.end();
