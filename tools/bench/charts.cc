@@ -166,17 +166,15 @@ std::string DensitySpeedChart(const Results& results, Operation operation) {
   return svg.Finish();
 }
 
-std::string ImageBars(const Results& results, size_t flowzip) {
-  constexpr double kRow = 19, kName = 96, kFigures = 92, kHead = 26;
-  std::vector<size_t> order = HardestImages(results, flowzip);
-  if (order.size() > kMaxBars) order.resize(kMaxBars);
-  double highest = 0;
-  for (const size_t i : order) {
+std::string ImageBars(const Results& results, size_t flowzip, const std::vector<size_t>& images) {
+  constexpr double kRow = 19, kName = 96, kFigures = 108, kHead = 26;
+  double highest = 0;  // of all images, so that charts beside each other have one scale
+  for (size_t i = 0; i < results.images.size(); ++i) {
     highest = std::max({highest, BitsPerSubPixel(results, flowzip, i),
                         BitsPerSubPixel(results, results.reference, i)});
   }
   const bool compare = results.reference != flowzip;
-  const double height = kHead + kRow * static_cast<double>(order.size()) + 4;
+  const double height = kHead + kRow * static_cast<double>(images.size()) + 4;
   const Axis x = {0, highest, kName, kWidth - kFigures, false};
   Svg svg(kWidth, height, "Bits per sub-pixel of each image");
   const double step = Step(highest);
@@ -184,8 +182,8 @@ std::string ImageBars(const Results& results, size_t flowzip) {
     svg.Line(x.At(v), kHead - 4, x.At(v), height - 2, "grid");
     svg.Text(x.At(v), 14, "middle", "tick", Fixed(v, step < 1 ? 1 : 0));
   }
-  for (size_t row = 0; row < order.size(); ++row) {
-    const size_t i = order[row];
+  for (size_t row = 0; row < images.size(); ++row) {
+    const size_t i = images[row];
     const double ours = BitsPerSubPixel(results, flowzip, i),
                  theirs = BitsPerSubPixel(results, results.reference, i);
     const double top = kHead + kRow * static_cast<double>(row);
@@ -194,7 +192,7 @@ std::string ImageBars(const Results& results, size_t flowzip) {
     svg.Text(kName - 6, top + 12, "end", "label", name);
     svg.Rect(kName, top + 3, x.At(ours) - kName, kRow - 8, "bar");
     if (compare) svg.Rect(x.At(theirs) - 1.5, top, 3, kRow - 2, "mark");
-    svg.Text(kWidth - kFigures + 42, top + 12, "end", "label", Fixed(ours, 2));
+    svg.Text(kWidth - kFigures + 40, top + 12, "end", "label", Fixed(ours, 2));
     if (compare) {
       svg.Text(kWidth - 2, top + 12, "end", ours <= theirs ? "good" : "bad",
                Percent(100 * ours / theirs - 100));

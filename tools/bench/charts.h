@@ -12,9 +12,8 @@ namespace flowzip::bench {
 // above and to the left. The line joins those that none beats in both.
 std::string DensitySpeedChart(const Results& results, Operation operation);
 
-// One bar for each image, hardest first: flowzip, with a mark where the reference is.
-std::string ImageBars(const Results& results, size_t flowzip);
-inline constexpr size_t kMaxBars = 48;
+// One bar for each of the images: flowzip, with a mark where the reference is.
+std::string ImageBars(const Results& results, size_t flowzip, const std::vector<size_t>& images);
 
 // Name of the class that colours a family in charts.
 std::string FamilyClass(const std::string& family);

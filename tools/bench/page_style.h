@@ -27,7 +27,7 @@ p b { color: var(--ink); }
 .tile b { font-size: 1.6em; line-height: 1.3; font-weight: 650; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr));
   gap: 24px; }
-.bars { max-width: 540px; }
+.bars svg { max-width: 520px; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
   fill: var(--ink); }

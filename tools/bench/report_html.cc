@@ -13,6 +13,7 @@
 namespace flowzip::bench {
 namespace {
 
+constexpr size_t kMaxBars = 60;
 // Less than most pictures have: single pixels are noise, their means show what is hard.
 constexpr uint32_t kPictureSide = 400;
 
@@ -81,6 +82,24 @@ std::string Figures(const Results& results) {
     text += "</tr>\n";
   }
   return text + "</tbody></table></div>\n";
+}
+
+std::string Bars(const Results& results, size_t flowzip) {
+  std::vector<size_t> order = HardestImages(results, flowzip);
+  const size_t all = order.size();
+  order.resize(std::min(all, kMaxBars));
+  // Many are easier to read as two halves beside each other.
+  const size_t half = all > 12 ? (order.size() + 1) / 2 : order.size();
+  std::string text = "<div class=\"charts bars\">";
+  for (size_t at = 0; at < order.size(); at += half) {
+    const auto begin = order.begin() + static_cast<ptrdiff_t>(at);
+    const auto end = begin + static_cast<ptrdiff_t>(std::min(half, order.size() - at));
+    text += ImageBars(results, flowzip, {begin, end});
+  }
+  text += "</div>\n";
+  if (all <= kMaxBars) return text;
+  return text + Tag("p", "The hardest " + std::to_string(kMaxBars) + " of " + std::to_string(all) +
+                             " images.");
 }
 
 std::string HeatMaps(const Results& results) {
@@ -189,11 +208,7 @@ std::string HtmlReport(const Results& results) {
     if (results.reference != flowzip) {
       text += " <span><i class=\"mark\"></i>" + EscapeHtml(reference) + "</span>";
     }
-    text += "</p>\n<div class=\"bars\">" + ImageBars(results, flowzip) + "</div>\n";
-    if (results.images.size() > kMaxBars) {
-      text += Tag("p", "The hardest " + std::to_string(kMaxBars) + " of " +
-                           std::to_string(results.images.size()) + " images.");
-    }
+    text += "</p>\n" + Bars(results, flowzip);
     text += HeatMaps(results) + "<h2>What the model says</h2>\n";
     for (size_t c = 0; c < results.codecs.size(); ++c) {
       if (results.codecs[c].is_flowzip()) text += ModelTable(results, c);
