@@ -81,5 +81,6 @@ void AddDecodeCommand(CLI::App& app, Action& run);
 void AddInfoCommand(CLI::App& app, Action& run);
 void AddScoreCommand(CLI::App& app, Action& run);
 void AddSampleCommand(CLI::App& app, Action& run);
+void AddBenchCommand(CLI::App& app, Action& run);
 
 }  // namespace flowzip
