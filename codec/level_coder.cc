@@ -103,66 +103,6 @@ class OpenLedger {
   double sum_ = 0;
 };
 
-// Books nothing, and costs nothing.
-struct NoLedger {
-  NoLedger(const LevelLedger&, const ChannelPass&) {}
-  void BookSymbol(int, int, const Mixture&, CdfRange) {}
-  void BookEscape(int, int, uint32_t) {}
-  double sum() const { return 0; }
-};
-
-// Mean and variance of a symbol's bits under its own distribution. Escapes count as their
-// first symbol only: behind them lies a few 2^-16 of the mass.
-struct Moments {
-  double mean = 0, variance = 0;
-  Moments(const Mixture& mixture, const SampleRange& values) {
-    double square = 0;
-    const int32_t first = std::max(mixture.lo() - 1, values.min),
-                  last = std::min(mixture.hi() + 1, values.max);
-    for (int32_t v = first; v <= last; ++v) {
-      const CdfRange range = mixture.Range(v);
-      const double bits = Bits(range), mass = range.freq * (1.0 / 65536);
-      mean += mass * bits;
-      square += mass * bits * bits;
-    }
-    variance = square - mean * mean;
-  }
-};
-
-class OpenLedger {
- public:
-  OpenLedger(const LevelLedger& ledger, const ChannelPass& pass)
-      : view_(ledger.map),
-        values_(pass.range),
-        offset_x_(OffsetX(pass.lattice())),
-        offset_y_(OffsetY(pass.lattice())) {}
-
-  void BookSymbol(int i, int j, const Mixture& mixture, CdfRange range) {
-    Book(i, j, Bits(range));
-    if (view_.map == nullptr || !view_.map->with_moments) return;
-    const Moments moments(mixture, values_);
-    const size_t pixel = Pixel(i, j);
-    view_.map->mean[pixel] += static_cast<float>(moments.mean);
-    view_.map->variance[pixel] += static_cast<float>(moments.variance);
-  }
-  void BookEscape(int i, int j, uint32_t distance) {
-    Book(i, j, ExpGolombBits(distance, kEscapeOrder));
-  }
-  double sum() const { return sum_; }
-
- private:
-  size_t Pixel(int i, int j) const { return view_.Index(2 * j + offset_x_, 2 * i + offset_y_); }
-  void Book(int i, int j, double bits) {
-    sum_ += bits;
-    if (view_.map != nullptr) view_.map->bits[Pixel(i, j)] += static_cast<float>(bits);
-  }
-
-  PixelBitsView view_;
-  SampleRange values_;
-  int offset_x_, offset_y_;
-  double sum_ = 0;
-};
-
 }  // namespace
 
 int BandCount(const LevelSize& size) {

@@ -60,7 +60,8 @@ torch::Tensor MixtureBitsReference(const torch::Tensor& head, const torch::Tenso
   const torch::Tensor a = z + 0.5 * inv, b = z - 0.5 * inv;
   const torch::Tensor log_mass = a + torch::log(-torch::expm1(-inv)) - torch::softplus(a) -
                                  torch::softplus(b);
-  return -torch::logsumexp(log_weight + log_mass, 1).mean() / kLn2;
+  const torch::Tensor mass = torch::logsumexp(log_weight + log_mass, 1).exp();
+  return -torch::log2(mass + 1.0 / 65536).mean();
 }
 
 torch::Tensor MixtureBits(const torch::Tensor& head, const torch::Tensor& residual) {

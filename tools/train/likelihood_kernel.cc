@@ -13,20 +13,20 @@ constexpr float kLn2 = 0.693147181f;
 // pull no harder, and means of components narrower than 1 / kSharpest are pulled as if they were
 // that wide. (Unlimited, an outlier in a flat region weighed 500 times an ordinary site, and
 // every run diverged sooner or later.) Signs and zeros of the gradient stay.
+constexpr float kLeak = 1.0f / 65536;  // the mass that every value has in the integer CDF
 constexpr float kFarthest = 8.0f, kSharpest = 2.0f;
 
 }  // namespace
 
 // With z = -|r - mean| / s, inv = 1 / s, a = z + inv / 2, b = z - inv / 2, the mass of a bin is
 //   sigmoid(a) - sigmoid(b) = exp(a) (1 - exp(-inv)) / ((1 + exp(a)) (1 + exp(b))),
-// whose logarithm keeps its slope far from the mean, where the difference itself underflows. (A
-// loss with a floor there has no gradient to come back by: two runs ended in it.)
+// which keeps its precision far from the mean, where the difference itself underflows.
 double MixtureBitsKernel(const float* head, const float* residual, float* gradient, int components,
                          int64_t plane_stride, int64_t sites, float scale) {
   double bits = 0;
   float weight[kMaxTrainComponents][kBlock], joint[kMaxTrainComponents][kBlock];
   float dmean[kMaxTrainComponents][kBlock], dscale[kMaxTrainComponents][kBlock];
-  float top[kBlock], total[kBlock], best[kBlock], sum[kBlock];
+  float top[kBlock], total[kBlock], best[kBlock], sum[kBlock], strength[kBlock];
   for (int64_t start = 0; start < sites; start += kBlock) {
     const int n = static_cast<int>(std::min<int64_t>(kBlock, sites - start));
     const float* r = residual + start;
@@ -70,7 +70,9 @@ double MixtureBitsKernel(const float* head, const float* residual, float* gradie
       }
     }
     for (int t = 0; t < n; ++t) {
-      bits -= (best[t] + std::log(sum[t]) - std::log(total[t])) * (1.0f / kLn2);
+      const float mass = std::exp(best[t]) * sum[t] / total[t];
+      bits -= std::log(mass + kLeak) * (1.0f / kLn2);
+      strength[t] = scale * mass / (mass + kLeak);
     }
     for (int k = 0; k < components; ++k) {
       float* dl = gradient + k * plane_stride + start;
@@ -78,8 +80,8 @@ double MixtureBitsKernel(const float* head, const float* residual, float* gradie
       float* ds = gradient + (2 * components + k) * plane_stride + start;
       for (int t = 0; t < n; ++t) {
         const float posterior = joint[k][t] / sum[t];
-        const float factor = -scale * posterior / kLn2;
-        dl[t] = -scale * (posterior - weight[k][t] / total[t]);
+        const float factor = -strength[t] * posterior / kLn2;
+        dl[t] = -strength[t] * (posterior - weight[k][t] / total[t]);
         dm[t] = factor * dmean[k][t];
         ds[t] = factor * dscale[k][t];
       }

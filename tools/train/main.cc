@@ -53,6 +53,8 @@ int Main(int argc, char** argv) {
   train->add_option("--validation", o.validation_images, "pictures kept for validation");
   train->add_option("--bf16", o.bf16, "bfloat16 convolutions outside the quantised phase");
   train->add_flag("--refit-filters", o.refit_filters, "with --resume: fit the filters anew");
+  train->add_flag("--fresh-moments", o.fresh_moments,
+                  "with --resume: start from the averaged weights, moments anew");
   train->add_option("--seed", o.seed, "random seed");
 
   std::string pack;

@@ -17,7 +17,9 @@ Optimiser::Optimiser(std::vector<torch::Tensor> parameters, double beta2, double
 
 double Optimiser::Step(double learning_rate) {
   torch::NoGradGuard no_grad;
-  constexpr double kBeta1 = 0.9, kEpsilon = 1e-8;
+  // The epsilon is large beside Kingma's 1e-8: weights that hardly matter would else walk at full
+  // speed on noise alone, until they matter.
+  constexpr double kBeta1 = 0.9, kEpsilon = 1e-5;
   torch::Tensor square = torch::zeros({}, parameters_[0].options());
   for (const torch::Tensor& p : parameters_) {
     if (p.grad().defined()) square += p.grad().square().sum();
@@ -55,6 +57,17 @@ void Optimiser::SwapEma() {
     parameters_[i].copy_(ema_[i]);
     ema_[i].copy_(copy);
   }
+}
+
+void Optimiser::StartFromEma() {
+  torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i].copy_(ema_[i]);
+    mean_[i].zero_();
+    variance_[i].zero_();
+  }
+  steps_ = 0;
+  mean_norm_ = 0;
 }
 
 void Optimiser::Snapshot() {

@@ -19,6 +19,8 @@ class Optimiser {
   // Exchanges the weights and their average; call twice to come back.
   void SwapEma();
 
+  // The averaged weights become the weights; moments start anew.
+  void StartFromEma();
   // Remembers the whole state, and goes back to it.
   void Snapshot();
   void Restore();

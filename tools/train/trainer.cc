@@ -72,8 +72,8 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
           "too few pictures to train and validate");
   fine_->to(device_);
   coarse_->to(device_);
-  optimisers_.emplace_back(fine_->parameters(), 0.999, options.ema);
-  optimisers_.emplace_back(coarse_->parameters(), 0.999, options.ema);
+  optimisers_.emplace_back(fine_->parameters(), 0.95, options.ema);
+  optimisers_.emplace_back(coarse_->parameters(), 0.95, options.ema);
   model_.name = options.name;
   model_.components = options.fine.components;
   model_.classes.resize(2);

@@ -38,6 +38,7 @@ struct TrainOptions {
   int validation_images = 16;
   bool bf16 = true;
   bool refit_filters = false;  // on resuming: default radii and newly fitted default filters
+  bool fresh_moments = false;  // on resuming: from the averaged weights, moments anew
   uint64_t seed = 1;
 };
 
