@@ -29,8 +29,8 @@ replace() {
 replace roc
 if [ $# -ge 3 ]; then
   {
-    echo "| pictures | number | bits/dim | from - to | surprise/dim | from - to |"
-    echo "|---|---|---|---|---|---|"
+    echo "| pictures | number | bits/dim | surprise/dim | % of pixels below 1 bit |"
+    echo "|---|---|---|---|---|"
     "$figures" likelihood "screens" "$3"/*.png
     "$figures" likelihood "Kodak" "$2"/*.png
     "$figures" noise

@@ -142,36 +142,43 @@ void Roc() {
 
 struct Measured {
   double bits_per_dimension, surprise;  // surprise: (bits - expected bits) per dimension
+  double quiet;                         // share of pixels below one bit
 };
 
 Measured Measure(const Image& image) {
   const PixelBits bits = BitsOf(image);
-  double total = 0, difference = 0;
+  double total = 0, difference = 0, quiet = 0;
   for (size_t i = 0; i < bits.bits.size(); ++i) {
     total += bits.bits[i];
+    quiet += bits.bits[i] < 1;
     for (const PixelBits::Detail& channel : bits.channel) {
       if (channel.mean[i] > 0) difference += channel.bits[i] - channel.mean[i];
     }
   }
   const auto dimensions = static_cast<double>(image.sub_pixels());
-  return {total / dimensions, difference / dimensions};
+  return {total / dimensions, difference / dimensions,
+          quiet / static_cast<double>(bits.bits.size())};
 }
 
-void PrintRow(const std::string& name, std::vector<Measured> all) {
-  const auto by = [](const Measured& a, const Measured& b) {
-    return a.bits_per_dimension < b.bits_per_dimension;
-  };
-  std::sort(all.begin(), all.end(), by);
-  double bits = 0, low = 1e9, high = -1e9, surprise = 0;
+std::string Spread(const std::vector<Measured>& all, double Measured::*member, double scale,
+                   const char* format) {
+  double sum = 0, low = 1e9, high = -1e9;
   for (const Measured& m : all) {
-    bits += m.bits_per_dimension / all.size();
-    surprise += m.surprise / all.size();
-    low = std::min(low, m.surprise);
-    high = std::max(high, m.surprise);
+    sum += scale * m.*member / static_cast<double>(all.size());
+    low = std::min(low, scale * m.*member);
+    high = std::max(high, scale * m.*member);
   }
-  std::printf("| %s | %zu | %.2f | %.2f - %.2f | %+.3f | %+.3f - %+.3f |\n", name.c_str(),
-              all.size(), bits, all.front().bits_per_dimension, all.back().bits_per_dimension,
-              surprise, low, high);
+  char text[64];
+  std::snprintf(text, sizeof text, format, sum, low, high);
+  return text;
+}
+
+// Means, and in brackets the lowest and the highest.
+void PrintRow(const std::string& name, const std::vector<Measured>& all) {
+  std::printf("| %s | %zu | %s | %s | %s |\n", name.c_str(), all.size(),
+              Spread(all, &Measured::bits_per_dimension, 1, "%.2f (%.2f to %.2f)").c_str(),
+              Spread(all, &Measured::surprise, 1, "%+.2f (%+.2f to %+.2f)").c_str(),
+              Spread(all, &Measured::quiet, 100, "%.0f (%.0f to %.0f)").c_str());
 }
 
 // Ten pictures each of gray noise around the middle, RGB noise, and all values alike.
