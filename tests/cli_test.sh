@@ -203,6 +203,40 @@ wait
 ! compgen -G '.flowzip-*' >/dev/null || fail "temporary left behind after SIGTERM"
 rm -f out
 
+# --- Scores, heat maps, samples --------------------------------------------------
+photo="$source/data/photos/dunes.png" gray="$source/data/photos/moon-gray.png"
+expect 0 "$flowzip" encode -q "$photo" -o photo.flz
+expect 0 "$flowzip" score "$gray" "$photo" --csv --sort bpd
+bytes=$(stat -c %s photo.flz)
+[ "$(sed -n 2p stdout | cut -d, -f9)" = "$bytes" ] ||
+  fail "score --csv does not begin with dunes.png's $bytes bytes: $(sed -n 2p stdout)"
+expect 0 "$flowzip" score "$photo" "$gray"
+[ "$(wc -l <stdout)" -eq 3 ] || fail "score prints a heading and a line per file: $(cat stdout)"
+expect 0 "$flowzip" score "$photo" --json --heatmap map.png --threshold 6
+grep -q "\"file_bytes\": $bytes," stdout && grep -q '"regions"' stdout ||
+  fail "score --json: $(cat stdout)"
+[ "$("$samples" map.png | wc -c)" -ge $((384 * 288 * 3)) ] || fail "heat map of a wrong size"
+refused 'map.png: exists already' "$flowzip" score "$photo" --heatmap map.png
+refused 'a heat map is of one file' "$flowzip" score "$photo" "$gray" --heatmap out
+expect 1 "$flowzip" score none.png "$photo" text
+[ "$(wc -l <stderr)" -eq 2 ] || fail "score names each file that fails: $(cat stderr)"
+[ "$(wc -l <stdout)" -eq 2 ] || fail "score goes on after a failure: $(cat stdout)"
+expect 0 "$flowzip" sample -q -o sample1.png --size 70x40 --seed 5 -j 1
+expect 0 "$flowzip" sample -q -o sample2.png --size 70x40 --seed 5 -j 3
+same_pixels sample1.png sample2.png
+expect 0 "$flowzip" sample -o level.png --level-from "$photo" --levels 0
+grep -q 'random bits' stderr || fail "sample says what it took: $(cat stderr)"
+same_pixels level.png "$photo"
+refused 'level.png: exists already' "$flowzip" sample -o level.png
+refused 'is the input file' "$flowzip" sample -f -o small.png --level-from small.png
+usage "$flowzip" score
+usage "$flowzip" score small.png --sort colour
+usage "$flowzip" score small.png --threshold 3
+usage "$flowzip" sample
+usage "$flowzip" sample -o out --size 70
+usage "$flowzip" sample -o out --size 70x5000
+usage "$flowzip" sample -o out --temperature 0
+
 # --- Usage ------------------------------------------------------------------------------------
 usage "$flowzip"
 usage "$flowzip" frobnicate
@@ -215,7 +249,8 @@ usage "$flowzip" encode small.png -j many -o out
 usage "$flowzip" info
 usage "$flowzip" info small.flz --force
 refused 'z80: not an instruction set' "$flowzip" encode small.png --simd z80 -o out
-for help in --help "encode --help" "decode -h" "info --help" --version; do
+for help in --help "encode --help" "decode -h" "info --help" "score --help" "sample --help" \
+  --version; do
   # shellcheck disable=SC2086
   expect 0 "$flowzip" $help
   [ -s stdout ] && [ ! -s stderr ] || fail "$help goes to standard output"

@@ -45,8 +45,9 @@ TEST_CASE("Samples encode to about the random bits they were made from") {
       CHECK(Decode(file, {}).samples == sample.samples);
       const double bits = 8.0 * static_cast<double>(file.size());
       CAPTURE(channels, seed, bits, stats.random_bits, stats.moved);
-      // The base and the frame come on top; fitted filters and narrower ranges save a little.
-      CHECK(bits < 1.03 * static_cast<double>(stats.random_bits) + 8 * 400);
+      // The base and the frame come on top; fitted filters and narrower ranges save a little. A
+      // value moved into range costs what its new place costs.
+      CHECK(bits < 1.03 * static_cast<double>(stats.random_bits + 10 * stats.moved) + 8 * 400);
       CHECK(bits > 0.94 * static_cast<double>(stats.random_bits));
     }
   }
