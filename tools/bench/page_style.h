@@ -88,7 +88,8 @@ figcaption { font-size: .88em; color: var(--soft); margin-top: 4px; }
   table { font-size: 7.6pt; } th, td { padding: 2px 4px; }
   .scroll { overflow: visible; }
   .charts, .pair { grid-template-columns: 1fr 1fr; }
-  h2 { break-after: avoid; } figure, tr, .charts, .tiles { break-inside: avoid; }
+  .pair img { max-height: 80mm; width: auto; max-width: 100%; }
+  h2, p, .legend { break-after: avoid; } figure, tr, .charts, .tiles { break-inside: avoid; }
 }
 )css";
 
