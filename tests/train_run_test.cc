@@ -176,6 +176,16 @@ TEST_CASE("too few pictures are refused") {
                     "too few pictures to train and validate");
 }
 
+TEST_CASE("crops that no picture holds are refused, not waited for") {
+  const Scratch scratch;
+  for (const bool coarse : {false, true}) {
+    TrainOptions options = SmallOptions(scratch);
+    (coarse ? options.coarse_crop : options.crop) = 100;
+    CHECK_THROWS_WITH(Trainer(options, Pictures()).Run(),
+                      "no training picture is large enough for the crops");
+  }
+}
+
 TEST_CASE("a pack holds the pictures that were put in, gray ones as RGB") {
   const Scratch scratch;
   const std::string path = scratch / "pictures.pack";
@@ -199,6 +209,11 @@ TEST_CASE("a pack holds the pictures that were put in, gray ones as RGB") {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(size));
     CHECK_THROWS_AS(ReadPack(path), Error);
   }
+  std::vector<uint8_t> huge(bytes.begin(), bytes.begin() + 12);  // one picture more, 2^32 wide
+  huge.insert(huge.end(), 8, 0xFF);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(huge.data()), static_cast<std::streamsize>(huge.size()));
+  CHECK_THROWS_WITH(ReadPack(path), "impossible picture size in the pack file");
   CHECK_THROWS_WITH(ReadPack(scratch / "none"), "cannot open the pack file");
 }
 
