@@ -86,6 +86,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   info.tile_log2 = options.tile_log2;
 
   // Tiles run one after another, each on all threads: memory stays that of one tile.
+  if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
   ThreadPool pool(options.jobs);
   std::vector<uint8_t> blocks;
   TileStats sum;
@@ -93,8 +94,8 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   for (uint64_t tile = 0; tile < info.tile_count(); ++tile) {
     const Rect rect = info.TileRect(tile);
     TileStats tile_stats;
-    const std::vector<uint8_t> payload =
-        EncodeTile(model, image, rect, pool, stats != nullptr ? &tile_stats : nullptr);
+    const std::vector<uint8_t> payload = EncodeTile(
+        model, image, rect, pool, stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
     info.payload_bytes.push_back(payload.size());
     AppendTile(tile, PixelChecksum(image, rect, tile), payload, blocks);
     AddStats(tile_stats, sum);
@@ -129,6 +130,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   image.bit_depth = info.bit_depth;
   image.samples.resize(image.row_bytes() * image.height);
 
+  if (options.pixel_bits != nullptr) options.pixel_bits->Reset(info.width, info.height);
   ThreadPool pool(options.jobs);
   TileStats sum;
   uint64_t pixels_done = 0;
@@ -137,7 +139,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
     TileStats tile_stats;
     InTile(tile, [&] {
       DecodeTile(model, blocks[tile].payload, rect, &image, pool,
-                 stats != nullptr ? &tile_stats : nullptr);
+                 stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
       Require(PixelChecksum(image, rect, tile) == blocks[tile].pixel_checksum, ErrorCode::kCorrupt,
               "decodes to other pixels than were encoded (checksum)");
     });

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "codec/container.h"
 #include "codec/image.h"
+#include "codec/pixel_bits.h"
 #include "codec/tile_codec.h"
 #include "model/model.h"
 
@@ -22,12 +23,14 @@ struct EncodeOptions {
   const Model* model = nullptr;      // null: DefaultModel()
   int jobs = 1;                      // threads, the calling one included
   int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
+  PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
 };
 
 struct DecodeOptions {
   const Model* model_override = nullptr;  // consulted before the embedded models
   int jobs = 1;
   uint64_t max_pixels = kDefaultMaxPixels;
+  PixelBits* pixel_bits = nullptr;  // as above
 };
 
 struct CodecStats {

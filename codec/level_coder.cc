@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "codec/level_sites.h"
 #include "model/mixture.h"
 
 namespace flowzip {
@@ -10,17 +11,6 @@ namespace {
 
 constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
 constexpr int kMaxBands = 16, kLanes = 4;
-
-// Rows of a band that lie inside the picture.
-struct Rows {
-  int begin, end;
-};
-Rows BandRows(const LevelSize& size, int bands, int band, Lattice lattice) {
-  const int64_t height = size.grid_height();
-  const int valid = size.valid_height(lattice);
-  return {std::min(valid, static_cast<int>(height * band / bands)),
-          std::min(valid, static_cast<int>(height * (band + 1) / bands))};
-}
 
 Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
 
@@ -50,19 +40,68 @@ ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
   return sum;
 }
 
-// Calls fn(i, j, mixture) for every valid site of a band.
-template <class Fn>
-void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
-  const int width = pass.level.size.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
-  for (int i = rows.begin; i < rows.end; ++i) {
-    const int32_t* p = prediction.Row(i);
-    const int16_t* head = pass.head.At(0, i);
-    for (int j = 0; j < width; ++j, head += pass.head.depth()) {
-      fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));
+// Books nothing, and costs nothing.
+struct NoLedger {
+  NoLedger(const LevelLedger&, const ChannelPass&) {}
+  void BookSymbol(int, int, const Mixture&, CdfRange) {}
+  void BookEscape(int, int, uint32_t) {}
+  double sum() const { return 0; }
+};
+
+// Mean and variance of a symbol's bits under its own distribution. Escapes count as their
+// first symbol only: behind them lies a few 2^-16 of the mass.
+struct Moments {
+  double mean = 0, variance = 0;
+  Moments(const Mixture& mixture, const SampleRange& values) {
+    double square = 0;
+    const int32_t first = std::max(mixture.lo() - 1, values.min),
+                  last = std::min(mixture.hi() + 1, values.max);
+    for (int32_t v = first; v <= last; ++v) {
+      const CdfRange range = mixture.Range(v);
+      const double bits = Bits(range), mass = range.freq * (1.0 / 65536);
+      mean += mass * bits;
+      square += mass * bits * bits;
     }
+    variance = square - mean * mean;
   }
-}
+};
+
+class OpenLedger {
+ public:
+  OpenLedger(const LevelLedger& ledger, const ChannelPass& pass)
+      : view_(ledger.map),
+        values_(pass.range),
+        offset_x_(OffsetX(pass.lattice())),
+        offset_y_(OffsetY(pass.lattice())) {
+    if (view_.map != nullptr && view_.map->with_detail) detail_ = &view_.map->channel[pass.channel];
+  }
+
+  void BookSymbol(int i, int j, const Mixture& mixture, CdfRange range) {
+    Book(i, j, Bits(range));
+    if (detail_ == nullptr) return;
+    const Moments moments(mixture, values_);
+    detail_->mean[Pixel(i, j)] = static_cast<float>(moments.mean);
+    detail_->variance[Pixel(i, j)] = static_cast<float>(moments.variance);
+  }
+  void BookEscape(int i, int j, uint32_t distance) {
+    Book(i, j, ExpGolombBits(distance, kEscapeOrder));
+  }
+  double sum() const { return sum_; }
+
+ private:
+  size_t Pixel(int i, int j) const { return view_.Index(2 * j + offset_x_, 2 * i + offset_y_); }
+  void Book(int i, int j, double bits) {
+    sum_ += bits;
+    if (view_.map != nullptr) view_.map->bits[Pixel(i, j)] += static_cast<float>(bits);
+    if (detail_ != nullptr) detail_->bits[Pixel(i, j)] += static_cast<float>(bits);
+  }
+
+  PixelBitsView view_;
+  PixelBits::Detail* detail_ = nullptr;
+  SampleRange values_;
+  int offset_x_, offset_y_;
+  double sum_ = 0;
+};
 
 }  // namespace
 
@@ -76,8 +115,8 @@ int LaneCount(const LevelSize& size) {
   return int64_t{size.grid_width()} * size.grid_height() >= kSitesForLanes ? kLanes : 1;
 }
 
-LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool)
-    : size_(size), pool_(pool), logs_(BandCount(size)), bits_(logs_.size()) {}
+LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger)
+    : size_(size), pool_(pool), ledger_(ledger), logs_(BandCount(size)), bits_(logs_.size()) {}
 
 void LevelEncoder::PutFilters(const FilterCodes& codes,
                               const std::array<SampleRange, kChannels>& ranges) {
@@ -97,42 +136,46 @@ void LevelEncoder::PutFilters(const FilterCodes& codes,
   });
 }
 
+template <class Ledger>
+void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
+  SymbolLog& log = logs_[band];
+  const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  Ledger ledger(ledger_, pass);
+  ForEachSite(pass, BandRows(size_, static_cast<int>(logs_.size()), band, pass.lattice()),
+              [&](int i, int j, const Mixture& mixture) {
+                const int32_t v = x.Row(i)[j];
+                const CdfRange range = mixture.Range(v);
+                log.Add(ToInterval(range));
+                ledger.BookSymbol(i, j, mixture, range);
+                if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
+                  const uint32_t distance =
+                      v < mixture.lo() ? mixture.lo() - 1 - v : v - mixture.hi() - 1;
+                  log.AddExpGolomb(distance, kEscapeOrder);
+                  ledger.BookEscape(i, j, distance);
+                }
+              });
+  bits_[band][pass.channel] += ledger.sum();
+}
+
 void LevelEncoder::Put(const ChannelPass& pass) {
-  const int bands = static_cast<int>(logs_.size());
-  pool_.ParallelFor(bands, [&](int64_t band) {
-    SymbolLog& log = logs_[band];
-    const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
-    double bits = 0;
-    ForEachSite(pass, BandRows(size_, bands, static_cast<int>(band), pass.lattice()),
-                [&](int i, int j, const Mixture& mixture) {
-                  const int32_t v = x.Row(i)[j];
-                  const CdfRange range = mixture.Range(v);
-                  log.Add(ToInterval(range));
-                  bits += Bits(range);
-                  if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
-                    const uint32_t distance =
-                        v < mixture.lo() ? mixture.lo() - 1 - v : v - mixture.hi() - 1;
-                    log.AddExpGolomb(distance, kEscapeOrder);
-                    bits += ExpGolombBits(distance, kEscapeOrder);
-                  }
-                });
-    bits_[band][pass.channel] += bits;
+  pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
+    ledger_.active() ? PutBand<OpenLedger>(pass, static_cast<int>(band))
+                     : PutBand<NoLedger>(pass, static_cast<int>(band));
   });
 }
 
 std::vector<std::vector<uint8_t>> LevelEncoder::Finish() {
   std::vector<std::vector<uint8_t>> streams(logs_.size());
-  pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
-    streams[band] = logs_[band].EncodeAll(LaneCount(size_));
-  });
+  pool_.ParallelFor(static_cast<int64_t>(logs_.size()),
+                    [&](int64_t band) { streams[band] = logs_[band].EncodeAll(LaneCount(size_)); });
   return streams;
 }
 
 ChannelBits LevelEncoder::channel_bits() const { return SumBands(bits_); }
 
 LevelDecoder::LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams,
-                           ThreadPool& pool)
-    : size_(size), pool_(pool), bits_(streams.size()) {
+                           ThreadPool& pool, const LevelLedger& ledger)
+    : size_(size), pool_(pool), ledger_(ledger), bits_(streams.size()) {
   for (const ByteSpan stream : streams) {
     stacks_.push_back(RansStack::FromBytes(stream, LaneCount(size)));
   }
@@ -160,28 +203,33 @@ FilterCodes LevelDecoder::GetFilters(const TapSet& taps,
   return codes;
 }
 
+template <class Ledger>
+void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
+  RansStack& stack = stacks_[band];
+  IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  Ledger ledger(ledger_, pass);
+  ForEachSite(pass, BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice()),
+              [&](int i, int j, const Mixture& mixture) {
+                CdfRange range;
+                int64_t v = mixture.Find(stack.Peek(), &range);
+                stack.Pop(ToInterval(range));
+                ledger.BookSymbol(i, j, mixture, range);
+                if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
+                  const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
+                  ledger.BookEscape(i, j, distance);
+                  v = v < mixture.lo() ? v - distance : v + distance;
+                  Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
+                          "sample outside its declared range");
+                }
+                x.Row(i)[j] = static_cast<int32_t>(v);
+              });
+  bits_[band][pass.channel] += ledger.sum();
+}
+
 void LevelDecoder::Get(const ChannelPass& pass) {
-  const int bands = static_cast<int>(stacks_.size());
-  pool_.ParallelFor(bands, [&](int64_t band) {
-    RansStack& stack = stacks_[band];
-    IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
-    double bits = 0;
-    ForEachSite(pass, BandRows(size_, bands, static_cast<int>(band), pass.lattice()),
-                [&](int i, int j, const Mixture& mixture) {
-                  CdfRange range;
-                  int64_t v = mixture.Find(stack.Peek(), &range);
-                  stack.Pop(ToInterval(range));
-                  bits += Bits(range);
-                  if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
-                    const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
-                    bits += ExpGolombBits(distance, kEscapeOrder);
-                    v = v < mixture.lo() ? v - distance : v + distance;
-                    Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
-                            "sample outside its declared range");
-                  }
-                  x.Row(i)[j] = static_cast<int32_t>(v);
-                });
-    bits_[band][pass.channel] += bits;
+  pool_.ParallelFor(static_cast<int64_t>(stacks_.size()), [&](int64_t band) {
+    ledger_.active() ? GetBand<OpenLedger>(pass, static_cast<int>(band))
+                     : GetBand<NoLedger>(pass, static_cast<int>(band));
   });
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/thread_pool.h"
+#include "codec/pixel_bits.h"
 #include "model/factor_out.h"
 #include "model/filter_set.h"
 #include "rans/escape.h"
@@ -28,9 +29,16 @@ inline constexpr int kEscapeOrder = 3;
 // Bits by channel; statistics only.
 using ChannelBits = std::array<double, kChannels>;
 
+// Keeps a level's statistics; what is not asked for costs nothing.
+struct LevelLedger {
+  bool sums = false;  // channel_bits()
+  PixelBitsView map;  // the bits of every pixel
+  bool active() const { return sums || map.map != nullptr; }
+};
+
 class LevelEncoder {
  public:
-  LevelEncoder(const LevelSize& size, ThreadPool& pool);
+  LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger = {});
 
   void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges);
   void Put(const ChannelPass& pass);
@@ -41,8 +49,12 @@ class LevelEncoder {
   ChannelBits channel_bits() const;
 
  private:
+  template <class Ledger>
+  void PutBand(const ChannelPass& pass, int band);
+
   LevelSize size_;
   ThreadPool& pool_;
+  LevelLedger ledger_;
   std::vector<SymbolLog> logs_;
   std::vector<ChannelBits> bits_;  // by band
   double side_bits_ = 0;
@@ -51,7 +63,8 @@ class LevelEncoder {
 class LevelDecoder {
  public:
   // Throws kTruncated or kCorrupt, like all members.
-  LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams, ThreadPool& pool);
+  LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams, ThreadPool& pool,
+               const LevelLedger& ledger = {});
 
   FilterCodes GetFilters(const TapSet& taps, const std::array<SampleRange, kChannels>& ranges);
   void Get(const ChannelPass& pass);
@@ -62,8 +75,12 @@ class LevelDecoder {
   ChannelBits channel_bits() const;
 
  private:
+  template <class Ledger>
+  void GetBand(const ChannelPass& pass, int band);
+
   LevelSize size_;
   ThreadPool& pool_;
+  LevelLedger ledger_;
   std::vector<RansStack> stacks_;
   std::vector<ChannelBits> bits_;
   double side_bits_ = 0;

@@ -26,8 +26,8 @@ Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
     plane = IntPlane(static_cast<int>(rect.width), static_cast<int>(rect.height));
   }
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* from = image.samples.data() + (rect.y + y) * image.row_bytes() +
-                          size_t{rect.x} * image.channels;
+    const uint8_t* from =
+        image.samples.data() + (rect.y + y) * image.row_bytes() + size_t{rect.x} * image.channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
       for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
     }
@@ -69,15 +69,24 @@ void ForEachBaseSample(const LevelSize& size, const Ranges& ranges, const Fn& fn
   }
 }
 
-std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileStats* stats) {
+std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileStats* stats,
+                                const PixelBitsView& view) {
   SymbolLog log;
   std::array<double, 4> bits{};
+  const bool count = stats != nullptr || view.map != nullptr;
   const LevelSize size{base[0].width(), base[0].height()};
   ForEachBaseSample(size, ranges, [&](int c, int x, int y, int32_t previous) {
     const int32_t v = base[c].At(x, y);
-    const double before = stats != nullptr ? log.IdealBits() : 0;
+    const double before = count ? log.IdealBits() : 0;
     log.AddExpGolomb(ZigZag(v - previous), kBaseOrder);
-    if (stats != nullptr) bits[c] += log.IdealBits() - before;
+    if (count) {
+      const double spent = log.IdealBits() - before;
+      bits[c] += spent;
+      if (view.map != nullptr) view.map->bits[view.Index(x, y)] += static_cast<float>(spent);
+      if (view.map != nullptr && view.map->with_detail) {
+        view.map->channel[c].bits[view.Index(x, y)] = static_cast<float>(spent);
+      }
+    }
     return v;
   });
   std::vector<uint8_t> stream = log.EncodeAll(/*lanes=*/1);
@@ -144,7 +153,7 @@ Ranges ReadRanges(ByteReader& reader, int channels) {
 }  // namespace
 
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
-                                ThreadPool& pool, TileStats* stats) {
+                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   const Planes planes = ReadPlanes(model, image, rect);
   const Ranges ranges = FindRanges(planes);
   ByteWriter head;
@@ -159,8 +168,8 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   ResetStats(count, stats);
   if (AllConstant(ranges)) return head.Take();
 
-  const std::vector<uint8_t> base =
-      EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges, stats);
+  const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges,
+                                               stats, {pixel_bits, rect.x, rect.y, count});
   head.PutVarint(base.size());
   head.PutBytes(base);
 
@@ -168,7 +177,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   Planes coarse;
   for (int l = count - 1; l >= 0; --l) {
     LevelPlanes& level = levels[l];
-    LevelEncoder encoder(level.size, pool);
+    LevelEncoder encoder(level.size, pool, {stats != nullptr, {pixel_bits, rect.x, rect.y, l}});
     FilterSet filters = model.ForLevel(l).filters;
     if (l < model.adaptive_levels) {
       const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
@@ -189,11 +198,10 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
 }
 
 void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats) {
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   ByteReader reader(payload);
   const Ranges ranges = ReadRanges(reader, image->channels);
-  std::vector<LevelSize> sizes{
-      {static_cast<int>(rect.width), static_cast<int>(rect.height)}};
+  std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
   ResetStats(count, stats);
@@ -207,8 +215,8 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
   } else {
     const ByteSpan base = reader.GetBytes(reader.GetVarint());
     picture = DecodeBase(base, sizes[count], ranges);
-    if (stats != nullptr) {
-      EncodeBase(picture, ranges, stats);
+    if (stats != nullptr || pixel_bits != nullptr) {
+      EncodeBase(picture, ranges, stats, {pixel_bits, rect.x, rect.y, count});
     }
     const TapSet taps(model.radii);
     Planes coarse;
@@ -224,7 +232,8 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
       for (uint64_t& length : lengths) length = reader.GetVarint();
       std::vector<ByteSpan> streams;
       for (const uint64_t length : lengths) streams.push_back(reader.GetBytes(length));
-      LevelDecoder decoder(sizes[l], streams, pool);
+      LevelDecoder decoder(sizes[l], streams, pool,
+                           {stats != nullptr, {pixel_bits, rect.x, rect.y, l}});
       FilterSet filters = model.ForLevel(l).filters;
       if (l < model.adaptive_levels) {
         filters = ApplyCodes(filters, decoder.GetFilters(taps, ranges));

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/thread_pool.h"
 #include "codec/image.h"
+#include "codec/pixel_bits.h"
 #include "model/model.h"
 
 namespace flowzip {
@@ -25,8 +26,8 @@ namespace flowzip {
 struct TileStats {
   // [level][channel], level 0 the finest; the last entry is the base.
   std::vector<std::array<double, 4>> level_channel_bits;
-  double side_bits = 0;              // filters
-  std::vector<size_t> level_bytes;   // streams, in the same order; the last is the base
+  double side_bits = 0;             // filters
+  std::vector<size_t> level_bytes;  // streams, in the same order; the last is the base
 
   double total_bits() const {
     double sum = side_bits;
@@ -37,13 +38,15 @@ struct TileStats {
   }
 };
 
-// `rect` lies inside the picture. `stats` may be null.
+// `rect` lies inside the picture. `stats` may be null. `pixel_bits`, if given, has the
+// picture's size; the tile's bits are added to it.
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
-                                ThreadPool& pool, TileStats* stats);
+                                ThreadPool& pool, TileStats* stats,
+                                PixelBits* pixel_bits = nullptr);
 
 // Writes the tile's pixels into `image`, which has its final size. Throws kTruncated or
 // kCorrupt; part of the tile may have been written by then.
 void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats);
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
 
 }  // namespace flowzip

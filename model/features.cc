@@ -40,6 +40,9 @@ struct LogTable {
 int16_t Activation(int32_t v) {
   return static_cast<int16_t>(std::clamp(v, -kMaxActivation, kMaxActivation));
 }
+int16_t Difference(int32_t v) {
+  return static_cast<int16_t>(std::clamp(v, -kMaxDifference, kMaxDifference));
+}
 
 // Writes one feature plane's row: value(j) for every grid column.
 template <class Fn>
@@ -63,7 +66,7 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
       if (!KnownBefore(lattice, group)) continue;
       for (int c = 0; c < kChannels; ++c) {
         const int32_t *x = level.x[lattice][c].Row(y), *m = level.reference[group][c].Row(y);
-        PutRow(out, y, plane++, [=](int j) { return Activation(16 * (x[j] - m[j])); });
+        PutRow(out, y, plane++, [=](int j) { return Difference(16 * (x[j] - m[j])); });
       }
     }
     if (group == 0) {
@@ -77,13 +80,13 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
     } else {
       for (int c = 0; c < kChannels; ++c) {
         const int32_t* r = level.residual[group - 1][c].Row(y);
-        PutRow(out, y, plane + c, [=](int j) { return Activation(r[j]); });
+        PutRow(out, y, plane + c, [=](int j) { return Difference(r[j]); });
         PutRow(out, y, plane + kChannels + c, [=](int j) { return LogMagnitude(r[j]); });
       }
       plane += 2 * kChannels;
     }
     const int32_t *p = level.prediction[group][0].Row(y), *m = level.reference[group][0].Row(y);
-    PutRow(out, y, plane++, [=](int j) { return Activation(p[j] - 16 * m[j]); });
+    PutRow(out, y, plane++, [=](int j) { return Difference(p[j] - 16 * m[j]); });
     if (group == 0) {
       for (int c = 0; c < kChannels; ++c) {
         if (coarse[c].empty()) {
@@ -102,12 +105,12 @@ void HeadFeatures(const LevelPlanes& level, int group, int channel, Tensor& out,
     int plane = 0;
     for (int c = 0; c < channel; ++c) {
       const int32_t* r = level.residual[group][c].Row(y);
-      PutRow(out, y, plane++, [=](int j) { return Activation(r[j]); });
+      PutRow(out, y, plane++, [=](int j) { return Difference(r[j]); });
       PutRow(out, y, plane++, [=](int j) { return LogMagnitude(r[j]); });
     }
     const int32_t *p = level.prediction[group][channel].Row(y),
                   *m = level.reference[group][channel].Row(y);
-    PutRow(out, y, plane++, [=](int j) { return Activation(p[j] - 16 * m[j]); });
+    PutRow(out, y, plane++, [=](int j) { return Difference(p[j] - 16 * m[j]); });
   }
 }
 

@@ -2,16 +2,20 @@
 // The network's inputs, computed from what is known of a level.
 //
 // All are int16 in 1/256 of "one" = 16 sample steps (tensor.h). Planes by kind:
-//   x_S - m   known sub-lattice minus the group's reference, clamped     (1/16 steps)
+//   x_S - m   known sub-lattice minus the group's reference              (1/16 steps)
 //   raw       8 * (x - centre) of A, brightness and colour
 //   r, |r|    residual of a known site: 1/16 steps, and its log magnitude
 //   p - m     the filter's own prediction relative to the reference
+// Differences and residuals are clamped to +-kMaxDifference: rare edges of hundreds of steps
+// would otherwise rule both the activations and the training (which they made diverge).
 #pragma once
 
 #include "model/adaptive_coupling.h"
 #include "model/tensor.h"
 
 namespace flowzip {
+
+inline constexpr int kMaxDifference = 1023;  // 64 steps
 
 // Channels of the trunk input of groups 0, 1, 2:
 //   0: A - m (3), raw A (3), p_Y - m_Y, log|coarser level's r| (3)

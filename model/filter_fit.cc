@@ -2,9 +2,13 @@
 #include "model/filter_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+
+#include "model/gram.h"
 
 #ifdef __FAST_MATH__
 #error "filter_fit.cc must be compiled without -ffast-math: the encoder's bytes depend on it"
@@ -13,90 +17,89 @@
 namespace flowzip {
 namespace {
 
-// Sites are gathered in blocks, tap by tap, so that every Gram entry is a dot product of two
-// contiguous int16 rows. Weighted differences are clipped to 11 bits: 2^22 * 256 = 2^30 keeps
-// a block's sums inside int32, and clipping tames outliers.
-constexpr int kBlock = 256;
-constexpr int kClip = 2047;
+// Reweighting in integers, so that every machine weighs alike.
+struct IntegerReweighting {
+  std::vector<int32_t> filter;  // kFilterBits fractional bits
+  int64_t scale;
 
-int32_t Dot(const int16_t* a, const int16_t* b) {
-  int32_t sum = 0;
-  for (int t = 0; t < kBlock; ++t) sum += int32_t{a[t]} * b[t];
-  return sum;
-}
+  explicit IntegerReweighting(const Reweighting& from) : scale(from.scale) {
+    for (const double w : from.filter) {
+      filter.push_back(static_cast<int32_t>(std::floor(w * (1 << kFilterBits) + 0.5)));
+    }
+  }
+};
 
+// The weighted differences of a block of sites: taps rows, the target last (gram.h).
 struct Block {
-  std::vector<int16_t> rows;  // (taps + 1) x kBlock, the target last
+  std::vector<int16_t> rows;
   int used = 0;
 
-  explicit Block(int taps) : rows(static_cast<size_t>(taps + 1) * kBlock) {}
-  int16_t* Row(int k) { return rows.data() + static_cast<size_t>(k) * kBlock; }
+  explicit Block(int taps) : rows(static_cast<size_t>(taps + 1) * kGramBlock) {}
+  int16_t* Row(int k) { return rows.data() + static_cast<size_t>(k) * kGramBlock; }
 
-  void Flush(NormalEquations& eq) {
-    if (used == 0) return;
-    for (int k = 0; k <= eq.taps; ++k) std::fill(Row(k) + used, Row(k) + kBlock, int16_t{0});
-    int64_t* gram = eq.gram.data();
-    for (int i = 0; i < eq.taps; ++i) {
-      for (int j = i; j < eq.taps; ++j) *gram++ += Dot(Row(i), Row(j));
-      eq.target[i] += Dot(Row(i), Row(eq.taps));
+  // Multiplies each site by the square root of its new weight, in 1/256.
+  void Reweight(const IntegerReweighting& by, int taps) {
+    int32_t error[kGramBlock], factor[kGramBlock];
+    for (int t = 0; t < kGramBlock; ++t) error[t] = Row(taps)[t] * (1 << kFilterBits);
+    for (int k = 0; k < taps; ++k) SubtractScaled(Row(k), by.filter[k], error);
+    for (int t = 0; t < kGramBlock; ++t) {
+      const int64_t e = std::abs(error[t]) >> kFilterBits;
+      const int64_t square = 65536 * 2 * by.scale / (2 * by.scale + e);
+      factor[t] = static_cast<int32_t>(std::sqrt(static_cast<double>(square)));
     }
-    eq.energy += Dot(Row(eq.taps), Row(eq.taps));
+    for (int k = 0; k <= taps; ++k) ScaleRow(factor, Row(k));
+  }
+
+  void Flush(const IntegerReweighting* reweighting, NormalEquations& eq) {
+    if (used == 0) return;
+    for (int k = 0; k <= eq.taps; ++k) std::fill(Row(k) + used, Row(k) + kGramBlock, int16_t{0});
+    if (reweighting != nullptr) Reweight(*reweighting, eq.taps);
+    AddGram(rows.data(), eq.taps + 1, eq.gram.data());
     eq.sites += used;
     used = 0;
   }
 };
 
-int16_t Weighted(int32_t difference, int32_t weight) {
-  return static_cast<int16_t>(
-      std::clamp<int64_t>((int64_t{difference} * weight) >> 8, -kClip, kClip));
-}
-
-// 2^16 / (activity + 6): activity is the sum of the four nearest known samples' distances
-// from their mean, and 6 stands for a noise floor of 1.5 steps.
-int32_t SiteWeight(const LevelPlanes& level, int group, int channel, int i, int j) {
+// 2^16 / (activity + 6) for sites j0 .. j0 + count of row i: activity is the sum of the four
+// nearest known samples' distances from their mean, and 6 stands for a noise floor of 1.5 steps.
+void SiteWeights(const LevelPlanes& level, int group, int channel, int i, int j0, int count,
+                 int32_t* weight) {
   const IntPlane& a = level.x[kA][channel];
   const IntPlane& d = level.x[kD][channel];
-  const int32_t m = level.reference[group][channel].At(j, i);
-  int32_t activity = std::abs(a.Row(i)[j] - m);
-  switch (kGroupLattice[group]) {
-    case kD:
-      activity += std::abs(a.Row(i)[j + 1] - m) + std::abs(a.Row(i + 1)[j] - m) +
-                  std::abs(a.Row(i + 1)[j + 1] - m);
-      break;
-    case kB:
-      activity += std::abs(a.Row(i)[j + 1] - m) + std::abs(d.Row(i - 1)[j] - m) +
-                  std::abs(d.Row(i)[j] - m);
-      break;
-    default:
-      activity += std::abs(a.Row(i + 1)[j] - m) + std::abs(d.Row(i)[j - 1] - m) +
-                  std::abs(d.Row(i)[j] - m);
-      break;
+  const int32_t* m = level.reference[group][channel].Row(i) + j0;
+  std::array<const int32_t*, 4> near{a.Row(i), a.Row(i) + 1, d.Row(i - 1), d.Row(i)};
+  if (kGroupLattice[group] == kD) near = {a.Row(i), a.Row(i) + 1, a.Row(i + 1), a.Row(i + 1) + 1};
+  if (kGroupLattice[group] == kC) near = {a.Row(i), a.Row(i + 1), d.Row(i) - 1, d.Row(i)};
+  for (int t = 0; t < count; ++t) {
+    int32_t activity = 0;
+    for (const int32_t* x : near) activity += std::abs(x[j0 + t] - m[t]);
+    weight[t] = (1 << 16) / (activity + 6);
   }
-  return (1 << 16) / (activity + 6);
 }
 
 void AccumulateRow(const LevelPlanes& level, const std::vector<Tap>& taps, int group, int channel,
-                   int i, Block& block, NormalEquations& eq) {
+                   const IntegerReweighting* reweighting, int i, Block& block,
+                   NormalEquations& eq) {
   const Lattice site = kGroupLattice[group];
   const int width = level.size.valid_width(site);
-  int32_t weight[kBlock];
+  int32_t weight[kGramBlock];
   for (int j0 = 0; j0 < width;) {
-    const int count = std::min(kBlock - block.used, width - j0);
-    for (int t = 0; t < count; ++t) weight[t] = SiteWeight(level, group, channel, i, j0 + t);
+    const int count = std::min(kGramBlock - block.used, width - j0);
+    SiteWeights(level, group, channel, i, j0, count, weight);
     for (size_t k = 0; k < taps.size(); ++k) {
       const Tap& tap = taps[k];
       const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx + j0;
       const int32_t* m = level.reference[group][tap.channel].Row(i) + j0;
       int16_t* to = block.Row(static_cast<int>(k)) + block.used;
-      for (int t = 0; t < count; ++t) to[t] = Weighted(x[t] - m[t], weight[t]);
+      WeightRow(x, m, weight, count, to);
     }
     const int32_t* x = level.x[site][channel].Row(i) + j0;
     const int32_t* m = level.reference[group][channel].Row(i) + j0;
     int16_t* to = block.Row(eq.taps) + block.used;
-    for (int t = 0; t < count; ++t) to[t] = Weighted(x[t] - m[t], weight[t]);
+    WeightRow(x, m, weight, count, to);
     block.used += count;
     j0 += count;
-    if (block.used == kBlock) block.Flush(eq);
+    if (block.used == kGramBlock) block.Flush(reweighting, eq);
   }
 }
 
@@ -104,18 +107,18 @@ void AccumulateRow(const LevelPlanes& level, const std::vector<Tap>& taps, int g
 
 void NormalEquations::Add(const NormalEquations& other) {
   for (size_t i = 0; i < gram.size(); ++i) gram[i] += other.gram[i];
-  for (size_t i = 0; i < target.size(); ++i) target[i] += other.target[i];
-  energy += other.energy;
   sites += other.sites;
 }
 
 double NormalEquations::Error(const std::vector<double>& w) const {
-  double error = static_cast<double>(energy);
+  // (w, -1) G (w, -1)^T, with the target as the last row and column of G.
+  double error = 0;
   size_t at = 0;
-  for (int i = 0; i < taps; ++i) {
-    error -= 2.0 * w[i] * static_cast<double>(target[i]);
-    for (int j = i; j < taps; ++j) {
-      const double term = w[i] * w[j] * static_cast<double>(gram[at++]);
+  for (int i = 0; i <= taps; ++i) {
+    const double wi = i < taps ? w[i] : -1.0;
+    for (int j = i; j <= taps; ++j) {
+      const double wj = j < taps ? w[j] : -1.0;
+      const double term = wi * wj * static_cast<double>(gram[at++]);
       error += i == j ? term : 2.0 * term;
     }
   }
@@ -123,7 +126,10 @@ double NormalEquations::Error(const std::vector<double>& w) const {
 }
 
 NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
-                           int channel, ThreadPool& pool) {
+                           int channel, const Reweighting* reweighting, ThreadPool& pool) {
+  std::optional<IntegerReweighting> integers;
+  if (reweighting != nullptr) integers.emplace(*reweighting);
+  const IntegerReweighting* by = integers ? &*integers : nullptr;
   const int tap_count = static_cast<int>(taps.size());
   NormalEquations total(tap_count);
   std::mutex mutex;
@@ -133,10 +139,10 @@ NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& tap
                         NormalEquations band(tap_count);
                         Block block(tap_count);
                         for (int64_t i = begin; i < end; ++i) {
-                          AccumulateRow(level, taps, group, channel, static_cast<int>(i), block,
-                                        band);
+                          AccumulateRow(level, taps, group, channel, by, static_cast<int>(i),
+                                        block, band);
                         }
-                        block.Flush(band);
+                        block.Flush(by, band);
                         const std::lock_guard lock(mutex);
                         total.Add(band);
                       });
@@ -153,12 +159,12 @@ std::vector<double> Solve(const NormalEquations& equations, const std::vector<do
     for (int j = i; j < n; ++j) {
       a[i * n + j] = a[j * n + i] = static_cast<double>(equations.gram[at++]);
     }
+    b[i] = static_cast<double>(equations.gram[at++]);
     trace += a[i * n + i];
   }
   // Solve for the step away from `start`. The constant keeps an all-zero system solvable.
   const double lambda = ridge * trace / n + 1.0;
   for (int i = 0; i < n; ++i) {
-    b[i] = static_cast<double>(equations.target[i]);
     for (int j = 0; j < n; ++j) b[i] -= a[i * n + j] * start[j];
   }
   for (int i = 0; i < n; ++i) a[i * n + i] += lambda;

@@ -14,29 +14,35 @@
 
 namespace flowzip {
 
-// Normal equations of one filter: taps x taps, upper triangle by rows, then the taps'
-// products with the target and the target's with itself. Errors are weighted by
+// Normal equations of one filter: the products of all pairs of taps and target, (taps + 1)
+// rows, upper triangle by rows, the target last. Errors are weighted by
 // 1 / (local activity)^2, in the scale 2^8 of the weighted differences.
 struct NormalEquations {
   int taps = 0;
   int64_t sites = 0;
-  std::vector<int64_t> gram;    // taps * (taps + 1) / 2
-  std::vector<int64_t> target;  // taps
-  int64_t energy = 0;
+  std::vector<int64_t> gram;  // (taps + 1) * (taps + 2) / 2
 
   explicit NormalEquations(int tap_count = 0)
-      : taps(tap_count),
-        gram(static_cast<size_t>(tap_count) * (tap_count + 1) / 2),
-        target(tap_count) {}
+      : taps(tap_count), gram(static_cast<size_t>(tap_count + 1) * (tap_count + 2) / 2) {}
   void Add(const NormalEquations& other);
   // Weighted squared error of a filter with real coefficients.
   double Error(const std::vector<double>& w) const;
 };
 
+// Residuals are closer to Laplacian than to Gaussian, so the fit is repeated with each site's
+// squared error divided by 1 + |error under `filter`| / (2 * scale) (iteratively reweighted
+// least squares; `scale` in the scale of weighted differences). sum |filter| must stay below
+// kMaxReweightingNorm: with differences of 11 bits, errors then fit int32.
+inline constexpr double kMaxReweightingNorm = 500;
+struct Reweighting {
+  std::vector<double> filter;
+  int64_t scale = 1;
+};
+
 // Accumulates over all valid sites of a group's channel. All samples of the level must be
-// present, borders extended, and the group's references computed.
+// present, borders extended, and the group's references computed. `reweighting` may be null.
 NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
-                           int channel, ThreadPool& pool);
+                           int channel, const Reweighting* reweighting, ThreadPool& pool);
 
 // Minimises Error(w) + ridge * |w - start|^2. `ridge` is relative to the mean diagonal.
 std::vector<double> Solve(const NormalEquations& equations, const std::vector<double>& start,

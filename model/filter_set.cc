@@ -16,6 +16,9 @@ namespace {
 constexpr int64_t kMinSites = 512;
 // Pull towards the default filter, relative to the mean diagonal of the normal equations.
 constexpr double kRidge = 1e-4;
+// Rounds of reweighting, and the errors' scale relative to their root mean square.
+constexpr int kReweightings = 2;
+constexpr double kReweightScale = 0.7;
 
 // log2 from + - * / alone: std::log2 may differ in the last place between C libraries, and
 // the encoder's choices must not.
@@ -55,6 +58,12 @@ bool Quantise(const std::vector<double>& w, const Filter& base, FilterCode& code
       return false;
   }
   return true;
+}
+
+double Norm(const std::vector<double>& w) {
+  double norm = 0;
+  for (const double v : w) norm += std::abs(v);
+  return norm;
 }
 
 int ChooseGolomb(FilterCode& code) {
@@ -110,9 +119,17 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
     for (int c = 0; c < kChannels; ++c) {
       if (ranges[c].constant()) continue;
       const Filter& base = defaults[g][c];
-      const NormalEquations equations = Accumulate(level, taps.taps[g][c], g, c, pool);
       const std::vector<double> start = ToReal(base);
-      const std::vector<double> fit = Solve(equations, start, kRidge);
+      NormalEquations equations = Accumulate(level, taps.taps[g][c], g, c, nullptr, pool);
+      std::vector<double> fit = Solve(equations, start, kRidge);
+      for (int i = 0; i < kReweightings && Norm(fit) < kMaxReweightingNorm; ++i) {
+        const double rms = std::sqrt(std::max(equations.Error(fit), 0.0) /
+                                     static_cast<double>(equations.sites));
+        const auto scale = std::max<int64_t>(1, static_cast<int64_t>(kReweightScale * rms));
+        const Reweighting reweighting{std::move(fit), scale};
+        equations = Accumulate(level, taps.taps[g][c], g, c, &reweighting, pool);
+        fit = Solve(equations, start, kRidge);
+      }
       double best = ResidualBits(equations, start);
       for (int step = kMinFilterStep; step <= kMaxFilterStep; ++step) {
         FilterCode code{.custom = true, .step_log2 = step, .golomb = 0, .deltas = {}};

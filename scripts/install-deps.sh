@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train]     (default: all three)
+#   scripts/install-deps.sh [build] [test] [train] [bench]     (default: all but bench)
 set -euo pipefail
 
-build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev)
+build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
+       nlohmann-json3-dev)
 test=(catch2)
 train=(libtorch-dev)
+# What `flowzip bench` compares with; it names as missing what is not there.
+bench=(libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
 
 wanted=()
 for group in "${@:-all}"; do
@@ -15,8 +18,9 @@ for group in "${@:-all}"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     train) wanted+=("${train[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench]" >&2; exit 2 ;;
   esac
 done
 

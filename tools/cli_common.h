@@ -79,5 +79,8 @@ using Action = std::function<void()>;
 void AddEncodeCommand(CLI::App& app, Action& run);
 void AddDecodeCommand(CLI::App& app, Action& run);
 void AddInfoCommand(CLI::App& app, Action& run);
+void AddScoreCommand(CLI::App& app, Action& run);
+void AddSampleCommand(CLI::App& app, Action& run);
+void AddBenchCommand(CLI::App& app, Action& run);
 
 }  // namespace flowzip

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The command line: flowzip encode | decode | info.
+// The command line: flowzip encode | decode | info | bench | score | sample.
 //
 // Exit status: 0 done, 1 failed, 2 wrong usage. Every failure is one line on standard
 // error, "flowzip: FILE: reason", and leaves no output behind.
@@ -47,6 +47,9 @@ int Main(int argc, char** argv) {
   AddEncodeCommand(app, run);
   AddDecodeCommand(app, run);
   AddInfoCommand(app, run);
+  AddScoreCommand(app, run);
+  AddSampleCommand(app, run);
+  AddBenchCommand(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

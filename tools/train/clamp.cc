@@ -53,8 +53,9 @@ void BackwardLoop(const torch::Tensor& y, const torch::Tensor& dy, torch::Tensor
   auto* down = static_cast<Raw*>(dx.data_ptr());
   at::parallel_for(0, y.numel(), kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const float v = Traits<T>::Get(out[i]);
-      down[i] = v > lo && v < hi ? up[i] : Raw{0};
+      const float v = Traits<T>::Get(out[i]), slope = Traits<T>::Get(up[i]);
+      const bool inward = (v >= hi && slope > 0) || (lo < 0 && v <= lo && slope < 0);
+      down[i] = (v > lo && v < hi) || inward ? up[i] : Raw{0};
     }
   });
 }

@@ -52,13 +52,15 @@ class FusedMixtureBits : public torch::autograd::Function<FusedMixtureBits> {
 }  // namespace
 
 torch::Tensor MixtureBitsReference(const torch::Tensor& head, const torch::Tensor& residual) {
+  constexpr double kLn2 = 0.6931471805599453;
   const auto parts = head.chunk(3, 1);
-  const torch::Tensor weight = torch::softmax(parts[0] * 0.6931471805599453, 1);
+  const torch::Tensor log_weight = torch::log_softmax(parts[0] * kLn2, 1);
   const torch::Tensor inv = torch::exp2(-(parts[2] + 1).clamp(-5, 6.9));
-  const torch::Tensor x = (residual.unsqueeze(1) - 16 * parts[1]) * inv;
-  const torch::Tensor lower = -x.abs();
-  const torch::Tensor mass = torch::sigmoid(lower + 0.5 * inv) - torch::sigmoid(lower - 0.5 * inv);
-  return -torch::log2((weight * mass).sum(1) + 1.0 / 65536).mean();
+  const torch::Tensor z = -((residual.unsqueeze(1) - 16 * parts[1]) * inv).abs();
+  const torch::Tensor a = z + 0.5 * inv, b = z - 0.5 * inv;
+  const torch::Tensor log_mass = a + torch::log(-torch::expm1(-inv)) - torch::softplus(a) -
+                                 torch::softplus(b);
+  return -torch::logsumexp(log_weight + log_mass, 1).mean() / kLn2;
 }
 
 torch::Tensor MixtureBits(const torch::Tensor& head, const torch::Tensor& residual) {

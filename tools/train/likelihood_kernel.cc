@@ -9,62 +9,77 @@ namespace {
 
 constexpr int kBlock = 64;
 constexpr float kLn2 = 0.693147181f;
-constexpr float kLeak = 1.0f / 65536;  // mass every symbol has in the integer CDF
+// The gradients' limits, so that no single site rules a step: distances beyond kFarthest scales
+// pull no harder, and means of components narrower than 1 / kSharpest are pulled as if they were
+// that wide. (Unlimited, an outlier in a flat region weighed 500 times an ordinary site, and
+// every run diverged sooner or later.) Signs and zeros of the gradient stay.
+constexpr float kFarthest = 8.0f, kSharpest = 2.0f;
 
 }  // namespace
 
+// With z = -|r - mean| / s, inv = 1 / s, a = z + inv / 2, b = z - inv / 2, the mass of a bin is
+//   sigmoid(a) - sigmoid(b) = exp(a) (1 - exp(-inv)) / ((1 + exp(a)) (1 + exp(b))),
+// whose logarithm keeps its slope far from the mean, where the difference itself underflows. (A
+// loss with a floor there has no gradient to come back by: two runs ended in it.)
 double MixtureBitsKernel(const float* head, const float* residual, float* gradient, int components,
                          int64_t plane_stride, int64_t sites, float scale) {
   double bits = 0;
-  float w[kMaxTrainComponents][kBlock], p[kMaxTrainComponents][kBlock];
+  float weight[kMaxTrainComponents][kBlock], joint[kMaxTrainComponents][kBlock];
   float dmean[kMaxTrainComponents][kBlock], dscale[kMaxTrainComponents][kBlock];
-  float total[kBlock], mass[kBlock], top[kBlock], loss[kBlock];
+  float top[kBlock], total[kBlock], best[kBlock], sum[kBlock];
   for (int64_t start = 0; start < sites; start += kBlock) {
     const int n = static_cast<int>(std::min<int64_t>(kBlock, sites - start));
+    const float* r = residual + start;
     for (int t = 0; t < n; ++t) top[t] = head[start + t];
     for (int k = 1; k < components; ++k) {
       const float* logit = head + k * plane_stride + start;
       for (int t = 0; t < n; ++t) top[t] = std::max(top[t], logit[t]);
     }
-    for (int t = 0; t < n; ++t) total[t] = 0, mass[t] = 0;
+    for (int t = 0; t < n; ++t) total[t] = 0, best[t] = -1e30f, sum[t] = 0;
     for (int k = 0; k < components; ++k) {
       const float* logit = head + k * plane_stride + start;
       const float* mean = head + (components + k) * plane_stride + start;
       const float* log_scale = head + (2 * components + k) * plane_stride + start;
-      const float* r = residual + start;
       for (int t = 0; t < n; ++t) {
-        const float weight = std::exp((logit[t] - top[t]) * kLn2);
+        const float log_weight = (logit[t] - top[t]) * kLn2;
         const float octave = std::min(std::max(log_scale[t] + 1.0f, -5.0f), 6.9f);
         const float inv = std::exp(-octave * kLn2);
-        // Work in the lower tail, where differences of the logistic keep their precision.
         const float x = (r[t] - 16.0f * mean[t]) * inv;
         const float sign = x > 0 ? -1.0f : 1.0f;
-        const float a = sign * x + 0.5f * inv, b = sign * x - 0.5f * inv;
-        const float ea = std::exp(-std::min(std::max(a, -60.0f), 60.0f));
-        const float eb = std::exp(-std::min(std::max(b, -60.0f), 60.0f));
-        const float sa = 1.0f / (1.0f + ea), sb = 1.0f / (1.0f + eb);
-        const float fa = sa * sa * ea, fb = sb * sb * eb;  // densities
-        w[k][t] = weight;
-        p[k][t] = sa - sb;
-        dmean[k][t] = -sign * (fa - fb) * inv * 16.0f;
-        dscale[k][t] = -(a * fa - b * fb) * kLn2;
-        total[t] += weight;
-        mass[t] += weight * (sa - sb);
+        const float z = sign * x;
+        const float near = std::max(z, -kFarthest);
+        const float a = std::max(z + 0.5f * inv, -80.0f), b = std::max(z - 0.5f * inv, -80.0f);
+        const float ea = std::exp(a), eb = std::exp(b);
+        const float sa = ea / (1.0f + ea), sb = eb / (1.0f + eb), rest = 1.0f - std::exp(-inv);
+        const float slope = 1.0f - sa - sb;
+        const float log_mass =
+            z + 0.5f * inv + std::log(rest / ((1.0f + ea) * (1.0f + eb)));
+        weight[k][t] = std::exp(log_weight);
+        joint[k][t] = log_weight + log_mass;
+        dmean[k][t] = -sign * 16.0f * std::min(inv, kSharpest) * slope;
+        dscale[k][t] =
+            -kLn2 * (near * slope + inv * (0.5f + (1.0f - rest) / rest - 0.5f * (sa - sb)));
+        total[t] += weight[k][t];
+        best[t] = std::max(best[t], joint[k][t]);
+      }
+    }
+    for (int k = 0; k < components; ++k) {
+      for (int t = 0; t < n; ++t) {
+        joint[k][t] = std::exp(joint[k][t] - best[t]);
+        sum[t] += joint[k][t];
       }
     }
     for (int t = 0; t < n; ++t) {
-      mass[t] /= total[t];
-      loss[t] = -std::log(mass[t] + kLeak) * (1.0f / kLn2);
+      bits -= (best[t] + std::log(sum[t]) - std::log(total[t])) * (1.0f / kLn2);
     }
-    for (int t = 0; t < n; ++t) bits += loss[t];
     for (int k = 0; k < components; ++k) {
       float* dl = gradient + k * plane_stride + start;
       float* dm = gradient + (components + k) * plane_stride + start;
       float* ds = gradient + (2 * components + k) * plane_stride + start;
       for (int t = 0; t < n; ++t) {
-        const float weight = w[k][t] / total[t];
-        const float factor = -scale * weight / (kLn2 * (mass[t] + kLeak));
-        dl[t] = factor * (p[k][t] - mass[t]) * kLn2;
+        const float posterior = joint[k][t] / sum[t];
+        const float factor = -scale * posterior / kLn2;
+        dl[t] = -scale * (posterior - weight[k][t] / total[t]);
         dm[t] = factor * dmean[k][t];
         ds[t] = factor * dscale[k][t];
       }

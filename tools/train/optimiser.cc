@@ -15,7 +15,7 @@ Optimiser::Optimiser(std::vector<torch::Tensor> parameters, double beta2, double
   }
 }
 
-double Optimiser::Step(double learning_rate, double max_norm) {
+double Optimiser::Step(double learning_rate) {
   torch::NoGradGuard no_grad;
   constexpr double kBeta1 = 0.9, kEpsilon = 1e-8;
   torch::Tensor square = torch::zeros({}, parameters_[0].options());
@@ -28,7 +28,9 @@ double Optimiser::Step(double learning_rate, double max_norm) {
     for (const torch::Tensor& p : parameters_) p.mutable_grad() = torch::Tensor();
     return norm;  // skip a step that went wrong rather than spoil the averages
   }
-  const double clip = norm > max_norm ? max_norm / norm : 1.0;
+  const double limit = mean_norm_ > 0 ? 2 * mean_norm_ : norm;
+  const double clip = norm > limit ? limit / norm : 1.0;
+  mean_norm_ = mean_norm_ > 0 ? 0.98 * mean_norm_ + 0.02 * norm * clip : norm;
   const double correct1 = 1 - std::pow(kBeta1, steps_), correct2 = 1 - std::pow(beta2_, steps_);
   const double decay = std::min(ema_decay_, (1.0 + steps_) / (10.0 + steps_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
@@ -52,6 +54,21 @@ void Optimiser::SwapEma() {
     const torch::Tensor copy = parameters_[i].detach().clone();
     parameters_[i].copy_(ema_[i]);
     ema_[i].copy_(copy);
+  }
+}
+
+void Optimiser::Snapshot() {
+  snapshot_.clear();
+  for (const auto* tensors : {&parameters_, &mean_, &variance_, &ema_}) {
+    for (const torch::Tensor& t : *tensors) snapshot_.push_back(t.detach().clone());
+  }
+}
+
+void Optimiser::Restore() {
+  torch::NoGradGuard no_grad;
+  size_t at = 0;
+  for (auto* tensors : {&parameters_, &mean_, &variance_, &ema_}) {
+    for (torch::Tensor& t : *tensors) t.copy_(snapshot_[at++]);
   }
 }
 

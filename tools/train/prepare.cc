@@ -47,8 +47,8 @@ PreparedLevel PrepareLevel(LevelPlanes& planes, const std::array<IntPlane, kChan
       } else {
         Tensor head(level.width, level.height, kHeadInputs[c]);
         HeadFeatures(planes, g, c, head, 0, rows);
-        // Only what this channel adds: its predecessor's residual (2 planes) and p - m.
-        Store(head, kHeadInputs[c] - 3, 3, HeadStart(g) + kResidualPlane[c - 1], level);
+        // Only what this channel adds: its predecessor's log residual and p - m.
+        Store(head, kHeadInputs[c] - 2, 2, HeadStart(g) + kResidualPlane[c - 1] + 1, level);
       }
       FinishChannel(planes, g, c, ranges[c]);
       StoreResidual(planes.residual[g][c], HeadStart(g) + kResidualPlane[c], level);
@@ -121,7 +121,7 @@ void FitDefaultFilters(const std::vector<Image>& images, Model& model, ThreadPoo
         for (size_t l = 0; l < levels.size(); ++l) {
           ComputeReference(levels[l], g, 0, levels[l].size.grid_height());
           sums[std::min<size_t>(l, classes - 1)].Add(
-              Accumulate(levels[l], taps.taps[g][c], g, c, pool));
+              Accumulate(levels[l], taps.taps[g][c], g, c, nullptr, pool));
         }
       }
       for (int k = 0; k < classes; ++k) {

@@ -12,7 +12,10 @@ namespace flowzip {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double kMaxNorm = 1.0;
+// A validation figure this much above the best means that the run has gone astray.
+constexpr double kAstray = 1.05;
+// The same for the training figure of the last 20 steps against that of the last 500.
+constexpr double kAstrayTraining = 1.5;
 constexpr int kSubPixelsPerSite = 4 * kChannels;
 
 double Seconds(Clock::time_point since) {
@@ -69,8 +72,8 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
           "too few pictures to train and validate");
   fine_->to(device_);
   coarse_->to(device_);
-  optimisers_.emplace_back(fine_->parameters(), 0.99, options.ema);
-  optimisers_.emplace_back(coarse_->parameters(), 0.99, options.ema);
+  optimisers_.emplace_back(fine_->parameters(), 0.999, options.ema);
+  optimisers_.emplace_back(coarse_->parameters(), 0.999, options.ema);
   model_.name = options.name;
   model_.components = options.fine.components;
   model_.classes.resize(2);
@@ -103,7 +106,7 @@ double Trainer::Step(double learning_rate, bool quantised) {
             .to(device_);
     const torch::Tensor loss = Sum((coarse ? coarse_ : fine_)->Forward(batch, dtype, quantised));
     loss.backward();
-    optimisers_[coarse].Step(learning_rate, kMaxNorm);
+    optimisers_[coarse].Step(learning_rate);
     // Coarser levels hold a third as many sites in all.
     bits += loss.item<double>() / kSubPixelsPerSite * (coarse ? 1.0 / 3 : 1.0);
   }
@@ -185,10 +188,25 @@ void Trainer::Resume() {
   minutes_ = progress[2].item<double>();
 }
 
+void Trainer::GoBack(const char* what, double bits) {
+  rate_factor_ *= 0.7;
+  std::fprintf(stderr, "step %lld: %s at %.4f; back to the best state, learning rate x %.2f\n",
+               static_cast<long long>(step_), what, bits, rate_factor_);
+  for (Optimiser& optimiser : optimisers_) optimiser.Restore();
+}
+
 void Trainer::Report(double elapsed, double progress, double train_bits,
                      double pixels_per_second) {
   const bool quantised = progress > 1 - options_.quantise_share;
   const Evaluation e = Evaluate(quantised);
+  if (best_ > 0 && !(e.total() < kAstray * best_)) {
+    GoBack("validation", e.total());
+    return;
+  }
+  if (best_ == 0 || e.total() < best_) {
+    best_ = e.total();
+    for (Optimiser& optimiser : optimisers_) optimiser.Snapshot();
+  }
   const double left = progress > 0 ? elapsed * (1 - progress) / progress : 0;
   std::fprintf(stderr,
                "step %lld  train %.4f  validation %.4f (%.3f %.3f %.3f %.3f %.3f)  %.2f MP/s  "
@@ -223,6 +241,7 @@ void Trainer::Run() {
   const double minutes_before = minutes_;
   const int64_t first = step_;
   double reported = 0, saved = 0, sum = 0;
+  double slow = 0, fast = 0;  // running means of the training figure
   int64_t since = 0;
   for (;;) {
     const double elapsed = Seconds(start);
@@ -249,10 +268,19 @@ void Trainer::Run() {
     if (done) break;
     const double warm = std::min(1.0, (step_ - first + 1.0) / options_.warmup);
     const double cosine = 0.5 * (1 + std::cos(M_PI * progress));
-    const double rate = options_.learning_rate * warm *
+    const double rate = options_.learning_rate * rate_factor_ * warm *
                         (options_.final_rate + (1 - options_.final_rate) * cosine);
-    sum += Step(rate, progress > 1 - options_.quantise_share);
+    const double bits = Step(rate, progress > 1 - options_.quantise_share);
+    sum += bits;
     ++since;
+    // A single batch may cost anything; only a row of bad ones counts.
+    const double capped = slow > 0 ? std::min(bits, 3 * slow) : bits;
+    slow = slow > 0 ? 0.998 * slow + 0.002 * capped : capped;
+    fast = fast > 0 ? 0.95 * fast + 0.05 * capped : capped;
+    if (best_ > 0 && !(fast < kAstrayTraining * slow)) {
+      GoBack("training", fast);
+      fast = slow = 0;
+    }
   }
 }
 

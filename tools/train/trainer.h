@@ -61,6 +61,8 @@ class Trainer {
   double Step(double learning_rate, bool quantised);
   void Report(double elapsed, double progress, double train_bits, double pixels_per_second);
   void Export();
+  // Restores the state of the best validation, with a lower learning rate.
+  void GoBack(const char* what, double bits);
 
   TrainOptions options_;
   torch::Device device_;
@@ -74,6 +76,8 @@ class Trainer {
   int64_t step_ = 0;
   double pixels_ = 0;  // level-0 pixels seen, all runs
   double minutes_ = 0;
+  double best_ = 0;         // lowest validation figure of this run
+  double rate_factor_ = 1;  // lowered each time the run goes astray
 };
 
 }  // namespace flowzip

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kScale = 1 << kActivationBits;
 constexpr double kLimit = kMaxActivation / kScale;
+constexpr double kDifference = kMaxDifference / kScale;
 constexpr int kMaxShift = 14;
 
 // round(x * steps) / steps with the gradient of x (straight-through).
@@ -150,12 +151,17 @@ std::array<std::array<torch::Tensor, kChannels>, kGroups> TwinNetImpl::Heads(
     for (int c = 0; c < kChannels; ++c) {
       torch::Tensor u = OnGrid(group.heads[c].hidden->Forward(h, quantised), quantised);
       if (c > 0) {
-        torch::Tensor extra = prepared.slice(1, HeadStart(g), HeadStart(g) + 3);
-        if (c == 2) {  // r_0, log|r_0|, then r_1, log|r_1|, p_2 - m_2
-          extra = torch::cat({prepared.slice(1, HeadStart(g), HeadStart(g) + 2),
-                              prepared.slice(1, HeadStart(g) + 3, HeadStart(g) + 6)},
-                             1);
+        // Planes r_0, log|r_0|, p_1 - m_1 (r_1, log|r_1|, p_2 - m_2); the residuals are kept whole
+        // in the data, being targets too, and clamped here.
+        std::vector<torch::Tensor> parts;
+        for (int k = 0; k < c; ++k) {
+          const int at = HeadStart(g) + kResidualPlane[k];
+          parts.push_back(prepared.slice(1, at, at + 1).clamp(-kDifference, kDifference));
+          parts.push_back(prepared.slice(1, at + 1, at + 2));
         }
+        const int p_minus_m = HeadStart(g) + kResidualPlane[c] - 1;
+        parts.push_back(prepared.slice(1, p_minus_m, p_minus_m + 1));
+        torch::Tensor extra = torch::cat(parts, 1);
         extra = extra.contiguous(torch::MemoryFormat::ChannelsLast);
         u = u + Clamp(OnGrid(group.heads[c].extra->Forward(extra, quantised), quantised), false);
       }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/score.h"
+
+#include <functional>
+#include <numeric>
+
+#include "codec/level_coder.h"
+
+namespace flowzip {
+namespace {
+
+constexpr int kStateBytes = 5, kLengthBytes = 4;
+
+uint64_t StreamOverhead(const Rect& tile) {
+  LevelSize size{static_cast<int>(tile.width), static_cast<int>(tile.height)};
+  uint64_t bytes = kStateBytes;  // the base's one lane
+  for (int l = LevelCount(size.width, size.height); l > 0; --l, size = size.next()) {
+    bytes += uint64_t(BandCount(size)) * (kLengthBytes + kStateBytes * LaneCount(size));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Score ScoreImage(const Image& image, const EncodeOptions& options, const ProgressFn& progress) {
+  Score score;
+  Encode(image, options, &score.stats, progress);
+  const auto& streams = score.stats.tiles.level_bytes;
+  score.bits = score.stats.tiles.total_bits();
+  score.bits_per_dimension = score.bits / static_cast<double>(image.sub_pixels());
+  score.framing_bytes = std::accumulate(streams.begin(), streams.end(), score.stats.file_bytes,
+                                        std::minus<uint64_t>());
+  score.overhead_limit = score.framing_bytes + static_cast<uint64_t>(score.bits / 8 * 1e-4);
+  for (uint64_t tile = 0; tile < score.stats.info.tile_count(); ++tile) {
+    score.overhead_limit += StreamOverhead(score.stats.info.TileRect(tile));
+  }
+  return score;
+}
+
+}  // namespace flowzip

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// flowzip score FILES...: exact log-likelihoods, as a table, CSV or JSON; and as heat maps.
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "codec/heat_map.h"
+#include "codec/score.h"
+#include "tools/atomic_file.h"
+#include "tools/cli_common.h"
+#include "tools/png_io.h"
+
+namespace flowzip {
+namespace {
+
+struct Arguments {
+  CommonOptions common;
+  std::vector<std::string> inputs;
+  std::string heatmap, sort = "none";
+  double threshold = 0, heatmap_max = 0;
+  bool marks = false, json = false, csv = false;
+};
+
+struct Row {
+  std::string name;
+  Score score;
+  std::vector<AnomalyRegion> regions;
+
+  int channels() const { return score.stats.info.channels; }
+  size_t levels() const { return score.stats.tiles.level_channel_bits.size(); }
+  double Bits(size_t level, int channel) const {
+    return score.stats.tiles.level_channel_bits[level][static_cast<size_t>(channel)];
+  }
+  double LevelBits(size_t level) const {
+    double sum = 0;
+    for (int c = 0; c < channels(); ++c) sum += Bits(level, c);
+    return sum;
+  }
+  double ChannelBits(int channel) const {
+    double sum = 0;
+    for (size_t l = 0; l < levels(); ++l) sum += Bits(l, channel);
+    return sum;
+  }
+  double PerDimension(double bits) const {
+    return bits / (static_cast<double>(score.stats.info.pixels()) * channels());
+  }
+};
+
+void WriteHeatMap(const Arguments& arguments, const PixelBits& bits, Row& row) {
+  WithFile(arguments.heatmap, [&] {
+    AtomicFile file(arguments.heatmap, arguments.common.force);
+    HeatMapOptions options;
+    options.max = arguments.heatmap_max;
+    AnomalyMap anomalies;
+    if (arguments.marks) {
+      anomalies = FindAnomalies(bits);
+      options.anomalies = &anomalies;
+      options.threshold = static_cast<float>(arguments.threshold);
+      row.regions = FindRegions(anomalies, options.threshold);
+    }
+    WritePng(DrawHeatMap(bits, options), file.stream());
+    file.Commit();
+  });
+}
+
+Row ScoreFile(const std::string& name, const Arguments& arguments, const Model* model) {
+  PixelBits bits;
+  Row row{name, {}, {}};
+  WithFile(name, [&] {
+    const Image image = ReadPng(name);
+    EncodeOptions options;
+    options.model = model;
+    options.jobs = arguments.common.jobs;
+    if (!arguments.heatmap.empty()) {
+      CheckNotSameFile(name, arguments.heatmap);
+      bits.with_detail = arguments.marks;
+      options.pixel_bits = &bits;
+    }
+    Progress progress("scoring", arguments.common.quiet);
+    row.score = ScoreImage(image, options, progress.Callback());
+  });
+  if (!arguments.heatmap.empty()) WriteHeatMap(arguments, bits, row);
+  return row;
+}
+
+// Bits per dimension throughout, so that levels, base and side add up, and so do channels.
+void PrintTable(const std::vector<Row>& rows) {
+  size_t width = 4, levels = 1;
+  for (const Row& row : rows) {
+    width = std::max(width, row.name.size());
+    levels = std::max(levels, row.levels());
+  }
+  constexpr size_t kShown = 4;  // finest levels with a column of their own; then the rest
+  std::printf("%-*s  %11s  %12s  %10s  %8s", static_cast<int>(width), "file", "size", "bits",
+              "file bytes", "bits/dim");
+  for (size_t l = 0; l < kShown; ++l) std::printf("  level %zu", l);
+  std::printf("   coarser     side    ch. 0    ch. 1    ch. 2\n");
+  for (const Row& row : rows) {
+    const FileInfo& info = row.score.stats.info;
+    std::printf("%-*s  %5ux%-5u  %12.0f  %10llu  %8.4f", static_cast<int>(width), row.name.c_str(),
+                info.width, info.height, row.score.bits,
+                static_cast<unsigned long long>(row.score.stats.file_bytes),
+                row.score.bits_per_dimension);
+    double rest = 0;
+    for (size_t l = 0; l < std::max(kShown, row.levels()); ++l) {
+      const bool own = l < kShown && l + 1 < row.levels();
+      const double bits = l < row.levels() ? row.PerDimension(row.LevelBits(l)) : 0;
+      if (l < kShown) std::printf("  %7.4f", own ? bits : 0);
+      if (!own) rest += bits;
+    }
+    std::printf("   %7.4f  %7.4f", rest, row.PerDimension(row.score.stats.tiles.side_bits));
+    for (int c = 0; c < row.channels(); ++c) {
+      std::printf("  %7.4f", row.PerDimension(row.ChannelBits(c)));
+    }
+    std::printf("\n");
+  }
+  for (const Row& row : rows) {
+    for (const AnomalyRegion& region : row.regions) {
+      std::printf("%s: stands out: %ux%u at %u,%u, %llu pixels, peak %.1f\n", row.name.c_str(),
+                  region.box.width, region.box.height, region.box.x, region.box.y,
+                  static_cast<unsigned long long>(region.pixels), region.peak);
+    }
+  }
+}
+
+std::string LevelName(const Row& row, size_t level) {
+  return level + 1 == row.levels() ? "base" : std::to_string(level);
+}
+
+// A line per file, level and channel; totals have empty fields.
+void PrintCsv(const std::vector<Row>& rows) {
+  std::printf(
+      "file,width,height,channels,level,channel,bits,bits_per_dimension,file_bytes,"
+      "overhead_limit_bytes\n");
+  for (const Row& row : rows) {
+    std::string name = "\"";
+    for (const char c : row.name) name += c == '"' ? std::string("\"\"") : std::string(1, c);
+    name += '"';
+    const FileInfo& info = row.score.stats.info;
+    const auto line = [&](const std::string& level, const std::string& channel, double bits) {
+      std::printf("%s,%u,%u,%d,%s,%s,%.3f,%.6f,", name.c_str(), info.width, info.height,
+                  info.channels, level.c_str(), channel.c_str(), bits, row.PerDimension(bits));
+    };
+    line("", "", row.score.bits);
+    std::printf("%llu,%llu\n", static_cast<unsigned long long>(row.score.stats.file_bytes),
+                static_cast<unsigned long long>(row.score.overhead_limit));
+    for (size_t l = 0; l < row.levels(); ++l) {
+      for (int c = 0; c < row.channels(); ++c) {
+        line(LevelName(row, l), std::to_string(c), row.Bits(l, c));
+        std::printf(",\n");
+      }
+    }
+    line("side", "", row.score.stats.tiles.side_bits);
+    std::printf(",\n");
+  }
+}
+
+std::string JsonString(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ') {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
+      out += code;
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+void PrintJson(const std::vector<Row>& rows, bool marks) {
+  std::printf("[");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const Score& score = row.score;
+    const FileInfo& info = score.stats.info;
+    std::printf(
+        "%s\n {\"file\": %s, \"width\": %u, \"height\": %u, \"channels\": %d,\n"
+        "  \"model\": \"%s\", \"bits\": %.3f, \"bits_per_dimension\": %.6f,\n"
+        "  \"file_bytes\": %llu, \"framing_bytes\": %llu, \"overhead_limit_bytes\": %llu,\n"
+        "  \"side_bits\": %.3f,\n  \"levels\": [",
+        i > 0 ? "," : "", JsonString(row.name).c_str(), info.width, info.height, info.channels,
+        HashName(info.model_hash).c_str(), score.bits, score.bits_per_dimension,
+        static_cast<unsigned long long>(score.stats.file_bytes),
+        static_cast<unsigned long long>(score.framing_bytes),
+        static_cast<unsigned long long>(score.overhead_limit), score.stats.tiles.side_bits);
+    for (size_t l = 0; l < row.levels(); ++l) {
+      std::printf("%s\n   {\"level\": \"%s\", \"channel_bits\": [", l > 0 ? "," : "",
+                  LevelName(row, l).c_str());
+      for (int c = 0; c < row.channels(); ++c) {
+        std::printf("%s%.3f", c > 0 ? ", " : "", row.Bits(l, c));
+      }
+      std::printf("]}");
+    }
+    std::printf("]");
+    if (marks) {
+      std::printf(",\n  \"regions\": [");
+      for (size_t r = 0; r < row.regions.size(); ++r) {
+        const AnomalyRegion& region = row.regions[r];
+        std::printf(
+            "%s\n   {\"x\": %u, \"y\": %u, \"width\": %u, \"height\": %u, "
+            "\"pixels\": %llu, \"peak\": %.2f}",
+            r > 0 ? "," : "", region.box.x, region.box.y, region.box.width, region.box.height,
+            static_cast<unsigned long long>(region.pixels), region.peak);
+      }
+      std::printf("]");
+    }
+    std::printf("}");
+  }
+  std::printf("\n]\n");
+}
+
+void Sort(const std::string& key, std::vector<Row>& rows) {
+  const auto by = [&](const auto& value) {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](const Row& a, const Row& b) { return value(a) < value(b); });
+  };
+  if (key == "name") by([](const Row& row) -> const std::string& { return row.name; });
+  if (key == "bits") by([](const Row& row) { return row.score.bits; });
+  if (key == "bpd") by([](const Row& row) { return row.score.bits_per_dimension; });
+}
+
+// A file that cannot be scored does not keep the others from it, but the exit status tells.
+void Run(const Arguments& arguments) {
+  if (!arguments.heatmap.empty() && arguments.inputs.size() != 1) {
+    throw FileError(arguments.heatmap, "a heat map is of one file");
+  }
+  const std::unique_ptr<const Model> model = Prepare(arguments.common);
+  std::vector<Row> rows;
+  std::optional<FileError> failure;
+  for (const std::string& input : arguments.inputs) {
+    try {
+      rows.push_back(ScoreFile(input, arguments, model.get()));
+    } catch (const FileError& error) {
+      if (failure) std::fprintf(stderr, "flowzip: %s\n", failure->what());
+      failure = error;
+    }
+  }
+  Sort(arguments.sort, rows);
+  if (arguments.json) {
+    PrintJson(rows, arguments.marks);
+  } else if (arguments.csv) {
+    PrintCsv(rows);
+  } else if (!rows.empty()) {
+    PrintTable(rows);
+  }
+  if (failure) throw *failure;
+}
+
+}  // namespace
+
+void AddScoreCommand(CLI::App& app, Action& run) {
+  CLI::App* command =
+      app.add_subcommand("score", "Exact log-likelihood of PNG images under the model");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("FILES", arguments->inputs, "PNG images")->required();
+  command->add_option("--sort", arguments->sort, "Order of the rows: none, name, bits or bpd")
+      ->check(CLI::IsMember({"none", "name", "bits", "bpd"}))
+      ->capture_default_str();
+  CLI::Option* json = command->add_flag("--json", arguments->json, "Print JSON");
+  command->add_flag("--csv", arguments->csv, "Print CSV")->excludes(json);
+  CLI::Option* heatmap =
+      command->add_option("--heatmap", arguments->heatmap, "Write bits per pixel as a PNG image")
+          ->type_name("FILE");
+  command
+      ->add_option("--heatmap-max", arguments->heatmap_max,
+                   "Bits per pixel of the brightest colour [from the picture]")
+      ->check(CLI::PositiveNumber)
+      ->needs(heatmap);
+  command
+      ->add_option_function<double>(
+          "--threshold",
+          [arguments](double value) {
+            arguments->threshold = value;
+            arguments->marks = true;
+          },
+          "Outline what stands out by more than so many robust standard deviations; try 6")
+      ->needs(heatmap);
+  AddCommonOptions(*command, arguments->common, true);
+  command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
+}
+
+}  // namespace flowzip
