@@ -39,7 +39,7 @@ Planes RandomPlanes(Random& random, int width, int height, int32_t lo, int32_t h
           case 1: plane.At(x, y) = hi; break;
           default:
             plane.At(x, y) =
-                lo + static_cast<int32_t>(random.Word() % (static_cast<int64_t>(hi) - lo + 1));
+                static_cast<int32_t>(lo + random.Word() % (static_cast<int64_t>(hi) - lo + 1));
         }
       }
     }

@@ -16,7 +16,10 @@ namespace flowzip {
 namespace {
 
 constexpr char kPackMagic[8] = {'F', 'L', 'Z', 'P', 'A', 'C', 'K', '1'};
+constexpr uint32_t kMaxPackSide = 1 << 20;
 constexpr int kMinSide = 128;  // smaller pictures have no crop at level 0
+// Draws without a usable picture before a batch is given up.
+constexpr int kMaxTries = 100'000;
 // How often each level is drawn for a coarse crop, from level 1 on.
 constexpr double kCoarseShare[] = {0.65, 0.25, 0.10};
 
@@ -87,6 +90,9 @@ std::vector<Image> ReadPack(const std::string& path) {
   for (uint32_t n = reader.Get<uint32_t>(); n > 0; --n) {
     Image image{reader.Get<uint32_t>(), 0, 3, 8, {}};
     image.height = reader.Get<uint32_t>();
+    // No product of such sizes overflows.
+    Require(image.width <= kMaxPackSide && image.height <= kMaxPackSide, ErrorCode::kCorrupt,
+            "impossible picture size in the pack file");
     const ByteSpan samples = reader.GetBytes(image.sub_pixels());
     image.samples.assign(samples.begin(), samples.end());
     images.push_back(std::move(image));
@@ -160,7 +166,9 @@ void TrainingPool::Refresh(double seconds, uint64_t seed) {
 torch::Tensor TrainingPool::Batch(int batch, int size, bool coarse, std::mt19937& rng) const {
   torch::Tensor crops = torch::empty({batch, size, size, kPreparedChannels});
   const int64_t one = int64_t{size} * size * kPreparedChannels;
-  for (int b = 0; b < batch;) {
+  for (int b = 0, tries = 0; b < batch;) {
+    Require(++tries < kMaxTries, ErrorCode::kInvalidArgument,
+            "no training picture is large enough for the crops");
     std::shared_ptr<const PreparedImage> image;
     {
       const std::lock_guard lock(mutex_);
@@ -184,6 +192,7 @@ torch::Tensor TrainingPool::Batch(int batch, int size, bool coarse, std::mt19937
     const int y0 = static_cast<int>(rng() % (level.height - size + 1));
     CopyCrop(level, x0, y0, size, size, crops.data_ptr<float>() + b * one);
     ++b;
+    tries = 0;
   }
   return crops.permute({0, 3, 1, 2});
 }
