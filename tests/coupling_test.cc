@@ -259,13 +259,14 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
     for (int y = -1; y <= rows; ++y) {
       REQUIRE(std::equal(whole.At(-1, y), whole.At(-1, y) + whole.row_stride(), parts.At(-1, y)));
     }
-    const auto clamped = [](int v) { return std::clamp(v, -kMaxActivation, kMaxActivation); };
+    const auto clamped = [](int v) { return std::clamp(v, -kMaxDifference, kMaxDifference); };
     const int16_t* at = whole.At(3, 2);
     for (int c = 0; c < kChannels; ++c) {
       const int a = level.x[kA][c].At(3, 2), m = level.reference[g][c].At(3, 2);
       CHECK(at[c] == clamped(16 * (a - m)));
       if (g == 0) {
-        CHECK(at[3 + c] == clamped(8 * (a - (c == 0 ? 128 : 0))));
+        const int raw = 8 * (a - (c == 0 ? 128 : 0));
+        CHECK(at[3 + c] == std::clamp(raw, -kMaxActivation, kMaxActivation));
         CHECK(at[7 + c] == LogMagnitude(coarse[c].At(3, 2)));
       } else {
         const int r = level.residual[g - 1][c].At(3, 2), first = g == 1 ? 6 : 9;

@@ -2,10 +2,12 @@
 // Adaptive filters: their codes, and how the encoder fits them.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <string>
 
 #include "model/filter_fit.h"
 #include "model/filter_set.h"
 #include "model/levels.h"
+#include "model/simd_targets.h"
 #include "rans/escape.h"
 #include "tests/tiny_model.h"
 
@@ -134,7 +136,7 @@ TEST_CASE("a known filter is recovered from what it made") {
   CHECK(difference < 0.1 * spread);  // the measure does not pay for errors of a few steps
 }
 
-TEST_CASE("a fitted filter is never worse than the default by its own measure, and is safe") {
+TEST_CASE("a fitted filter is safe, and no worse than the default in squared error") {
   const TapSet taps(kRadii);
   ThreadPool pool(2);
   int custom = 0;
@@ -161,8 +163,9 @@ TEST_CASE("a fitted filter is never worse than the default by its own measure, a
         ++custom;
         const Filter fit = ApplyCode(defaults[g][c], codes[g][c]);
         CHECK(FilterIsSafe(fit));
-        const NormalEquations eq = Accumulate(levels[0], taps.taps[g][c], g, c, pool);
-        CHECK(eq.Error(ToReal(fit)) <= eq.Error(ToReal(defaults[g][c])));
+        const NormalEquations eq = Accumulate(levels[0], taps.taps[g][c], g, c, nullptr, pool);
+        // The encoder's measure is robust to outliers and may give up a little here.
+        CHECK(eq.Error(ToReal(fit)) <= 1.05 * eq.Error(ToReal(defaults[g][c])));
       }
     }
   }
@@ -178,15 +181,47 @@ TEST_CASE("the fit is the same for any number of threads") {
     ThreadPool one(1);
     std::vector<LevelPlanes> levels = MakeLevels(planes);
     const FilterCodes codes = FitFilters(levels[0], taps, defaults, ranges, one);
-    const NormalEquations eq = Accumulate(levels[0], taps.taps[1][0], 1, 0, one);
+    const NormalEquations eq = Accumulate(levels[0], taps.taps[1][0], 1, 0, nullptr, one);
+    const Reweighting reweighting{ToReal(ApplyCode(defaults[1][0], codes[1][0])), 100};
+    const NormalEquations weighted =
+        Accumulate(levels[0], taps.taps[1][0], 1, 0, &reweighting, one);
     for (const int threads : {2, 3, 8}) {
       ThreadPool pool(threads);
       CHECK(Same(FitFilters(levels[0], taps, defaults, ranges, pool), codes));
-      const NormalEquations again = Accumulate(levels[0], taps.taps[1][0], 1, 0, pool);
+      const NormalEquations again = Accumulate(levels[0], taps.taps[1][0], 1, 0, nullptr, pool);
       CHECK(again.gram == eq.gram);
-      CHECK(again.target == eq.target);
-      CHECK(again.energy == eq.energy);
       CHECK(again.sites == eq.sites);
+      CHECK(Accumulate(levels[0], taps.taps[1][0], 1, 0, &reweighting, pool).gram == weighted.gram);
+    }
+  }
+}
+
+TEST_CASE("the equations are the same for every instruction set") {
+  const TapSet taps(kRadii);
+  ThreadPool pool(2);
+  Random random(3);
+  for (const Image& image : {testing::Scene(101, 77, 3, 4), testing::Checkerboard(70, 60, 3)}) {
+    std::vector<LevelPlanes> levels = MakeLevels(ToPlanes(image));
+    for (int g = 0; g < kGroups; ++g) {
+      ComputeReference(levels[0], g, 0, levels[0].size.grid_height());
+      for (int c = 0; c < kChannels; ++c) {
+        Reweighting reweighting;
+        for (size_t k = 0; k < taps.taps[g][c].size(); ++k) {
+          reweighting.filter.push_back(random.Between(-3000, 3000) / 1000.0);
+        }
+        reweighting.scale = random.Between(1, 300);
+        for (const Reweighting* used : {static_cast<const Reweighting*>(nullptr),
+                                        static_cast<const Reweighting*>(&reweighting)}) {
+          REQUIRE(ForceSimdTarget(kScalarDefinition));
+          const auto expected = Accumulate(levels[0], taps.taps[g][c], g, c, used, pool).gram;
+          for (const std::string& target : SupportedSimdTargets()) {
+            INFO(target);
+            REQUIRE(ForceSimdTarget(target));
+            CHECK(Accumulate(levels[0], taps.taps[g][c], g, c, used, pool).gram == expected);
+          }
+          ResetSimdTarget();
+        }
+      }
     }
   }
 }
@@ -218,9 +253,7 @@ TEST_CASE("equations without information or without taps give back the start") {
   CHECK(Solve(NormalEquations(0), {}, 1e-4).empty());
   // Two identical taps: singular but for the ridge.
   NormalEquations twins(2);
-  twins.gram = {1'000'000, 1'000'000, 1'000'000};
-  twins.target = {800'000, 800'000};
-  twins.energy = 640'000;
+  twins.gram = {1'000'000, 1'000'000, 800'000, 1'000'000, 800'000, 640'000};
   const std::vector<double> w = Solve(twins, {0, 0}, 1e-4);
   CHECK(w[0] + w[1] == Approx(0.8).epsilon(1e-3));
   CHECK(twins.Error(w) < twins.Error({0, 0}));

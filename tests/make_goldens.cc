@@ -3,10 +3,10 @@
 //
 //   make_goldens DIRECTORY       writes DIRECTORY/golden and DIRECTORY/bad
 //
-// The files committed are never made anew: they must decode for ever, whatever later versions
-// would write. A new feature of the format adds a golden file, a way to be wrong that was found
-// adds a bad one. All use golden/tiny.flzm, a small model of random weights (tests/tiny_model.h)
-// that does not change when better models are trained.
+// From the first release on, the files committed are never made anew: they must decode for
+// ever, whatever later versions would write. A new feature of the format adds a golden file, a
+// way to be wrong that was found adds a bad one. All use golden/tiny.flzm, a small model of
+// random weights (tests/tiny_model.h) that does not change when better models are trained.
 //
 // golden/manifest.txt:  file, width, height, channels, XXH3-64 of the samples
 // bad/manifest.txt:     file, error code, message

@@ -155,6 +155,17 @@ TEST_CASE("training lowers the loss, resumes, and exports a model that codes pic
   CHECK(resumed.hash() != model.hash());
   CHECK(resumed.classes[0].filters == model.classes[0].filters);
   BitsPerSubPixel(resumed, validation);
+
+  // Other pictures give other filters, but only when asked to.
+  std::vector<Image> others;
+  for (uint32_t seed = 10; seed < 15; ++seed) others.push_back(testing::Noise(192, 160, 3, seed));
+  options.steps = 1;
+  for (const bool refit : {false, true}) {
+    options.refit_filters = refit;
+    Trainer(options, others).Run();
+    const Model again = Model::Parse(ReadFile(options.output));
+    CHECK((again.classes[0].filters != model.classes[0].filters) == refit);
+  }
 }
 
 TEST_CASE("bfloat16 trains too, and the background refresh ends with the run") {

@@ -14,7 +14,7 @@ constexpr int64_t kGrain = 1 << 15;
 
 float Widen(uint16_t bf16) { return std::bit_cast<float>(static_cast<uint32_t>(bf16) << 16); }
 
-// Both limits are powers of two or zero, or close to one: as bfloat16 they need no rounding.
+// Towards zero, limits included: a limit that is no bfloat16 (31.996) moves inside.
 uint16_t Narrow(float v) { return static_cast<uint16_t>(std::bit_cast<uint32_t>(v) >> 16); }
 
 template <class T>
@@ -32,11 +32,19 @@ struct Traits<at::BFloat16> {
   static uint16_t Put(float v) { return Narrow(v); }
 };
 
+// A limit as the type has it, so that what was clamped to it is known again.
+template <class T>
+float Limit(float limit) {
+  return Traits<T>::Get(Traits<T>::Put(limit));
+}
+
 template <class T>
 void ForwardLoop(const torch::Tensor& x, torch::Tensor& y, float lo, float hi) {
   using Raw = typename Traits<T>::Raw;
   const auto* from = static_cast<const Raw*>(x.data_ptr());
   auto* to = static_cast<Raw*>(y.data_ptr());
+  lo = Limit<T>(lo);
+  hi = Limit<T>(hi);
   at::parallel_for(0, x.numel(), kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       to[i] = Traits<T>::Put(std::min(std::max(Traits<T>::Get(from[i]), lo), hi));
@@ -51,6 +59,8 @@ void BackwardLoop(const torch::Tensor& y, const torch::Tensor& dy, torch::Tensor
   const auto* out = static_cast<const Raw*>(y.data_ptr());
   const auto* up = static_cast<const Raw*>(dy.data_ptr());
   auto* down = static_cast<Raw*>(dx.data_ptr());
+  lo = Limit<T>(lo);
+  hi = Limit<T>(hi);
   at::parallel_for(0, y.numel(), kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const float v = Traits<T>::Get(out[i]), slope = Traits<T>::Get(up[i]);

@@ -78,9 +78,9 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
   model_.components = options.fine.components;
   model_.classes.resize(2);
   ThreadPool threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  if (!options.resume.empty()) {
-    Resume();
-  } else {
+  if (!options.resume.empty()) Resume();
+  if (options.resume.empty() || options.refit_filters) {
+    model_.radii = ContextRadii{};
     std::vector<Image> sample;
     for (size_t i = 0; i < train_.size(); i += 1 + train_.size() / 64) {
       sample.push_back(Augment(train_[i], 0, rng_));
