@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "codec/level_sites.h"
-#include "model/mixture.h"
 
 namespace flowzip {
 namespace {
@@ -43,7 +42,7 @@ ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
 // Books nothing, and costs nothing.
 struct NoLedger {
   NoLedger(const LevelLedger&, const ChannelPass&) {}
-  void BookSymbol(int, int, const Mixture&, CdfRange) {}
+  void BookSymbol(int, int, const MixtureRow&, int, CdfRange) {}
   void BookEscape(int, int, uint32_t) {}
   double sum() const { return 0; }
 };
@@ -52,12 +51,12 @@ struct NoLedger {
 // first symbol only: behind them lies a few 2^-16 of the mass.
 struct Moments {
   double mean = 0, variance = 0;
-  Moments(const Mixture& mixture, const SampleRange& values) {
+  Moments(const MixtureRow& row, int at, const SampleRange& values) {
     double square = 0;
-    const int32_t first = std::max(mixture.lo() - 1, values.min),
-                  last = std::min(mixture.hi() + 1, values.max);
+    const int32_t first = std::max(row.lo[at] - 1, values.min),
+                  last = std::min(row.hi[at] + 1, values.max);
     for (int32_t v = first; v <= last; ++v) {
-      const CdfRange range = mixture.Range(v);
+      const CdfRange range = row.Range(at, v);
       const double bits = Bits(range), mass = range.freq * (1.0 / 65536);
       mean += mass * bits;
       square += mass * bits * bits;
@@ -76,10 +75,10 @@ class OpenLedger {
     if (view_.map != nullptr && view_.map->with_detail) detail_ = &view_.map->channel[pass.channel];
   }
 
-  void BookSymbol(int i, int j, const Mixture& mixture, CdfRange range) {
+  void BookSymbol(int i, int j, const MixtureRow& row, int at, CdfRange range) {
     Book(i, j, Bits(range));
     if (detail_ == nullptr) return;
-    const Moments moments(mixture, values_);
+    const Moments moments(row, at, values_);
     detail_->mean[Pixel(i, j)] = static_cast<float>(moments.mean);
     detail_->variance[Pixel(i, j)] = static_cast<float>(moments.variance);
   }
@@ -141,19 +140,22 @@ void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
   SymbolLog& log = logs_[band];
   const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
   Ledger ledger(ledger_, pass);
-  ForEachSite(pass, BandRows(size_, static_cast<int>(logs_.size()), band, pass.lattice()),
-              [&](int i, int j, const Mixture& mixture) {
-                const int32_t v = x.Row(i)[j];
-                const CdfRange range = mixture.Range(v);
-                log.Add(ToInterval(range));
-                ledger.BookSymbol(i, j, mixture, range);
-                if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
-                  const uint32_t distance =
-                      v < mixture.lo() ? mixture.lo() - 1 - v : v - mixture.hi() - 1;
-                  log.AddExpGolomb(distance, kEscapeOrder);
-                  ledger.BookEscape(i, j, distance);
-                }
-              });
+  const Rows rows = BandRows(size_, static_cast<int>(logs_.size()), band, pass.lattice());
+  ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
+    CdfRange ranges[MixtureRow::kSites];
+    const int32_t* values = x.Row(i) + j0;
+    row.Ranges(values, ranges);
+    for (int j = 0; j < row.count; ++j) {
+      log.Add(ToInterval(ranges[j]));
+      ledger.BookSymbol(i, j0 + j, row, j, ranges[j]);
+      if (values[j] < row.lo[j] || values[j] > row.hi[j]) [[unlikely]] {
+        const uint32_t distance = values[j] < row.lo[j] ? row.lo[j] - 1 - values[j]
+                                                        : values[j] - row.hi[j] - 1;
+        log.AddExpGolomb(distance, kEscapeOrder);
+        ledger.BookEscape(i, j0 + j, distance);
+      }
+    }
+  });
   bits_[band][pass.channel] += ledger.sum();
 }
 
@@ -208,21 +210,25 @@ void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
   RansStack& stack = stacks_[band];
   IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
   Ledger ledger(ledger_, pass);
-  ForEachSite(pass, BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice()),
-              [&](int i, int j, const Mixture& mixture) {
-                CdfRange range;
-                int64_t v = mixture.Find(stack.Peek(), &range);
-                stack.Pop(ToInterval(range));
-                ledger.BookSymbol(i, j, mixture, range);
-                if (v < mixture.lo() || v > mixture.hi()) [[unlikely]] {
-                  const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
-                  ledger.BookEscape(i, j, distance);
-                  v = v < mixture.lo() ? v - distance : v + distance;
-                  Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
-                          "sample outside its declared range");
-                }
-                x.Row(i)[j] = static_cast<int32_t>(v);
-              });
+  const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
+  ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
+    int32_t* to = x.Row(i) + j0;
+    for (int j = 0; j < row.count; ++j) {
+      CdfRange range;
+      const int32_t v = row.Find(j, stack.Peek(), &range);
+      stack.Pop(ToInterval(range));
+      ledger.BookSymbol(i, j0 + j, row, j, range);
+      to[j] = v;
+      if (v < row.lo[j] || v > row.hi[j]) [[unlikely]] {
+        const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
+        ledger.BookEscape(i, j0 + j, distance);
+        const int64_t far = v < row.lo[j] ? int64_t{v} - distance : int64_t{v} + distance;
+        Require(far >= pass.range.min && far <= pass.range.max, ErrorCode::kCorrupt,
+                "sample outside its declared range");
+        to[j] = static_cast<int32_t>(far);
+      }
+    }
+  });
   bits_[band][pass.channel] += ledger.sum();
 }
 

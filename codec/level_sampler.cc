@@ -122,9 +122,8 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
   const bool plain = temperature_.divisor == 256;
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   const int width = size_.valid_width(pass.lattice());
-  for (int i = rows.begin; i < rows.end; ++i) {
-    const int16_t* head = pass.head.At(0, i);
-    for (int j = 0; j < width; ++j, head += pass.head.depth()) {
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step) {
+    for (int j = 0; j < width; ++j, head += step) {
       int16_t changed[3 * Mixture::kMaxComponents];
       if (!plain) temperature_.Apply(head, pass.components, changed);
       const Mixture mixture(plain ? head : changed, pass.components, prediction.Row(i)[j],
@@ -145,7 +144,7 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
       ++stats.symbols;
       planes[pass.channel].Row(i)[j] = static_cast<int32_t>(kept);
     }
-  }
+  });
 }
 
 void LevelSampler::Draw(const ChannelPass& pass) {

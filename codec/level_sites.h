@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "model/factor_out.h"
 #include "model/mixture.h"
+#include "model/mixture_row.h"
 
 namespace flowzip {
 
@@ -21,18 +23,43 @@ inline Rows BandRows(const LevelSize& size, int bands, int band, Lattice lattice
           std::min(valid, static_cast<int>(height * (band + 1) / bands))};
 }
 
+// Calls fn(i, head, step) for every row of a band; site j has its 3K values at head + j * step.
+template <class Fn>
+void ForEachRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
+  HeadScratch scratch;
+  for (int begin = rows.begin; begin < rows.end; begin += ChannelPass::kHeadRows) {
+    const int end = std::min(rows.end, begin + ChannelPass::kHeadRows);
+    const Tensor& head = pass.HeadRows(begin, end, scratch);
+    for (int i = begin; i < end; ++i) fn(i, head.At(0, i), head.depth());
+  }
+}
+
+// Calls fn(i, j, row) for every MixtureRow of a band; its first site is (i, j).
+template <class Fn>
+void ForEachMixtureRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
+  const int width = pass.level.size.valid_width(pass.lattice());
+  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  MixtureRow row;
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step) {
+    for (int j = 0; j < width; j += MixtureRow::kSites) {
+      row.Set(head + ptrdiff_t{j} * step, step, pass.components, prediction.Row(i) + j,
+              pass.range.min, pass.range.max, std::min(MixtureRow::kSites, width - j));
+      fn(i, j, row);
+    }
+  });
+}
+
 // Calls fn(i, j, mixture) for every valid site of a band.
 template <class Fn>
 void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
   const int width = pass.level.size.valid_width(pass.lattice());
   const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
-  for (int i = rows.begin; i < rows.end; ++i) {
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int depth) {
     const int32_t* p = prediction.Row(i);
-    const int16_t* head = pass.head.At(0, i);
-    for (int j = 0; j < width; ++j, head += pass.head.depth()) {
+    for (int j = 0; j < width; ++j, head += depth) {
       fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));
     }
-  }
+  });
 }
 
 }  // namespace flowzip

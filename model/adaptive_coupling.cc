@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "model/predict_row.h"
 #include "model/squeeze.h"
 
 namespace flowzip {
@@ -51,9 +52,12 @@ LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
   for (auto& lattice : x) {
     for (IntPlane& plane : lattice) plane = MakeLatticePlane(size);
   }
-  for (auto* planes : {&reference, &prediction, &residual}) {
-    for (auto& group : *planes) {
-      for (IntPlane& plane : group) plane = IntPlane(size.grid_width(), size.grid_height());
+  const int width = size.grid_width(), height = size.grid_height();
+  for (int g = 0; g < kGroups; ++g) {
+    for (int c = 0; c < kChannels; ++c) {
+      reference[g][c] = IntPlane::Unset(width, height);
+      prediction[g][c] = IntPlane::Unset(width, height);
+      residual[g][c] = IntPlane(width, height);
     }
   }
 }
@@ -80,30 +84,29 @@ void ComputeReference(LevelPlanes& level, int group, int y0, int y1) {
 
 void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,
              int channel, const SampleRange& range, int y0, int y1) {
-  const int width = level.size.grid_width();
-  std::array<int32_t, kChannels> norm{};  // sum of coefficients by channel
-  for (size_t k = 0; k < taps.size(); ++k) norm[taps[k].channel] += filter[k];
-  const int32_t lo = range.min * 16, hi = range.max * 16;
-  std::vector<int32_t> sums(width);
+  RowFilter row;
+  row.channel = channel;
+  row.lo = range.min * 16;
+  row.hi = range.max * 16;
+  std::vector<const Tap*> used;
+  std::vector<int32_t> weights;
+  for (size_t k = 0; k < taps.size(); ++k) {
+    row.norm[taps[k].channel] += filter[k];
+    if (filter[k] == 0) continue;
+    used.push_back(&taps[k]);
+    weights.push_back(filter[k]);
+  }
+  std::vector<const int32_t*> samples(used.size());
+  row.taps = static_cast<int>(used.size());
+  row.weight = weights.data();
+  row.x = samples.data();
   for (int i = y0; i < y1; ++i) {
-    int32_t* sum = sums.data();
-    // Sum of w * (x - m), with the reference's share taken out of the tap loop.
-    const int32_t *m0 = level.reference[group][0].Row(i), *m1 = level.reference[group][1].Row(i),
-                  *m2 = level.reference[group][2].Row(i);
-    for (int j = 0; j < width; ++j) sum[j] = -(norm[0] * m0[j] + norm[1] * m1[j] + norm[2] * m2[j]);
-    for (size_t k = 0; k < taps.size(); ++k) {
-      const Tap& tap = taps[k];
-      const int32_t w = filter[k];
-      if (w == 0) continue;
-      const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx;
-      for (int j = 0; j < width; ++j) sum[j] += w * x[j];
+    for (size_t k = 0; k < used.size(); ++k) {
+      const Tap& tap = *used[k];
+      samples[k] = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx;
     }
-    const int32_t* m = level.reference[group][channel].Row(i);
-    int32_t* p = level.prediction[group][channel].Row(i);
-    constexpr int kShift = kFilterBits - kPredictionBits;
-    for (int j = 0; j < width; ++j) {
-      p[j] = std::clamp(16 * m[j] + ((sum[j] + (1 << (kShift - 1))) >> kShift), lo, hi);
-    }
+    for (int c = 0; c < kChannels; ++c) row.m[c] = level.reference[group][c].Row(i);
+    PredictRow(row, level.size.grid_width(), level.prediction[group][channel].Row(i));
   }
 }
 

@@ -50,7 +50,7 @@ using Filter = std::vector<int16_t>;
 inline constexpr int32_t kMaxFilterNorm = 1 << 20;
 bool FilterIsSafe(const Filter& filter);
 
-// What is known of a level while it is coded.
+// What is known of a level while it is coded. Only the residuals are set from the beginning.
 struct LevelPlanes {
   LevelSize size;
   std::array<std::array<IntPlane, kChannels>, kLattices> x;  // samples, [lattice][channel]

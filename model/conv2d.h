@@ -40,7 +40,8 @@ struct Conv2d {
 };
 
 // Computes rows [y0, y1) of `out`. `addend` may be null, and may be `&out` itself
-// (then the layer adds in place); `in` must be another tensor than `out`.
+// (then the layer adds in place); `in` must be another tensor than `out`. All may be rings
+// that hold the rows in question.
 // lo >= -kMaxActivation, hi <= kMaxActivation.
 void ConvRows(const Conv2d& conv, const Tensor& in, const Tensor* addend, int lo, int hi,
               Tensor& out, int y0, int y1);

@@ -58,11 +58,12 @@ constexpr int kPixels1 = 3, kPixels2 = 0, kPixels3 = 0;  // 4 lanes; NEON keeps 
 
 // One row of one group of output channels.
 struct Job {
-  // Of the row's first pixel: the top left of its window; the first channel of the group.
-  const int16_t* in;
+  // Of the row's first pixel: the left of its window in each of the window's rows; the first
+  // channel of the group.
+  const int16_t* in[3];
   const int16_t* addend;  // or null
   int16_t* out;
-  ptrdiff_t in_row, in_depth, out_depth;
+  ptrdiff_t in_depth, out_depth;
   int width;
   int kernel, pairs;       // pairs in one row of the window: kernel * in_depth / 2
   const int16_t* weights;  // packed, from the first channel of the group on
@@ -129,7 +130,7 @@ HWY_INLINE void Block(const Job& job, int x, int skip) {
   const int16_t* HWY_RESTRICT weights = job.weights;
   for (int ky = 0; ky < job.kernel; ++ky) {
     // A row of the window is contiguous: kx and the input channel are one loop.
-    const int16_t* HWY_RESTRICT pixel = job.in + ky * job.in_row + x * depth;
+    const int16_t* HWY_RESTRICT pixel = job.in[ky] + x * depth;
     for (int pair = 0; pair < job.pairs; ++pair) {
       V16 w[kVectors];
 #pragma GCC unroll 32
@@ -206,7 +207,6 @@ void ConvRowsImpl(const Conv2d& conv, const Tensor& in, const Tensor* addend, in
 
   const int reach = conv.kernel / 2;
   Job job = {};
-  job.in_row = in.row_stride();
   job.in_depth = in.depth();
   job.out_depth = out.depth();
   job.width = out.width();
@@ -218,7 +218,7 @@ void ConvRowsImpl(const Conv2d& conv, const Tensor& in, const Tensor* addend, in
   job.hi = hi;
   for (int y = y0; y < y1; ++y) {
     for (int o = 0; o < padded;) {
-      job.in = in.At(-reach, y - reach);
+      for (int ky = 0; ky < conv.kernel; ++ky) job.in[ky] = in.At(-reach, y + ky - reach);
       job.addend = addend == nullptr ? nullptr : addend->At(0, y) + o;
       job.out = out.At(0, y) + o;
       job.weights = conv.packed.data() + o * 2;

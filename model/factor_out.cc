@@ -11,6 +11,13 @@ constexpr int kRowGrain = 16;
 
 }  // namespace
 
+const Tensor& ChannelPass::HeadRows(int y0, int y1, HeadScratch& scratch) const {
+  const auto fill = [this](Tensor& out, int begin, int end) {
+    HeadFeatures(level, group, channel, out, begin, end);
+  };
+  return network.HeadRows(group, channel, fill, y0, y1, scratch);
+}
+
 void FactorOut(const Model& model, int level_index, LevelPlanes& level,
                const std::array<IntPlane, kChannels>& coarse, const FilterSet& filters,
                const TapSet& taps, const std::array<SampleRange, kChannels>& ranges,
@@ -39,10 +46,7 @@ void FactorOut(const Model& model, int level_index, LevelPlanes& level,
       if (ranges[c].constant()) {
         level.x[kGroupLattice[g]][c].Fill(ranges[c].min);
       } else {
-        const Tensor head = network.RunHead(
-            g, c,
-            [&](Tensor& out, int y0, int y1) { HeadFeatures(level, g, c, out, y0, y1); }, pool);
-        code({level, g, c, head, model.components, ranges[c]});
+        code({level, network, g, c, model.components, ranges[c]});
       }
       FinishChannel(level, g, c, ranges[c]);
     }

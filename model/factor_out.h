@@ -12,20 +12,26 @@
 #include "base/thread_pool.h"
 #include "model/adaptive_coupling.h"
 #include "model/model.h"
+#include "model/network.h"
 #include "model/tensor.h"
 
 namespace flowzip {
 
 // One channel of one group, ready to be coded: predictions are in level.prediction, the
-// prior's parameters in `head`, the samples to read or to write in level.x.
+// samples to read or to write in level.x.
 struct ChannelPass {
   LevelPlanes& level;
+  const NetworkState& network;
   int group, channel;
-  const Tensor& head;  // 3K values per site (mixture.h)
   int components;
   SampleRange range;
 
+  static constexpr int kHeadRows = NetworkState::kHeadRows;
   Lattice lattice() const { return kGroupLattice[group]; }
+  // The prior's parameters, 3K values per site (mixture.h), of rows [y0, y1), at most
+  // kHeadRows. They are computed when asked for; threads may ask at the same time, each with
+  // its own scratch, which keeps them until it is used again.
+  const Tensor& HeadRows(int y0, int y1, HeadScratch& scratch) const;
 };
 
 // Codes all groups and channels of a level in order. On entry the level's A sub-lattice is

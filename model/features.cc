@@ -30,12 +30,20 @@ int IntegerLog2(uint32_t n) {
 
 struct LogTable {
   std::array<int16_t, kLogTableSize> value;
+  int16_t operator()(int32_t residual) const {
+    return value[std::min(std::abs(residual), kLogTableSize - 1)];
+  }
   LogTable() {
     for (int r = 0; r < kLogTableSize; ++r) {
       value[r] = static_cast<int16_t>(IntegerLog2(16 + r) - 4 * 256);
     }
   }
 };
+
+const LogTable& Logs() {
+  static const LogTable table;
+  return table;
+}
 
 int16_t Activation(int32_t v) {
   return static_cast<int16_t>(std::clamp(v, -kMaxActivation, kMaxActivation));
@@ -53,13 +61,11 @@ void PutRow(Tensor& out, int y, int channel, Fn&& value) {
 
 }  // namespace
 
-int16_t LogMagnitude(int32_t residual) {
-  static const LogTable table;
-  return table.value[std::min(std::abs(residual), kLogTableSize - 1)];
-}
+int16_t LogMagnitude(int32_t residual) { return Logs()(residual); }
 
 void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannels>& coarse,
                    int group, int bit_depth, Tensor& out, int y0, int y1) {
+  const LogTable& log = Logs();
   for (int y = y0; y < y1; ++y) {
     int plane = 0;
     for (const Lattice lattice : {kA, kB, kD}) {
@@ -81,7 +87,7 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
       for (int c = 0; c < kChannels; ++c) {
         const int32_t* r = level.residual[group - 1][c].Row(y);
         PutRow(out, y, plane + c, [=](int j) { return Difference(r[j]); });
-        PutRow(out, y, plane + kChannels + c, [=](int j) { return LogMagnitude(r[j]); });
+        PutRow(out, y, plane + kChannels + c, [&log, r](int j) { return log(r[j]); });
       }
       plane += 2 * kChannels;
     }
@@ -93,7 +99,7 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
           PutRow(out, y, plane++, [](int) { return int16_t{0}; });
         } else {
           const int32_t* r = coarse[c].Row(y);
-          PutRow(out, y, plane++, [=](int j) { return LogMagnitude(r[j]); });
+          PutRow(out, y, plane++, [&log, r](int j) { return log(r[j]); });
         }
       }
     }
@@ -101,12 +107,13 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
 }
 
 void HeadFeatures(const LevelPlanes& level, int group, int channel, Tensor& out, int y0, int y1) {
+  const LogTable& log = Logs();
   for (int y = y0; y < y1; ++y) {
     int plane = 0;
     for (int c = 0; c < channel; ++c) {
       const int32_t* r = level.residual[group][c].Row(y);
       PutRow(out, y, plane++, [=](int j) { return Difference(r[j]); });
-      PutRow(out, y, plane++, [=](int j) { return LogMagnitude(r[j]); });
+      PutRow(out, y, plane++, [&log, r](int j) { return log(r[j]); });
     }
     const int32_t *p = level.prediction[group][channel].Row(y),
                   *m = level.reference[group][channel].Row(y);

@@ -133,19 +133,20 @@ NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& tap
   const int tap_count = static_cast<int>(taps.size());
   NormalEquations total(tap_count);
   std::mutex mutex;
+  const int64_t width = level.size.valid_width(kGroupLattice[group]),
+                height = level.size.valid_height(kGroupLattice[group]);
+  const int64_t stride = std::max<int64_t>(1, width * height / kFitSites);
   // Integer sums do not depend on the order in which the bands are added.
-  pool.ParallelRanges(level.size.valid_height(kGroupLattice[group]), 32,
-                      [&](int64_t begin, int64_t end) {
-                        NormalEquations band(tap_count);
-                        Block block(tap_count);
-                        for (int64_t i = begin; i < end; ++i) {
-                          AccumulateRow(level, taps, group, channel, by, static_cast<int>(i),
-                                        block, band);
-                        }
-                        block.Flush(by, band);
-                        const std::lock_guard lock(mutex);
-                        total.Add(band);
-                      });
+  pool.ParallelRanges((height + stride - 1) / stride, 32, [&](int64_t begin, int64_t end) {
+    NormalEquations band(tap_count);
+    Block block(tap_count);
+    for (int64_t i = begin; i < end; ++i) {
+      AccumulateRow(level, taps, group, channel, by, static_cast<int>(i * stride), block, band);
+    }
+    block.Flush(by, band);
+    const std::lock_guard lock(mutex);
+    total.Add(band);
+  });
   return total;
 }
 

@@ -39,7 +39,11 @@ struct Reweighting {
   int64_t scale = 1;
 };
 
-// Accumulates over all valid sites of a group's channel. All samples of the level must be
+// Where there are more sites than that, whole rows are left out at regular intervals until
+// about as many remain: the coefficients are few, and hardly differ.
+inline constexpr int64_t kFitSites = 32768;
+
+// Accumulates over the valid sites of a group's channel. All samples of the level must be
 // present, borders extended, and the group's references computed. `reweighting` may be null.
 NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
                            int channel, const Reweighting* reweighting, ThreadPool& pool);

@@ -32,11 +32,13 @@ double PortableLog2(double v) {
   return exponent + kLog2Of075 + kTwoOverLn2 * series;
 }
 
-// Expected bits of all residuals, up to a constant that is the same for every filter.
-double ResidualBits(const NormalEquations& equations, const std::vector<double>& w) {
+// Expected bits of the residuals of `sites` sites like those of the equations, up to a
+// constant that is the same for every filter.
+double ResidualBits(const NormalEquations& equations, const std::vector<double>& w,
+                    int64_t sites) {
   // One unit of energy per site stands for the sample quantisation.
   const double floor = static_cast<double>(equations.sites) * 16;
-  return 0.5 * static_cast<double>(equations.sites) *
+  return 0.5 * static_cast<double>(sites) *
          PortableLog2(std::max(equations.Error(w), 0.0) + floor);
 }
 
@@ -130,7 +132,7 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
         equations = Accumulate(level, taps.taps[g][c], g, c, &reweighting, pool);
         fit = Solve(equations, start, kRidge);
       }
-      double best = ResidualBits(equations, start);
+      double best = ResidualBits(equations, start, sites);
       for (int step = kMinFilterStep; step <= kMaxFilterStep; ++step) {
         FilterCode code{.custom = true, .step_log2 = step, .golomb = 0, .deltas = {}};
         if (!Quantise(fit, base, code)) continue;
@@ -139,7 +141,7 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
           filter[k] = static_cast<int16_t>(base[k] + code.deltas[k] * (1 << step));
         }
         if (!FilterIsSafe(filter)) continue;
-        const double bits = ResidualBits(equations, ToReal(filter)) + ChooseGolomb(code) + 5;
+        const double bits = ResidualBits(equations, ToReal(filter), sites) + ChooseGolomb(code) + 5;
         if (bits < best) {
           best = bits;
           codes[g][c] = std::move(code);

@@ -4,27 +4,11 @@
 #include <algorithm>
 #include <cassert>
 
+#include "model/mixture_tables.h"
+
 namespace flowzip {
-namespace {
 
-#include "model/tables.inc"
-
-constexpr int kWeightBits = 14;
-constexpr int32_t kMinWindowWeight = 64;  // lighter components do not widen the window
-constexpr int32_t kArgumentEnd = 12 << 13;
-constexpr uint32_t kTotal = 1u << 16;
-constexpr int kScales = 192, kScaleOfZero = 96;
-
-// S at the distance d (in 1/16 steps) from the mean.
-int32_t Sigma(int32_t d, int32_t inverse, int32_t reach) {
-  d = std::clamp(d, -reach, reach);
-  const int32_t t =
-      std::clamp((d * inverse + 1024) >> 11, -kArgumentEnd, kArgumentEnd) + kArgumentEnd;
-  const int32_t* entry = kSigma + (t >> 8);
-  return entry[0] + (((entry[1] - entry[0]) * (t & 255) + 128) >> 8);
-}
-
-}  // namespace
+using namespace mixture_tables;
 
 int32_t LogisticCdf(int32_t d_q4, int scale_index) {
   assert(scale_index >= 0 && scale_index < kScales);

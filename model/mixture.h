@@ -81,6 +81,7 @@ class Mixture {
   int32_t Find(uint32_t slot, CdfRange* range) const;
 
  private:
+  friend struct MixtureRow;
   struct Component {
     int32_t weight, mean, inverse, reach;
   };

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/network.h"
 
+#include <algorithm>
+#include <cassert>
+
 namespace flowzip {
 namespace {
 
 constexpr int kMaxWidth = 256, kMaxBlocks = 32;
-// Rows handed to a thread at a time.
-constexpr int kRowGrain = 16;
+// Rows of a trunk handed to a thread at a time, at the least.
+constexpr int kMinTrunkRows = 32;
 
 void RequireShape(const Conv2d& conv, int in, int out, int kernel) {
   Require(conv.in == in && conv.out == out && conv.kernel == kernel, ErrorCode::kCorrupt,
@@ -88,44 +91,119 @@ LevelNet LevelNet::Read(ByteReader& reader, int components) {
 }
 
 NetworkState::NetworkState(const LevelNet& net, int width, int height)
-    : net_(net), width_(width), height_(height), stream_(width, height, net.width()) {}
-
-void NetworkState::Run(const Conv2d& conv, const Tensor& in, const Tensor* addend, bool relu,
-                       Tensor& out, ThreadPool& pool) {
-  pool.ParallelRanges(height_, kRowGrain, [&](int64_t y0, int64_t y1) {
-    ConvRows(conv, in, addend, relu ? 0 : -kMaxActivation, kMaxActivation, out,
-             static_cast<int>(y0), static_cast<int>(y1));
-  });
+    : net_(net), width_(width), height_(height) {
+  for (Tensor& stream : stream_) stream = Tensor::Unset(width, height, net.width());
 }
 
 void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
-  const GroupNet& net = net_.groups[group];
-  Tensor features(width_, height_, net.input.in);
-  pool.ParallelRanges(height_, kRowGrain, [&](int64_t y0, int64_t y1) {
-    fill(features, static_cast<int>(y0), static_cast<int>(y1));
+  // Few ranges: each computes rows beyond its ends, one more per layer.
+  const int threads = pool.threads();
+  const int64_t grain =
+      threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / (2 * threads) + 1);
+  pool.ParallelRanges(height_, grain, [&](int64_t y0, int64_t y1) {
+    TrunkRows(group, fill, static_cast<int>(y0), static_cast<int>(y1));
   });
-  Run(net.input, features, &stream_, /*relu=*/false, stream_, pool);
+}
+
+// All layers advance together, a row at a time, each one row behind what it reads:
+//
+//   features -> input -> h0 -> first -> u1 -> second -> h1 -> ... -> stream
+//
+// A layer's output for row y needs rows y - 1 .. y + 1 of its input; a residual sum needs h a
+// row behind that. So rings of four rows hold all that is still needed: after a layer has
+// advanced to row n, those who read it are at n - 1 (or n - 2, the sum) and look one row up.
+void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1) {
+  constexpr int kRingRows = 4;
+  const GroupNet& net = net_.groups[group];
+  struct Stage {
+    const Conv2d* conv;     // null: the features
+    const Tensor* addend;   // or null
+    Tensor* out;
+    int next, end;          // rows
+    bool relu;
+  };
+  std::vector<Tensor> rings(1 + 2 * net.blocks.size());
+  std::vector<Stage> stages;
+  Tensor& after = stream_[group % 2];
+  const Tensor* before = group == 0 ? nullptr : &stream_[(group + 1) % 2];
+  const int layers = static_cast<int>(rings.size());
+  const auto add_stage = [&](const Conv2d* conv, const Tensor* addend, int channels, bool relu) {
+    const int s = static_cast<int>(stages.size());
+    Tensor* out = s == layers ? &after : &rings[s];
+    if (s < layers) *out = Tensor::Ring(width_, height_, channels, kRingRows);
+    const int beyond = layers - s;
+    stages.push_back({conv, addend, out, std::max(0, y0 - beyond),
+                      std::min(height_, y1 + beyond), relu});
+  };
+  add_stage(nullptr, nullptr, net.input.in, false);
+  add_stage(&net.input, before, net.input.out, false);
   for (const ResidualBlock& block : net.blocks) {
-    if (hidden_.channels() != block.first.out) hidden_ = Tensor(width_, height_, block.first.out);
-    Run(block.first, stream_, nullptr, /*relu=*/true, hidden_, pool);
-    Run(block.second, hidden_, &stream_, /*relu=*/false, stream_, pool);
+    const Tensor* stream = stages.back().out;
+    add_stage(&block.first, nullptr, block.first.out, true);
+    add_stage(&block.second, stream, block.second.out, false);
+  }
+
+  while (stages.back().next < stages.back().end) {
+    for (size_t s = 0; s < stages.size(); ++s) {
+      Stage& stage = stages[s];
+      const int y = stage.next;
+      if (y == stage.end) continue;
+      if (s == 0) {
+        fill(*stage.out, y, y + 1);
+      } else {
+        const int known = stages[s - 1].next;  // rows of the input
+        if (known < height_ && y + 1 >= known) continue;
+        ConvRows(*stage.conv, *stages[s - 1].out, stage.addend,
+                 stage.relu ? 0 : -kMaxActivation, kMaxActivation, *stage.out, y, y + 1);
+      }
+      stage.next = y + 1;
+      if (stage.next == height_ && s + 1 < stages.size()) stage.out->ZeroRow(height_);
+    }
   }
 }
 
-Tensor NetworkState::RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) {
+const Tensor& NetworkState::HeadRows(int group, int channel, const FillFn& fill, int y0, int y1,
+                                     HeadScratch& scratch) const {
+  constexpr int kRingRows = 8;
+  static_assert(kHeadRows + 2 <= kRingRows);
+  assert(0 <= y0 && y0 < y1 && y1 <= std::min(height_, y0 + kHeadRows));
   const HeadNet& net = net_.groups[group].heads[channel];
-  Tensor hidden(width_, height_, net.hidden.out);
+  const auto shape = [&](Tensor& tensor, int channels) {
+    if (tensor.width() == width_ && tensor.height() == height_ && tensor.channels() == channels) {
+      return;
+    }
+    tensor = Tensor::Ring(width_, height_, channels, kRingRows);
+  };
+  shape(scratch.hidden, net.hidden.out);
+  shape(scratch.out, net.out.out);
+  const Tensor* addend = nullptr;
   if (channel > 0) {
-    Tensor features(width_, height_, net.extra.in);
-    pool.ParallelRanges(height_, kRowGrain, [&](int64_t y0, int64_t y1) {
-      fill(features, static_cast<int>(y0), static_cast<int>(y1));
-    });
-    Run(net.extra, features, nullptr, /*relu=*/false, hidden, pool);
+    shape(scratch.features, net.extra.in);
+    const int above = std::max(0, y0 - 1), below = std::min(height_, y1 + 1);
+    fill(scratch.features, above, below);
+    if (y0 == 0) scratch.features.ZeroRow(-1);
+    if (y1 == height_) scratch.features.ZeroRow(height_);
+    ConvRows(net.extra, scratch.features, nullptr, -kMaxActivation, kMaxActivation,
+             scratch.hidden, y0, y1);
+    addend = &scratch.hidden;
   }
-  Run(net.hidden, stream_, channel > 0 ? &hidden : nullptr, /*relu=*/true, hidden, pool);
-  Tensor out(width_, height_, net.out.out);
-  Run(net.out, hidden, nullptr, /*relu=*/false, out, pool);
-  return out;
+  ConvRows(net.hidden, stream_[group % 2], addend, 0, kMaxActivation, scratch.hidden, y0, y1);
+  ConvRows(net.out, scratch.hidden, nullptr, -kMaxActivation, kMaxActivation, scratch.out, y0,
+           y1);
+  return scratch.out;
+}
+
+Tensor NetworkState::RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) const {
+  Tensor all(width_, height_, net_.groups[group].heads[channel].out.out);
+  pool.ParallelRanges(height_, kHeadRows, [&](int64_t begin, int64_t end) {
+    const int y0 = static_cast<int>(begin), y1 = static_cast<int>(end);
+    HeadScratch scratch;
+    const Tensor& rows = HeadRows(group, channel, fill, y0, y1, scratch);
+    for (int y = y0; y < y1; ++y) {
+      std::copy_n(rows.At(0, y), static_cast<ptrdiff_t>(width_) * rows.depth(), all.At(0, y));
+    }
+  });
+  return all;
 }
 
 }  // namespace flowzip

@@ -47,24 +47,37 @@ struct LevelNet {
   static LevelNet Read(ByteReader& reader, int components);
 };
 
-// Holds the activations of one level while its groups are coded.
+// One thread's working memory for heads; empty until used.
+struct HeadScratch {
+  Tensor features, hidden, out;
+};
+
+// Holds the residual stream of one level while its groups are coded. What lies between two
+// layers is kept for a few rows only, so that it stays in the cache.
 class NetworkState {
  public:
+  // Writes features of rows [y0, y1) to `out`.
+  using FillFn = std::function<void(Tensor& out, int y0, int y1)>;
+  // HeadRows computes at most this many rows.
+  static constexpr int kHeadRows = 6;
+
   NetworkState(const LevelNet& net, int width, int height);
 
-  // Calls fill(out, y0, y1) to write the group's trunk features, then updates h.
-  using FillFn = std::function<void(Tensor& out, int y0, int y1)>;
+  // Updates h; `fill` writes the group's trunk features. Groups in order, each once.
   void RunTrunk(int group, const FillFn& fill, ThreadPool& pool);
-  // The head of a channel; `fill` writes the head features (not called for channel 0).
-  Tensor RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool);
+  // The head of a channel for rows [y0, y1), in scratch.out until the scratch is used again.
+  // `fill` writes the head features (not called for channel 0).
+  const Tensor& HeadRows(int group, int channel, const FillFn& fill, int y0, int y1,
+                         HeadScratch& scratch) const;
+  // The head of a channel for all rows.
+  Tensor RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) const;
 
  private:
-  void Run(const Conv2d& conv, const Tensor& in, const Tensor* addend, bool relu, Tensor& out,
-           ThreadPool& pool);
+  void TrunkRows(int group, const FillFn& fill, int y0, int y1);
 
   const LevelNet& net_;
   int width_, height_;
-  Tensor stream_, hidden_;
+  Tensor stream_[2];  // h after even and odd groups
 };
 
 }  // namespace flowzip

@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "base/unset_vector.h"
 
 namespace flowzip {
 
@@ -21,7 +22,18 @@ class Plane {
         height_(height),
         border_(border),
         stride_(width + 2 * border),
-        data_(static_cast<size_t>(stride_) * (height + 2 * border)) {}
+        data_(static_cast<size_t>(stride_) * (height + 2 * border), T{}) {}
+
+  // As the constructor, but nothing is set.
+  static Plane Unset(int width, int height, int border = 0) {
+    Plane plane;
+    plane.width_ = width;
+    plane.height_ = height;
+    plane.border_ = border;
+    plane.stride_ = width + 2 * border;
+    plane.data_.resize(static_cast<size_t>(plane.stride_) * (height + 2 * border));
+    return plane;
+  }
 
   int width() const { return width_; }
   int height() const { return height_; }
@@ -57,7 +69,7 @@ class Plane {
 
   int width_ = 0, height_ = 0, border_ = 0;
   ptrdiff_t stride_ = 0;
-  std::vector<T> data_;
+  UnsetVector<T> data_;
 };
 
 using IntPlane = Plane<int32_t>;

@@ -14,7 +14,7 @@ inline constexpr int kLatticeBorder = 3;
 
 // Allocates a plane on the grid of `size`, with the border filters need.
 inline IntPlane MakeLatticePlane(const LevelSize& size) {
-  return IntPlane(size.grid_width(), size.grid_height(), kLatticeBorder);
+  return IntPlane::Unset(size.grid_width(), size.grid_height(), kLatticeBorder);
 }
 
 // Copies one sub-lattice out of a picture. Missing sites keep what `lattice` held.

@@ -29,9 +29,11 @@ struct Record {
 Record Observe(const ChannelPass& pass) {
   Record record{pass.group, pass.channel, {}, {}, {}};
   const LevelSize& size = pass.level.size;
+  HeadScratch scratch;
   for (int i = 0; i < size.valid_height(pass.lattice()); ++i) {
+    const Tensor& rows = pass.HeadRows(i, i + 1, scratch);
     for (int j = 0; j < size.valid_width(pass.lattice()); ++j) {
-      const int16_t* head = pass.head.At(j, i);
+      const int16_t* head = rows.At(j, i);
       record.head.insert(record.head.end(), head, head + 3 * pass.components);
       record.prediction.push_back(pass.level.prediction[pass.group][pass.channel].At(j, i));
       record.samples.push_back(pass.level.x[pass.lattice()][pass.channel].At(j, i));

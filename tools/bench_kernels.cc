@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Speed of the convolution kernels on this machine, one thread, for every target:
-//   bench_kernels [seconds per measurement]
+// Speed of the kernels on this machine, one thread, for every target:
+//   bench_kernels [seconds per measurement] [target]
 // GMAC/s counts useful multiply-accumulates (not padding); "of peak" is relative to the
-// same multiply-add done on registers only.
+// same multiply-add done on registers only. Then the entropy stage: mixtures made, intervals
+// of known values, values of known slots; and rANS alone, which is the same for all targets.
 #include "model/simd_targets.h"  // before Highway: selects the targets
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -76,8 +77,15 @@ HWY_AFTER_NAMESPACE();
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "model/adaptive_coupling.h"
 #include "model/conv2d.h"
+#include "model/gram.h"
+#include "model/mixture_row.h"
+#include "model/predict_row.h"
+#include "rans/escape.h"
 
 namespace flowzip {
 namespace {
@@ -86,7 +94,8 @@ HWY_EXPORT(PeakLoop);
 
 constexpr int kSize = 256;
 
-// Repeats `work` (which returns the MACs it did) for `seconds`; GMAC/s of the best round.
+// Repeats `work` (which returns how much it did) for `seconds`; billions per second of the
+// best round.
 template <class Work>
 double Measure(double seconds, Work work) {
   using Clock = std::chrono::steady_clock;
@@ -133,6 +142,130 @@ void BenchLayer(int kernel, int in, int out, double seconds, double peak) {
   std::printf("\n");
 }
 
+// Sites like those of a photograph: some components near the prediction, a few steps wide.
+void BenchMixtures(double seconds) {
+  constexpr int kComponents = 3, kStep = 3 * kComponents + 1, kRows = 64;
+  constexpr int kSites = MixtureRow::kSites;
+  std::mt19937 random(3);
+  const auto within = [&](int n) { return static_cast<int>(random() % (2 * n + 1)) - n; };
+  std::vector<int16_t> head(kRows * kSites * kStep);
+  std::vector<int32_t> center, values;
+  std::vector<uint32_t> slots;
+  for (int site = 0; site < kRows * kSites; ++site) {
+    int16_t* h = head.data() + site * kStep;
+    for (int k = 0; k < kComponents; ++k) {
+      h[k] = static_cast<int16_t>(within(600));
+      h[kComponents + k] = static_cast<int16_t>(within(20));
+      h[2 * kComponents + k] = static_cast<int16_t>(within(300) - 100);
+    }
+    center.push_back(16 * 128 + within(1000));
+    slots.push_back(random() & 65535);
+  }
+  std::vector<MixtureRow> rows(kRows);
+  const auto set = [&] {
+    for (int r = 0; r < kRows; ++r) {
+      rows[r].Set(head.data() + r * kSites * kStep, kStep, kComponents, center.data() + r * kSites,
+                  0, 255, kSites);
+    }
+    return double{kRows * kSites};
+  };
+  std::vector<CdfRange> ranges(kRows * kSites);
+  values.resize(kRows * kSites);
+  const auto find = [&] {
+    for (int site = 0; site < kRows * kSites; ++site) {
+      values[site] = rows[site / kSites].Find(site % kSites, slots[site], &ranges[site]);
+    }
+    return double{kRows * kSites};
+  };
+  const auto range = [&] {
+    for (int r = 0; r < kRows; ++r) {
+      rows[r].Ranges(values.data() + r * kSites, ranges.data() + r * kSites);
+    }
+    return double{kRows * kSites};
+  };
+  const double sets = Measure(seconds, set);
+  const double finds = Measure(seconds, find);
+  const double both = Measure(seconds, range);
+  std::printf("  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s\n",
+              kComponents, 1e3 * sets, 1e3 * both, 1e3 * finds);
+}
+
+void BenchFilters(double seconds) {
+  constexpr int kTaps = 60, kWidth = 512;
+  std::mt19937 random(4);
+  std::vector<int32_t> samples(kTaps + kWidth), weights(kTaps), out(kWidth);
+  for (int32_t& x : samples) x = static_cast<int32_t>(random() % 256);
+  for (int32_t& w : weights) w = static_cast<int32_t>(random() % 101) - 50;
+  std::vector<const int32_t*> rows;
+  for (int k = 0; k < kTaps; ++k) rows.push_back(samples.data() + k);
+  RowFilter filter;
+  filter.taps = kTaps;
+  filter.x = rows.data();
+  filter.weight = weights.data();
+  for (int c = 0; c < kChannels; ++c) filter.m[c] = samples.data();
+  filter.hi = 255 * 16;
+  const double predict = Measure(seconds, [&] {
+    for (int i = 0; i < 64; ++i) PredictRow(filter, kWidth, out.data());
+    return double{64} * kTaps * kWidth;
+  });
+  std::vector<int16_t> block((kTaps + 1) * kGramBlock);
+  for (int16_t& v : block) v = static_cast<int16_t>(random() % 401) - 200;
+  constexpr int kPairs = (kTaps + 1) * (kTaps + 2) / 2;
+  std::vector<int64_t> gram(kPairs);
+  const double products = Measure(seconds, [&] {
+    for (int i = 0; i < 8; ++i) AddGram(block.data(), kTaps + 1, gram.data());
+    return double{8} * kPairs * kGramBlock;
+  });
+  std::printf("  filter, %d taps: prediction %.2f GMAC/s, normal equations %.2f GMAC/s\n", kTaps,
+              predict, products);
+}
+
+void BenchRans(double seconds) {
+  constexpr int kSymbols = 200'000, kLanes = 4;
+  std::mt19937 random(5);
+  std::vector<Interval> symbols;
+  for (int i = 0; i < kSymbols; ++i) {
+    const uint32_t freq = 1 + random() % 32768, start = random() % (kProbScale - freq);
+    symbols.push_back({start, freq});
+  }
+  std::vector<uint8_t> bytes;
+  const double encode = Measure(seconds, [&] {
+    RansStack stack(kLanes);
+    for (size_t i = symbols.size(); i-- > 0;) stack.Push(symbols[i]);
+    bytes = stack.Finish();
+    return double{kSymbols};
+  });
+  const double decode = Measure(seconds, [&] {
+    RansStack stack = RansStack::FromBytes(bytes, kLanes);
+    for (const Interval& symbol : symbols) stack.Pop(symbol);
+    return double{kSymbols};
+  });
+  const double size = static_cast<double>(bytes.size()) / kSymbols;
+  std::printf("rANS, %d lanes, %.2f bytes a symbol: %.0f M pushed/s (%.0f MB/s), "
+              "%.0f M popped/s (%.0f MB/s)\n",
+              kLanes, size, 1e3 * encode, 1e3 * encode * size, 1e3 * decode,
+              1e3 * decode * size);
+}
+
+// What a second thread adds to pure multiply-adds: no program can gain more from it.
+void BenchThreads(double seconds) {
+  const auto run = [&](int threads) {
+    return Measure(seconds, [&] {
+      constexpr int64_t kRounds = 4'000'000;
+      std::vector<std::thread> others;
+      double macs = 0;
+      for (int t = 1; t < threads; ++t) {
+        others.emplace_back([] { HWY_DYNAMIC_DISPATCH(PeakLoop)(kRounds); });
+      }
+      macs += static_cast<double>(kRounds) * HWY_DYNAMIC_DISPATCH(PeakLoop)(kRounds) * threads;
+      for (std::thread& other : others) other.join();
+      return macs;
+    });
+  };
+  const double one = run(1), two = run(2);
+  std::printf("two threads: %.2f x the multiply-adds of one\n", two / one);
+}
+
 void BenchTarget(const char* name, double seconds) {
   ForceSimdTarget(name);
   const bool scalar = ScalarDefinitionForced();
@@ -146,8 +279,11 @@ void BenchTarget(const char* name, double seconds) {
   BenchLayer(3, 32, 32, seconds, peak);
   BenchLayer(3, 48, 48, seconds, peak);
   BenchLayer(3, 10, 32, seconds, peak);
+  BenchLayer(3, 3, 32, seconds, peak);
   BenchLayer(1, 32, 32, seconds, peak);
   BenchLayer(1, 32, 9, seconds, peak);
+  BenchFilters(seconds);
+  BenchMixtures(seconds);
 }
 
 }  // namespace
@@ -156,8 +292,12 @@ void BenchTarget(const char* name, double seconds) {
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 0.5;
   for (const std::string& name : flowzip::SupportedSimdTargets()) {
+    if (argc > 2 && name != argv[2]) continue;
     flowzip::BenchTarget(name.c_str(), seconds);
   }
+  flowzip::ResetSimdTarget();
+  flowzip::BenchRans(seconds);
+  flowzip::BenchThreads(seconds);
   return 0;
 }
 #endif  // HWY_ONCE

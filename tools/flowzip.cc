@@ -5,6 +5,9 @@
 // error, "flowzip: FILE: reason", and leaves no output behind.
 #include <cerrno>
 #include <cstdio>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "codec/codec.h"
 #include "model/embedded.h"
@@ -40,6 +43,12 @@ int Complain(const std::string& message, ExitStatus status) {
 }
 
 int Main(int argc, char** argv) {
+#ifdef __GLIBC__
+  // Every tile takes the same tens of megabytes. To give them back to the system after one and
+  // have them again, page by page, for the next cost a tenth of the time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 25);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
   CLI::App app("Lossless image compression by an integer flow.", "flowzip");
   app.set_version_flag("-V,--version", VersionText);
   app.require_subcommand(1);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The mixtures of neighbouring sites, computed together.
+//
+// Mixture (mixture.h) is the definition. Set and Ranges are Highway kernels that equal it bit
+// for bit; Find is scalar, since a decoder learns its slots one after another.
+#pragma once
+
+#include <cstdint>
+
+#include "model/mixture.h"
+
+namespace flowzip {
+
+struct MixtureRow {
+  static constexpr int kSites = 64;  // at most, at a time
+
+  // Computes the mixtures of `new_count` sites: site j has its 3 * new_components values at
+  // head + j * step and its prediction in center_q4[j].
+  void Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
+           int32_t vmin, int32_t vmax, int new_count);
+
+  // Mixture::Range(values[j]) of every site.
+  void Ranges(const int32_t* values, CdfRange* ranges) const;
+  // Mixture::Range and Mixture::Find of site j.
+  CdfRange Range(int j, int32_t v) const;
+  int32_t Find(int j, uint32_t slot, CdfRange* range) const;
+
+  // By component, then site; the names are those of mixture.h.
+  int components = 0, count = 0;
+  alignas(64) int32_t weight[Mixture::kMaxComponents][kSites];
+  alignas(64) int32_t mean[Mixture::kMaxComponents][kSites];
+  alignas(64) int32_t inverse[Mixture::kMaxComponents][kSites];
+  alignas(64) int32_t reach[Mixture::kMaxComponents][kSites];
+  alignas(64) int32_t lo[kSites], hi[kSites], factor[kSites];
+  alignas(64) int32_t low_escape[kSites], high_escape[kSites];  // 0 or 1
+  // Where Find begins: the weighted means of the means and of the reaches.
+  alignas(64) int32_t middle[kSites], spread[kSites];
+
+ private:
+  void SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
+                 int32_t vmax);
+  void RangesScalar(const int32_t* values, CdfRange* ranges) const;
+  uint32_t Cumulative(int j, int32_t v) const;
+};
+
+}  // namespace flowzip

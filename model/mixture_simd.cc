@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The vector kernels of MixtureRow, compiled once per instruction set by Highway: a lane per
+// site.
+#include "model/simd_targets.h"  // before Highway: selects the targets
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "model/mixture_simd.cc"
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
+#include <cassert>
+
+#include "model/mixture_row.h"
+#include "model/mixture_tables.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace flowzip {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+namespace mt = mixture_tables;
+
+using D = hn::CappedTag<int32_t, 16>;
+using DU = hn::RebindToUnsigned<D>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V Clamp(V v, V lo, V hi) { return hn::Min(hn::Max(v, lo), hi); }
+
+// floor(2^31 / sum) for sum in 2^16 .. 2^19. The quotient is at most 2^15 and the float one
+// is off by less than 2^-8, so that rounding it down errs by one at the most; the remainder
+// says which way, and the result is exact.
+HWY_INLINE V Reciprocal(V sum) {
+  const D d;
+  const hn::RebindToFloat<D> df;
+  const V one = hn::Set(d, 1);
+  const V q = hn::ConvertTo(d, hn::Div(hn::Set(df, 2147483648.0f), hn::ConvertTo(df, sum)));
+  // 2^31 - q * sum modulo 2^32, which holds it.
+  const V rest = hn::Sub(hn::Set(d, INT32_MIN), hn::Mul(q, sum));
+  const V low = hn::IfThenZeroElse(hn::Lt(rest, sum), one);
+  const V high = hn::IfThenElseZero(hn::Lt(rest, hn::Zero(d)), one);
+  return hn::Sub(hn::Add(q, low), high);
+}
+
+// `values`: components x (logit, mean, scale) rows of kSites, as the heads give them.
+void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, int32_t vmin,
+            int32_t vmax, MixtureRow& row) {
+  const D d;
+  const DU du;
+  const int components = row.components;
+  const V zero = hn::Zero(d);
+  const V value_min = hn::Set(d, vmin), value_max = hn::Set(d, vmax);
+  const V mean_min = hn::Set(d, 16 * vmin), mean_max = hn::Set(d, 16 * vmax);
+  const V spread_limit = hn::Set(d, 65535);
+  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
+    V top = hn::Load(d, values[0] + j);
+    for (int k = 1; k < components; ++k) top = hn::Max(top, hn::Load(d, values[k] + j));
+    V sum = zero;
+    for (int k = 0; k < components; ++k) {
+      const V diff = hn::Sub(top, hn::Load(d, values[k] + j));
+      const V power = hn::GatherIndex(d, mt::kExp2, hn::And(diff, hn::Set(d, 255)));
+      const V shift = hn::Min(hn::ShiftRight<8>(diff), hn::Set(d, 31));
+      V share = hn::Shr(power, shift);
+      share = hn::IfThenElseZero(hn::Lt(diff, hn::Set(d, 16 << 8)), share);
+      hn::Store(share, d, row.weight[k] + j);
+      sum = hn::Add(sum, share);
+    }
+    const V reciprocal = Reciprocal(sum);
+
+    const V center_j = hn::Load(d, center + j);
+    V missing = hn::Set(d, 1 << mt::kWeightBits);
+    V lo = value_max, hi = value_min, heaviest_mean = zero, middle = zero, spread = zero;
+    auto found = hn::Lt(zero, zero);
+    for (int k = 0; k < components; ++k) {
+      const auto product =
+          hn::Mul(hn::BitCast(du, hn::Load(d, row.weight[k] + j)), hn::BitCast(du, reciprocal));
+      const V weight = hn::BitCast(d, hn::ShiftRight<31 - mt::kWeightBits>(product));
+      missing = hn::Sub(missing, weight);
+      hn::Store(weight, d, row.weight[k] + j);
+      const V mean =
+          Clamp(hn::Add(center_j, hn::Load(d, values[components + k] + j)), mean_min, mean_max);
+      const V scale = hn::Load(d, values[2 * components + k] + j);
+      const V index = Clamp(hn::Add(hn::ShiftRight<4>(hn::Add(scale, hn::Set(d, 8))),
+                                    hn::Set(d, mt::kScaleOfZero)),
+                            zero, hn::Set(d, mt::kScales - 1));
+      const V reach = hn::GatherIndex(d, mt::kReach, index);
+      hn::Store(mean, d, row.mean[k] + j);
+      hn::Store(hn::GatherIndex(d, mt::kInverseScale, index), d, row.inverse[k] + j);
+      hn::Store(reach, d, row.reach[k] + j);
+
+      const auto heavy = hn::Gt(weight, hn::Set(d, mt::kMinWindowWeight - 1));
+      const V first = hn::ShiftRight<4>(hn::Add(hn::Sub(mean, reach), hn::Set(d, 8)));
+      const V last = hn::ShiftRight<4>(hn::Add(hn::Add(mean, reach), hn::Set(d, 7)));
+      lo = hn::IfThenElse(heavy, hn::Min(lo, first), lo);
+      hi = hn::IfThenElse(heavy, hn::Max(hi, last), hi);
+
+      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values[k] + j), top));
+      heaviest_mean = hn::IfThenElse(is_top, mean, heaviest_mean);
+      found = hn::Or(found, is_top);
+      // Sums of at most 2^14 * 2^16.
+      const V offset = Clamp(hn::Sub(mean, center_j), hn::Neg(spread_limit), spread_limit);
+      middle = hn::Add(middle, hn::Mul(weight, offset));
+      spread = hn::Add(spread, hn::Mul(weight, reach));
+    }
+    found = hn::Lt(zero, zero);
+    for (int k = 0; k < components; ++k) {
+      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values[k] + j), top));
+      const V weight = hn::Load(d, row.weight[k] + j);
+      hn::Store(hn::Add(weight, hn::IfThenElseZero(is_top, missing)), d, row.weight[k] + j);
+      found = hn::Or(found, is_top);
+    }
+
+    lo = hn::Max(lo, value_min);
+    hi = hn::Min(hi, value_max);
+    const auto wide = hn::Gt(hn::Sub(hi, lo), hn::Set(d, Mixture::kMaxWindow - 1));
+    const V last_of_window = hn::Set(d, Mixture::kMaxWindow - 1);
+    V cut_lo = hn::Max(
+        lo, hn::Sub(hn::ShiftRight<4>(heaviest_mean), hn::Set(d, Mixture::kMaxWindow / 2)));
+    const V cut_hi = hn::Min(hi, hn::Add(cut_lo, last_of_window));
+    cut_lo = hn::Max(cut_lo, hn::Sub(cut_hi, last_of_window));
+    lo = hn::IfThenElse(wide, cut_lo, lo);
+    hi = hn::IfThenElse(wide, cut_hi, hi);
+
+    const V one = hn::Set(d, 1);
+    const V low_escape = hn::IfThenElseZero(hn::Gt(lo, value_min), one);
+    const V high_escape = hn::IfThenElseZero(hn::Lt(hi, value_max), one);
+    const V taken = hn::Add(hn::Add(hn::Sub(hi, lo), one), hn::Add(low_escape, high_escape));
+    hn::Store(lo, d, row.lo + j);
+    hn::Store(hi, d, row.hi + j);
+    hn::Store(low_escape, d, row.low_escape + j);
+    hn::Store(high_escape, d, row.high_escape + j);
+    hn::Store(hn::Sub(hn::Set(d, static_cast<int32_t>(mt::kTotal)), taken), d, row.factor + j);
+    const V center_near = Clamp(center_j, mean_min, mean_max);
+    hn::Store(hn::Add(center_near, hn::ShiftRight<mt::kWeightBits>(middle)), d, row.middle + j);
+    hn::Store(hn::ShiftRight<mt::kWeightBits>(spread), d, row.spread + j);
+  }
+}
+
+// C(v) for the sites from j on.
+HWY_INLINE V Cumulative(const MixtureRow& row, int j, V v) {
+  const D d;
+  const DU du;
+  const V zero = hn::Zero(d), one = hn::Set(d, 1);
+  const V edge = hn::Sub(hn::ShiftLeft<4>(v), hn::Set(d, 8));
+  const V end = hn::Set(d, mt::kArgumentEnd);
+  V sum = zero;
+  for (int k = 0; k < row.components; ++k) {
+    const V reach = hn::Load(d, row.reach[k] + j);
+    const V distance =
+        Clamp(hn::Sub(edge, hn::Load(d, row.mean[k] + j)), hn::Neg(reach), reach);
+    const V scaled = hn::ShiftRight<11>(
+        hn::Add(hn::Mul(distance, hn::Load(d, row.inverse[k] + j)), hn::Set(d, 1024)));
+    const V t = hn::Add(Clamp(scaled, hn::Neg(end), end), end);
+    const V entry = hn::GatherIndex(d, mt::kSigmaRise.data(), hn::ShiftRight<8>(t));
+    const V rise = hn::Mul(hn::And(entry, hn::Set(d, (1 << mt::kRiseBits) - 1)),
+                           hn::And(t, hn::Set(d, 255)));
+    const V sigma = hn::Add(hn::ShiftRight<mt::kRiseBits>(entry),
+                            hn::ShiftRight<8>(hn::Add(rise, hn::Set(d, 128))));
+    sum = hn::Add(sum, hn::Mul(hn::Load(d, row.weight[k] + j), sigma));
+  }
+  const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
+  const V low_escape = hn::Load(d, row.low_escape + j);
+  const V high_escape = hn::Load(d, row.high_escape + j);
+  const auto share = hn::ShiftRight<16>(
+      hn::Mul(hn::BitCast(du, hn::ShiftRight<mt::kWeightBits>(sum)),
+              hn::BitCast(du, hn::Load(d, row.factor + j))));
+  V c = hn::Add(hn::Add(low_escape, hn::Sub(v, lo)), hn::BitCast(d, share));
+  // Below the window, and at its end where no escape is: v < lo + (no low escape).
+  c = hn::IfThenElse(hn::Lt(v, hn::Sub(hn::Add(lo, one), low_escape)), zero, c);
+  c = hn::IfThenElse(hn::Gt(v, hn::Add(hi, high_escape)),
+                     hn::Set(d, static_cast<int32_t>(mt::kTotal)), c);
+  return c;
+}
+
+void RowRanges(const MixtureRow& row, const int32_t* values, int32_t* start,
+               int32_t* freq) {
+  const D d;
+  const V one = hn::Set(d, 1);
+  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
+    const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
+    const V v = Clamp(hn::Load(d, values + j), hn::Sub(lo, one), hn::Add(hi, one));
+    const V from = Cumulative(row, j, v);
+    hn::Store(from, d, start + j);
+    hn::Store(hn::Sub(Cumulative(row, j, hn::Add(v, one)), from), d, freq + j);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace flowzip
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+
+namespace flowzip {
+
+HWY_EXPORT(SetRow);
+HWY_EXPORT(RowRanges);
+
+void MixtureRow::Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
+                     int32_t vmin, int32_t vmax, int new_count) {
+  assert(new_count >= 1 && new_count <= kSites);
+  assert(new_components >= 1 && new_components <= Mixture::kMaxComponents);
+  components = new_components;
+  count = new_count;
+  if (ScalarDefinitionForced()) return SetScalar(head, step, center_q4, vmin, vmax);
+  alignas(64) int32_t values[3 * Mixture::kMaxComponents][kSites];
+  alignas(64) int32_t center[kSites];
+  // A vector's surplus lanes are computed as well, and must hold something.
+  constexpr int kMaxLanes = 16;
+  const int whole = std::min(kSites, (count + kMaxLanes - 1) / kMaxLanes * kMaxLanes);
+  for (int j = 0; j < count; ++j, head += step) {
+    for (int i = 0; i < 3 * components; ++i) values[i][j] = head[i];
+  }
+  for (int i = 0; i < 3 * components; ++i) std::fill(values[i] + count, values[i] + whole, 0);
+  std::fill(std::copy_n(center_q4, count, center), center + whole, 0);
+  HWY_DYNAMIC_DISPATCH(SetRow)(values, center, vmin, vmax, *this);
+}
+
+void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
+  if (ScalarDefinitionForced()) return RangesScalar(values, ranges);
+  alignas(64) int32_t padded[kSites] = {}, start[kSites], freq[kSites];
+  std::copy_n(values, count, padded);
+  HWY_DYNAMIC_DISPATCH(RowRanges)(*this, padded, start, freq);
+  for (int j = 0; j < count; ++j) {
+    ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
+  }
+}
+
+}  // namespace flowzip
+#endif  // HWY_ONCE

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Counts the instructions of encoding and decoding a small picture under valgrind and compares
+# them with tests/instructions.txt, so that a slowdown shows wherever it comes from. Counts
+# hardly vary from machine to machine, as times do: one thread, one instruction set that
+# valgrind knows, and only what happens inside Encode and Decode. They do depend on the
+# compiler and its flags, so each line names them.
+#
+#   instructions_test.sh FLOWZIP SOURCE_DIRECTORY COMPILER [--update]
+#
+# --update writes the counts of this compiler into the table instead. Exit status 77: skipped.
+set -euo pipefail
+flowzip=$1 source=$2 compiler=$3 update=${4:-}
+table=$source/tests/instructions.txt
+slack=3 # per cent
+export LC_ALL=C
+
+skip() {
+  echo "SKIPPED: $*"
+  exit 77
+}
+command -v valgrind >/dev/null || skip "valgrind is not installed (scripts/install-deps.sh test)"
+"$flowzip" --version | grep -qw AVX2 || skip "no AVX2 on this machine or in this build"
+if [ "$update" != --update ] && ! grep -qF "$compiler | " "$table"; then
+  skip "tests/instructions.txt has no counts for $compiler"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+picture=$source/data/photos/dunes.png
+failures=0 compared=0 lines=""
+
+# Instructions in millions within the function $1 when running flowzip with the rest.
+count() {
+  local function=$1
+  shift
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
+    --toggle-collect="flowzip::$function(*" "$flowzip" "$@" 2>"$work/log" >/dev/null ||
+    { cat "$work/log" >&2; exit 1; }
+  awk '/Collected *:/ { printf "%.1f", $NF / 1e6; found = 1 } END { exit !found }' "$work/log"
+}
+
+compare() {
+  local operation=$1 model=$2 counted=$3 key expected
+  key="$compiler | $model | $operation"
+  lines+="$key | $counted"$'\n'
+  [ "$update" != --update ] || return 0
+  expected=$(awk -F ' [|] ' -v key="$key" '$1 " | " $2 " | " $3 == key { print $4 }' "$table")
+  if [ -z "$expected" ]; then
+    echo "not in the table: $key: $counted million instructions"
+    return 0
+  fi
+  compared=$((compared + 1))
+  echo "$model, $operation: $counted million instructions, the table says $expected"
+  if awk -v a="$counted" -v b="$expected" -v s=$slack 'BEGIN { exit !(a > b * (1 + s / 100)) }'; then
+    echo "FAILED: more than $slack % slower"
+    failures=$((failures + 1))
+  elif awk -v a="$counted" -v b="$expected" -v s=$slack 'BEGIN { exit !(a < b * (1 - s / 100)) }'; then
+    echo "FAILED: more than $slack % faster; keep it: $0 FLOWZIP SOURCE COMPILER --update"
+    failures=$((failures + 1))
+  fi
+}
+
+measure() {
+  local model=$1
+  shift
+  local common=(-q -f -j 1 --simd=AVX2 "$@")
+  compare encode "$model" \
+    "$(count Encode encode "${common[@]}" --no-verify "$picture" -o "$work/a.flz")"
+  compare decode "$model" "$(count Decode decode "${common[@]}" "$work/a.flz" -o "$work/a.png")"
+}
+
+# A model of the tests, which stays as it is; and the one that encodes by default.
+measure tests/golden/tiny.flzm --model "$source/tests/golden/tiny.flzm"
+default=$("$flowzip" --version | sed -n 's/^models \([^ ]*\).*/\1/p')
+case $default in *=*) measure "$default" ;; esac
+
+if [ "$update" = --update ]; then
+  { grep -vF "$compiler | " "$table" || true; printf '%s' "$lines"; } >"$work/table"
+  cp "$work/table" "$table"
+  cat "$table"
+  exit 0
+fi
+[ "$compared" -gt 0 ] || { echo "FAILED: nothing was compared"; exit 1; }
+[ "$failures" -eq 0 ]
