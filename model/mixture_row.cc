@@ -10,6 +10,66 @@ namespace flowzip {
 
 using namespace mixture_tables;
 
+namespace {
+
+// C(v) of site j. kComponents 0: as many as the row says; other numbers must be that many, and
+// let the compiler unroll the loop.
+template <int kComponents>
+uint32_t Cumulative(const MixtureRow& row, int j, int32_t v) {
+  const int components = kComponents > 0 ? kComponents : row.components;
+  const int32_t edge = 16 * v - 8;
+  int32_t sum = 0;
+  for (int k = 0; k < components; ++k) {
+    sum += row.weight[k][j] * Sigma(edge - row.mean[k][j], row.inverse[k][j], row.reach[k][j]);
+  }
+  const auto g = static_cast<uint32_t>(sum >> kWeightBits);
+  const uint32_t c = static_cast<uint32_t>(row.low_escape[j] + v - row.lo[j]) +
+                     ((g * static_cast<uint32_t>(row.factor[j])) >> 16);
+  // Below the window, or at its beginning where no escape is; and likewise above.
+  if (v < row.lo[j] + 1 - row.low_escape[j]) return 0;
+  if (v > row.hi[j] + row.high_escape[j]) return kTotal;
+  return c;
+}
+
+// Only the speed depends on where the search begins and on its steps. Both ends of a value are
+// computed at once: they do not wait for each other, and mostly the first value is it.
+template <int kComponents>
+int32_t FindIn(const MixtureRow& row, int j, uint32_t slot, CdfRange* range) {
+  // The weighted mean of the components' quantiles: exact for one component, near for
+  // overlapping ones. A reach is 12 scales, and kQuantile is in units of 12 scales.
+  const int32_t begin = row.middle[j] + ((row.spread[j] * kQuantile[slot >> 8]) >> 15);
+  int32_t v = std::clamp((begin + 8) >> 4, row.lo[j], row.hi[j]);
+
+  // Invariant: C(left) = start <= slot < end = C(right).
+  int32_t left = row.lo[j] - 1, right = row.hi[j] + 2;
+  uint32_t start = 0, end = kTotal;
+  for (int round = 0;; ++round) {
+    const uint32_t c0 = Cumulative<kComponents>(row, j, v);
+    const uint32_t c1 = Cumulative<kComponents>(row, j, v + 1);
+    if (slot - c0 < c1 - c0) {
+      *range = {c0, c1 - c0};
+      return v;
+    }
+    // As many values on as would be if all had this one's mass.
+    const uint32_t mass = std::max(c1 - c0, 1u);
+    if (slot >= c1) {
+      left = v + 1;
+      start = c1;
+      v = std::min(left + static_cast<int32_t>((slot - c1) / mass), right - 1);
+    } else {
+      right = v;
+      end = c0;
+      v = std::max(right - 1 - static_cast<int32_t>((c0 - 1 - slot) / mass), left);
+    }
+    if (right - left == 1) break;
+    if (round >= 3) v = left + (right - left) / 2;  // the density varies too much
+  }
+  *range = {start, end - start};
+  return left;
+}
+
+}  // namespace
+
 void MixtureRow::SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
                            int32_t vmax) {
   for (int j = 0; j < count; ++j, head += step) {
@@ -36,62 +96,21 @@ void MixtureRow::SetScalar(const int16_t* head, int step, const int32_t* center_
 
 CdfRange MixtureRow::Range(int j, int32_t v) const {
   v = std::clamp(v, lo[j] - 1, hi[j] + 1);
-  const uint32_t start = Cumulative(j, v);
-  return {start, Cumulative(j, v + 1) - start};
+  const uint32_t start = Cumulative<0>(*this, j, v);
+  return {start, Cumulative<0>(*this, j, v + 1) - start};
 }
 
 void MixtureRow::RangesScalar(const int32_t* values, CdfRange* ranges) const {
   for (int j = 0; j < count; ++j) ranges[j] = Range(j, values[j]);
 }
 
-uint32_t MixtureRow::Cumulative(int j, int32_t v) const {
-  if (v <= lo[j] && (v < lo[j] || !low_escape[j])) return 0;
-  if (v > hi[j] && (v > hi[j] + 1 || !high_escape[j])) return kTotal;
-  const int32_t edge = 16 * v - 8;
-  int32_t sum = 0;
-  for (int k = 0; k < components; ++k) {
-    sum += weight[k][j] * Sigma(edge - mean[k][j], inverse[k][j], reach[k][j]);
-  }
-  const auto g = static_cast<uint32_t>(sum >> kWeightBits);
-  return static_cast<uint32_t>(low_escape[j]) + static_cast<uint32_t>(v - lo[j]) +
-         ((g * static_cast<uint32_t>(factor[j])) >> 16);
-}
-
-// Only the speed depends on where the search begins and on its steps. Both ends of a value are
-// computed at once: they do not wait for each other, and mostly the first value is it.
 int32_t MixtureRow::Find(int j, uint32_t slot, CdfRange* range) const {
   assert(j < count && slot < kTotal);
-  // The weighted mean of the components' quantiles: exact for one component, near for
-  // overlapping ones. A reach is 12 scales, and kQuantile is in units of 12 scales.
-  const int32_t begin = middle[j] + ((spread[j] * kQuantile[slot >> 8]) >> 15);
-  int32_t v = std::clamp((begin + 8) >> 4, lo[j], hi[j]);
-
-  // Invariant: C(left) = start <= slot < end = C(right).
-  int32_t left = lo[j] - 1, right = hi[j] + 2;
-  uint32_t start = 0, end = kTotal;
-  for (int round = 0;; ++round) {
-    const uint32_t c0 = Cumulative(j, v), c1 = Cumulative(j, v + 1);
-    if (slot - c0 < c1 - c0) {
-      *range = {c0, c1 - c0};
-      return v;
-    }
-    int32_t step;  // as many values as would be if all had this one's mass
-    if (slot >= c1) {
-      left = v + 1;
-      start = c1;
-      step = static_cast<int32_t>((slot - c1) / std::max(c1 - c0, 1u));
-      v = std::min(left + step, right - 1);
-    } else {
-      right = v;
-      end = c0;
-      step = static_cast<int32_t>((c0 - 1 - slot) / std::max(c1 - c0, 1u));
-      v = std::max(right - 1 - step, left);
-    }
-    if (right - left == 1) break;
-    if (round >= 3) v = left + (right - left) / 2;  // the density varies too much
+  switch (components) {
+    case 3: return FindIn<3>(*this, j, slot, range);
+    case 4: return FindIn<4>(*this, j, slot, range);
+    default: return FindIn<0>(*this, j, slot, range);
   }
-  *range = {start, end - start};
-  return left;
 }
 
 }  // namespace flowzip

@@ -40,7 +40,6 @@ struct MixtureRow {
   void SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
                  int32_t vmax);
   void RangesScalar(const int32_t* values, CdfRange* ranges) const;
-  uint32_t Cumulative(int j, int32_t v) const;
 };
 
 }  // namespace flowzip

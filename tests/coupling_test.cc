@@ -6,11 +6,15 @@
 #include <cmath>
 #include <cstdlib>
 #include <set>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "model/adaptive_coupling.h"
 #include "model/features.h"
 #include "model/filter_set.h"
+#include "model/predict_row.h"
+#include "model/simd_targets.h"
 #include "model/squeeze.h"
 #include "tests/tiny_model.h"
 
@@ -288,6 +292,41 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
             clamped(level.prediction[g][c].At(3, 2) - 16 * level.reference[g][c].At(3, 2)));
     }
   }
+}
+
+TEST_CASE("a row's predictions are the same on every target") {
+  Random random(17);
+  for (const std::string& target : SupportedSimdTargets()) {
+    REQUIRE(ForceSimdTarget(target));
+    bool same = true;
+    for (int round = 0; round < 60; ++round) {
+      const int width = round < 40 ? round + 1 : random.Between(41, 300);
+      RowFilter filter;
+      filter.taps = random.Between(0, 70);
+      std::vector<int32_t> samples(filter.taps + width), weights(filter.taps), m[kChannels];
+      for (int32_t& x : samples) x = random.Between(-kMaxSample, kMaxSample);
+      for (int32_t& w : weights) w = random.Between(-14000, 14000);
+      std::vector<const int32_t*> rows;
+      for (int k = 0; k < filter.taps; ++k) rows.push_back(samples.data() + k);
+      filter.x = rows.data();
+      filter.weight = weights.data();
+      for (int c = 0; c < kChannels; ++c) {
+        for (int j = 0; j < width; ++j) m[c].push_back(random.Between(-kMaxSample, kMaxSample));
+        filter.m[c] = m[c].data();
+        filter.norm[c] = random.Between(-300000, 300000);
+      }
+      filter.channel = round % kChannels;
+      filter.lo = random.Between(-16 * kMaxSample, 0);
+      filter.hi = random.Between(filter.lo, 16 * kMaxSample);
+      std::vector<int32_t> out(width), expected(width);
+      PredictRow(filter, width, out.data());
+      PredictRowScalar(filter, 0, width, expected.data());
+      same &= out == expected;
+    }
+    INFO(target);
+    CHECK(same);
+  }
+  ResetSimdTarget();
 }
 
 }  // namespace

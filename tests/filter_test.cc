@@ -196,6 +196,25 @@ TEST_CASE("the fit is the same for any number of threads") {
   }
 }
 
+TEST_CASE("large levels are fitted to some of their rows, small ones to all") {
+  const TapSet taps(kRadii);
+  ThreadPool pool(1);
+  const auto sites = [&](int width, int height) {
+    const LevelSize size{width, height};
+    LevelPlanes level(size);
+    for (auto& lattice : level.x) {
+      for (IntPlane& plane : lattice) {
+        plane.Fill(3);
+      }
+    }
+    ComputeReference(level, 0, 0, size.grid_height());
+    return Accumulate(level, taps.taps[0][0], 0, 0, nullptr, pool).sites;
+  };
+  CHECK(sites(362, 362) == 181 * 181);
+  CHECK(sites(1024, 1024) == kFitSites);
+  CHECK(sites(20, 40000) == 10 * 3334);  // every sixth row
+}
+
 TEST_CASE("the equations are the same for every instruction set") {
   const TapSet taps(kRadii);
   ThreadPool pool(2);
