@@ -135,7 +135,8 @@ NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& tap
   std::mutex mutex;
   const int64_t width = level.size.valid_width(kGroupLattice[group]),
                 height = level.size.valid_height(kGroupLattice[group]);
-  const int64_t stride = std::max<int64_t>(1, width * height / kFitSites);
+  const int64_t sites = width * height;
+  const int64_t stride = sites >= 4 * kFitSites ? sites / kFitSites : 1;
   // Integer sums do not depend on the order in which the bands are added.
   pool.ParallelRanges((height + stride - 1) / stride, 32, [&](int64_t begin, int64_t end) {
     NormalEquations band(tap_count);

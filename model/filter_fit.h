@@ -39,8 +39,8 @@ struct Reweighting {
   int64_t scale = 1;
 };
 
-// Where there are more sites than that, whole rows are left out at regular intervals until
-// about as many remain: the coefficients are few, and hardly differ.
+// Of levels with at least four times as many sites, whole rows are left out at regular
+// intervals until about this many remain: the coefficients are few, and hardly differ.
 inline constexpr int64_t kFitSites = 32768;
 
 // Accumulates over the valid sites of a group's channel. All samples of the level must be

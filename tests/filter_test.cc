@@ -210,7 +210,8 @@ TEST_CASE("large levels are fitted to some of their rows, small ones to all") {
     ComputeReference(level, 0, 0, size.grid_height());
     return Accumulate(level, taps.taps[0][0], 0, 0, nullptr, pool).sites;
   };
-  CHECK(sites(362, 362) == 181 * 181);
+  CHECK(sites(512, 520) == 256 * 260);
+  CHECK(sites(724, 722) == 362 * 361);  // 130682
   CHECK(sites(1024, 1024) == kFitSites);
   CHECK(sites(20, 40000) == 10 * 3334);  // every sixth row
 }
