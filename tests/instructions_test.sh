@@ -27,6 +27,16 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# libhwy times itself when it is loaded, with rdtscp, which valgrind knows only where the
+# processor announces it. Elsewhere the program gets a copy of the library with rdtsc instead.
+if ! (valgrind -q --tool=none "$flowzip" --version) >/dev/null 2>&1; then
+  library=$(ldd "$flowzip" | awk '/libhwy[.]so/ { print $3 }')
+  [ -n "$library" ] || skip "this valgrind cannot run the program"
+  perl -0777 -pe 's/\x0f\x01\xf9/\x0f\x31\x90/g' "$library" >"$work/$(basename "$library")"
+  export LD_LIBRARY_PATH=$work
+  valgrind -q --tool=none "$flowzip" --version >/dev/null 2>&1 ||
+    skip "this valgrind cannot run the program"
+fi
 picture=$source/data/photos/dunes.png
 failures=0 compared=0 lines=""
 
@@ -37,7 +47,8 @@ count() {
   valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
     --toggle-collect="flowzip::$function(*" "$flowzip" "$@" 2>"$work/log" >/dev/null ||
     { cat "$work/log" >&2; exit 1; }
-  awk '/Collected *:/ { printf "%.1f", $NF / 1e6; found = 1 } END { exit !found }' "$work/log"
+  awk '/Collected *:/ && $NF > 0 { printf "%.1f", $NF / 1e6; found = 1 } END { exit !found }' \
+    "$work/log" || { cat "$work/log" >&2; exit 1; }
 }
 
 compare() {
