@@ -136,7 +136,8 @@ NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& tap
   const int64_t width = level.size.valid_width(kGroupLattice[group]),
                 height = level.size.valid_height(kGroupLattice[group]);
   const int64_t sites = width * height;
-  const int64_t stride = sites >= 4 * kFitSites ? sites / kFitSites : 1;
+  // Odd, so that the rows are not all at one place of the 8 x 8 blocks of a former JPEG.
+  const int64_t stride = sites >= 2 * kFitSites ? (sites / kFitSites) | 1 : 1;
   // Integer sums do not depend on the order in which the bands are added.
   pool.ParallelRanges((height + stride - 1) / stride, 32, [&](int64_t begin, int64_t end) {
     NormalEquations band(tap_count);

@@ -39,9 +39,9 @@ struct Reweighting {
   int64_t scale = 1;
 };
 
-// Of levels with at least four times as many sites, whole rows are left out at regular
+// Of levels with at least twice as many sites, whole rows are left out at regular
 // intervals until about this many remain: the coefficients are few, and hardly differ.
-inline constexpr int64_t kFitSites = 32768;
+inline constexpr int64_t kFitSites = 65536;
 
 // Accumulates over the valid sites of a group's channel. All samples of the level must be
 // present, borders extended, and the group's references computed. `reweighting` may be null.

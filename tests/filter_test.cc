@@ -212,8 +212,8 @@ TEST_CASE("large levels are fitted to some of their rows, small ones to all") {
   };
   CHECK(sites(512, 520) == 256 * 260);
   CHECK(sites(724, 722) == 362 * 361);  // 130682
-  CHECK(sites(1024, 1024) == kFitSites);
-  CHECK(sites(20, 40000) == 10 * 3334);  // every sixth row
+  CHECK(sites(1024, 1024) == 512 * 103);   // every fifth row
+  CHECK(sites(20, 40000) == 10 * 6667);  // every third
 }
 
 TEST_CASE("the equations are the same for every instruction set") {
