@@ -38,10 +38,7 @@ bool Promising(const ColourConverter& converter, const Image& image, const Rect&
   for (uint64_t i = 0, n = std::min(pixels, kSamples); i < n; ++i) {
     const Colour rgb = PixelAt(image, rect, i * pixels / n);
     if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) continue;
-    if (*std::min_element(rgb.begin(), rgb.end()) == 0 ||
-        *std::max_element(rgb.begin(), rgb.end()) == 255) {
-      continue;
-    }
+    if (ColourConverter::HasMany(rgb)) continue;
     Colour ycc;
     ++seen;
     missed += !converter.FindPreimage(rgb, {0, 0, 0}, &ycc);
@@ -70,21 +67,28 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect,
   for (IntPlane& plane : planes) plane = IntPlane(width, height);
   uint32_t pixel = 0;
   for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x, ++pixel) {
-      const Colour rgb = PixelAt(image, rect, pixel);
-      Colour near, ycc;
-      for (int c = 0; c < kChannels; ++c) {
-        near[c] = pixel == 0 ? converter.Nearest(rgb)[c]
-                             : Predict(planes[c].Row(y), y > 0 ? planes[c].Row(y - 1) : nullptr, x);
+    const uint8_t* from = image.samples.data() +
+                          (rect.y + static_cast<size_t>(y)) * image.row_bytes() +
+                          size_t{rect.x} * 3;
+    std::array<int32_t*, kChannels> row;
+    for (int c = 0; c < kChannels; ++c) row[c] = planes[c].Row(y);
+    for (int x = 0; x < width; ++x, ++pixel, from += 3) {
+      const Colour rgb{from[0], from[1], from[2]};
+      Colour near{}, ycc;
+      if (pixel == 0) {
+        near = converter.Nearest(rgb);
+      } else if (converter.HasMany(rgb)) {
+        for (int c = 0; c < kChannels; ++c) {
+          near[c] = Predict(row[c], y > 0 ? planes[c].Row(y - 1) : nullptr, x);
+        }
       }
       if (!converter.FindPreimage(rgb, near, &ycc)) {
         ycc = converter.Nearest(rgb);
         const Colour got = converter.ToRgb(ycc);
-        result->exceptions.push_back(
-            {pixel, {rgb[0] - got[0], rgb[1] - got[1], rgb[2] - got[2]}});
+        result->exceptions.push_back({pixel, {rgb[0] - got[0], rgb[1] - got[1], rgb[2] - got[2]}});
         if (result->exceptions.size() > most) return false;
       }
-      for (int c = 0; c < kChannels; ++c) planes[c].Row(y)[x] = ycc[c];
+      for (int c = 0; c < kChannels; ++c) row[c][x] = ycc[c];
     }
   }
   return true;

@@ -22,8 +22,8 @@
 namespace flowzip {
 
 struct ColourException {
-  uint32_t pixel = 0;                     // in raster order inside the tile
-  std::array<int32_t, 3> difference{};    // sample less converted sample; not all 0
+  uint32_t pixel = 0;                   // in raster order inside the tile
+  std::array<int32_t, 3> difference{};  // sample less converted sample; not all 0
 };
 
 struct RecoveredColour {

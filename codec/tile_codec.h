@@ -49,8 +49,8 @@ struct TileStats {
 // picture's size; the tile's bits are added to it. `recover_colour`: look for the integers
 // that RGB was converted from.
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
-                                ThreadPool& pool, TileStats* stats,
-                                PixelBits* pixel_bits = nullptr, bool recover_colour = true);
+                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr,
+                                bool recover_colour = true);
 
 // Writes the tile's pixels into `image`, which has its final size. Throws kTruncated or
 // kCorrupt; part of the tile may have been written by then.

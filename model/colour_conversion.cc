@@ -46,10 +46,41 @@ ColourConverter::ColourConverter(ColourConversion conversion) {
     c1.step = 22179;
     c2.step = 18215;
     for (int i = 0; i < 256; ++i) {
-      c1.green[i] = 1940 * Floor(c1.step * (c1.min + i));
+      c1.green[i] = 1940 * Floor(c1.step * (c1.min + i)) + 1;
       c2.green[i] = 5090 * Floor(c2.step * (c2.min + i));
     }
   }
+  inverse_ = (int64_t{unit_} << 36) / (int64_t{1000} * luma_);
+  for (Chroma& chroma : chroma_) chroma.inverse = (int64_t{1} << 44) / chroma.step;
+}
+
+bool ColourConverter::FindInner(const Colour& rgb, Colour* ycc) const {
+  // 0.299 r + 0.587 g + 0.114 b is y in JFIF and some 0.3 below 1.3584 y in PhotoCD, whose
+  // colours are rounded down, but for the rounding: it suffices to try the y beside.
+  const int64_t sum = 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2] + (half_ > 0 ? 500 : 974);
+  const auto middle = static_cast<int32_t>((sum * inverse_) >> 36);
+  for (const int32_t y : {middle, middle - 1, middle + 1, middle - 2}) {
+    if (y < 0 || y > kMaxLuma) continue;
+    const int32_t luma = luma_ * y + half_;
+    int32_t green = luma - rgb[1] * unit_;
+    bool fits = true;
+    for (int which = 1; which <= 2 && fits; ++which) {
+      // The least c with low <= step * c, which must be < low + unit.
+      const Chroma& chroma = chroma_[which - 1];
+      const int32_t low = rgb[which == 1 ? 2 : 0] * unit_ - luma;
+      auto c = static_cast<int32_t>(((int64_t{low} + chroma.step - 1) * chroma.inverse) >> 44);
+      c -= chroma.step * (c - 1) >= low;
+      c += chroma.step * c < low;
+      fits = chroma.step * c < low + unit_ && c >= chroma.min && c < chroma.min + 256;
+      if (fits) green -= Green(which, c);
+      (*ycc)[which] = c;
+    }
+    if (fits && green >= 0 && green < unit_) {
+      (*ycc)[0] = y;
+      return true;
+    }
+  }
+  return false;
 }
 
 const ColourConverter& ColourConverter::Of(ColourConversion conversion) {
@@ -103,10 +134,11 @@ ColourConverter::Span ColourConverter::GreenSpan(int which, Span span, int32_t l
   const Chroma& chroma = chroma_[which - 1];
   const int32_t* green = chroma.green.data() - chroma.min;
   if (span.empty() || green[span.lo] > high || green[span.hi] < low) return {1, 0};
-  span.lo = static_cast<int32_t>(std::lower_bound(green + span.lo, green + span.hi + 1, low) -
-                                 green);
-  span.hi = static_cast<int32_t>(std::upper_bound(green + span.lo, green + span.hi + 1, high) -
-                                 green) - 1;
+  span.lo =
+      static_cast<int32_t>(std::lower_bound(green + span.lo, green + span.hi + 1, low) - green);
+  span.hi =
+      static_cast<int32_t>(std::upper_bound(green + span.lo, green + span.hi + 1, high) - green) -
+      1;
   return span;
 }
 
@@ -154,16 +186,8 @@ bool ColourConverter::FindChroma(int32_t y, const Colour& rgb, const Colour& nea
 }
 
 bool ColourConverter::FindPreimage(const Colour& rgb, const Colour& near, Colour* ycc) const {
-  const auto inner = [](int32_t v) { return v > 0 && v < 255; };
+  if (!HasMany(rgb)) return FindInner(rgb, ycc);
   constexpr int32_t kFar = 1 << 20;
-  if (inner(rgb[0]) && inner(rgb[1]) && inner(rgb[2])) {
-    const int32_t middle = Nearest(rgb)[0];
-    for (const int32_t y : {middle, middle - 1, middle + 1, middle - 2, middle + 2}) {
-      int32_t distance = kFar;
-      if (y >= 0 && y <= kMaxLuma && FindChroma(y, rgb, near, ycc, &distance)) return true;
-    }
-    return false;
-  }
   const int32_t start = std::clamp(near[0], 0, kMaxLuma), extra = std::abs(near[0] - start);
   int32_t best = kFar;
   for (int32_t away = 0; away <= kMaxLuma && extra + away < best; ++away) {
