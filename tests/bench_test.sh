@@ -49,6 +49,10 @@ mkdir images
 "$files" png palette 9 7 images/c.png
 echo 'no picture' >images/notes.txt
 
+# --- Without colour conversions -------------------------------------------------------
+expect 0 "$flowzip" bench images/a.png --repeats 1 --only flowzip --no-recover-colour
+has stdout flowzip-standard-rgb
+
 # --- All codecs and all reports -------------------------------------------------------
 expect 0 "$flowzip" bench images --repeats 2 --html out.html --json out.json --markdown out.md
 [ ! -s stderr ] || fail "stderr without a terminal: $(cat stderr)"

@@ -235,10 +235,8 @@ TEST_CASE("photographs that were converted become much smaller") {
         const Coded with = RoundTrip(image, model, true), without = RoundTrip(image, model, false);
         CHECK(Tiles(with, conversion) == 1);
         CHECK(with.stats.colour_exceptions == 0);
-        // JFIF's lattice is 1.3 bits per pixel, PhotoCD's 3.2: measured are 0.5 to 0.95 of it.
-        CHECK(static_cast<double>(with.bytes) < 0.97 * static_cast<double>(without.bytes));
-        WARN(name << " " << ColourConversionName(conversion) << (half ? ", half: " : ": ")
-                  << with.bytes << " of " << without.bytes);
+        // With the first model 0.83 and 0.73 (JFIF; half), 0.74 and 0.64 for dome, dunes less.
+        CHECK(static_cast<double>(with.bytes) < 0.88 * static_cast<double>(without.bytes));
       }
     }
   }
