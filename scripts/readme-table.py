@@ -78,7 +78,8 @@ def readme_table(reports):
             bits = f"**{bits}**"
         lines.append(f"| {label(codec)} | {bits} | {speed(codec, 'encode_whole')} | "
                      f"{speed(codec, 'decode_whole')} |")
-    lines += ["", f"Speeds: whole processes from file to file by the clock ({conditions(reports[0])})."]
+    lines += ["", "Speeds: whole processes from file to file by the clock "
+              f"({conditions(reports[0])})."]
     if len(reports) > 1:
         added = [codec for codec in chosen if codec not in reports[0]["codecs"]]
         if added:
