@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip-train: trains a model on a folder of PNGs or a pack and writes a model file.
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 
 #include "tools/train/trainer.h"
