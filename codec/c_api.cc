@@ -60,7 +60,7 @@ size_t Extent(uint64_t row_bytes, uint32_t height, size_t* stride) {
 
 }  // namespace flowzip::c_api
 
-using namespace flowzip;  // NOLINT: this file is the library's face to C
+using namespace flowzip;         // NOLINT: this file is the library's face to C
 using namespace flowzip::c_api;  // NOLINT
 
 const char* flz_version(void) { return FLZ_VERSION_STRING; }
@@ -71,10 +71,11 @@ uint32_t flz_format_version(void) { return kFormatVersion; }
 
 const char* flz_simd_target(void) {
   thread_local std::string name;
-  return Guard(nullptr, [] {
-           name = ActiveSimdTarget();
-           return FLZ_OK;
-         }) == FLZ_OK
+  return Guard(nullptr,
+               [] {
+                 name = ActiveSimdTarget();
+                 return FLZ_OK;
+               }) == FLZ_OK
              ? name.c_str()
              : "";
 }

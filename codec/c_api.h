@@ -20,7 +20,7 @@ struct Cancelled {};
 // What every handle has.
 struct Handle {
   std::string message;
-  int threads = 0;  // 0: one per processor
+  int threads = 0;                                                          // 0: one per processor
   uint64_t max_pixels = kDefaultMaxPixels, max_memory = kDefaultMaxMemory;  // ~0: no limit
   flz_progress_fn progress = nullptr;
   void* progress_user = nullptr;

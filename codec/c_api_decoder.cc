@@ -7,7 +7,7 @@
 #include "codec/c_api.h"
 #include "model/embedded.h"
 
-using namespace flowzip;  // NOLINT: this file is the library's face to C
+using namespace flowzip;         // NOLINT: this file is the library's face to C
 using namespace flowzip::c_api;  // NOLINT
 
 struct flz_decoder : Handle {
@@ -50,8 +50,7 @@ flz_status flz_decoder_set_max_pixels(flz_decoder* decoder, uint64_t pixels) {
 }
 
 flz_status flz_decoder_set_max_memory(flz_decoder* decoder, uint64_t bytes) {
-  return With(decoder,
-              [&](flz_decoder& d) { d.max_memory = bytes == 0 ? kNoMemoryLimit : bytes; });
+  return With(decoder, [&](flz_decoder& d) { d.max_memory = bytes == 0 ? kNoMemoryLimit : bytes; });
 }
 
 flz_status flz_decoder_set_progress(flz_decoder* decoder, flz_progress_fn progress, void* user) {
@@ -113,8 +112,7 @@ flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size, s
     const Image image = d.DecodeFile();
     auto* to = static_cast<uint8_t*>(pixels);
     for (uint32_t y = 0; y < image.height; ++y) {
-      std::memcpy(to + y * stride, image.samples.data() + y * image.row_bytes(),
-                  image.row_bytes());
+      std::memcpy(to + y * stride, image.samples.data() + y * image.row_bytes(), image.row_bytes());
     }
   });
 }

@@ -7,7 +7,7 @@
 #include "codec/c_api.h"
 #include "model/embedded.h"
 
-using namespace flowzip;  // NOLINT: this file is the library's face to C
+using namespace flowzip;         // NOLINT: this file is the library's face to C
 using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
@@ -36,8 +36,7 @@ void CheckShape(const flz_image* image) {
                       image->height <= kMaxSide,
                   "a picture has 1 to 2147483647 pixels on a side");
   RequireArgument(image->channels >= 1 && image->channels <= 4, "a picture has 1 to 4 channels");
-  RequireArgument(image->bit_depth >= 1 && image->bit_depth <= 16,
-                  "a sample has 1 to 16 bits");
+  RequireArgument(image->bit_depth >= 1 && image->bit_depth <= 16, "a sample has 1 to 16 bits");
   RequireArgument(image->max_value < 1u << image->bit_depth, "the largest sample exceeds its bits");
   Require(image->flags == 0 && image->max_value == 0, ErrorCode::kUnsupported,
           "palettes, interlacing and other largest samples are not supported yet");
@@ -96,8 +95,7 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   image.samples.resize(image.row_bytes() * image.height);
   const auto* from = static_cast<const uint8_t*>(picture->pixels);
   for (uint32_t y = 0; y < image.height; ++y) {
-    std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride,
-                image.row_bytes());
+    std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride, image.row_bytes());
   }
   CheckValues(image);
 
@@ -152,8 +150,7 @@ flz_status flz_encoder_set_max_pixels(flz_encoder* encoder, uint64_t pixels) {
 }
 
 flz_status flz_encoder_set_max_memory(flz_encoder* encoder, uint64_t bytes) {
-  return With(encoder,
-              [&](flz_encoder& e) { e.max_memory = bytes == 0 ? kNoMemoryLimit : bytes; });
+  return With(encoder, [&](flz_encoder& e) { e.max_memory = bytes == 0 ? kNoMemoryLimit : bytes; });
 }
 
 flz_status flz_encoder_set_progress(flz_encoder* encoder, flz_progress_fn progress, void* user) {

@@ -37,8 +37,8 @@ uint64_t NetworkBytes(const LevelNet& net, const LevelSize& size) {
     most = std::max(most, hidden + even(group.input.in));
     for (int c = 0; c < kChannels; ++c) {
       const HeadNet& head = group.heads[c];
-      most = std::max(most, hidden + even(head.hidden.out) + even(head.extra.in) +
-                                even(head.out.out));
+      most =
+          std::max(most, hidden + even(head.hidden.out) + even(head.extra.in) + even(head.out.out));
     }
   }
   return (most + even(net.width())) * sizeof(int16_t) * (size.grid_width() + 2) *
@@ -67,9 +67,10 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
   // Level after level is dropped, coarsest first; the finest is the one that matters, unless
   // a coarser one has a much wider network.
   for (int l = 0; l < count; ++l) {
-    // A log of four bytes per symbol, grown by doubling, and what the coder makes of it.
+    // A log of four bytes per symbol, escapes included, grown by doubling, and what the coder
+    // makes of it.
     const uint64_t sites = uint64_t{3} * sizes[l].grid_width() * sizes[l].grid_height();
-    const uint64_t logs = sites * kChannels * sizeof(uint32_t) * 5 / 2;
+    const uint64_t logs = sites * kChannels * sizeof(uint32_t) * 7 / 2;
     const uint64_t coarse = PictureBytes(sizes[l].next());
     most = std::max(most, coarse + logs + NetworkBytes(model.ForLevel(l).net, sizes[l]));
   }

@@ -211,8 +211,7 @@ TEST_CASE("the probe at every prefix length") {
       CHECK(needed == 0);
       CHECK(std::memcmp(&info, &whole, sizeof info) == 0);
       CHECK(flz_decoder_open(decoder.get(), prefix.get(), size, nullptr) == FLZ_OK);
-      CHECK(flz_decoder_check(decoder.get()) ==
-            (size < file.size() ? FLZ_TRUNCATED : FLZ_OK));
+      CHECK(flz_decoder_check(decoder.get()) == (size < file.size() ? FLZ_TRUNCATED : FLZ_OK));
     }
     // Other first bytes are no flowzip file, however few they are.
     for (size_t i = 0; i < std::min<size_t>(size, 8); ++i) {
@@ -301,8 +300,7 @@ TEST_CASE("limits") {
   CHECK(flz_decoder_set_max_pixels(decoder.get(), 4999) == FLZ_OK);
   CHECK(flz_decoder_check(decoder.get()) == FLZ_LIMIT);
   CHECK(flz_decoder_set_max_pixels(decoder.get(), 0) == FLZ_OK);
-  CHECK(flz_decoder_set_max_memory(decoder.get(), flz_decoder_memory(decoder.get()) - 1) ==
-        FLZ_OK);
+  CHECK(flz_decoder_set_max_memory(decoder.get(), flz_decoder_memory(decoder.get()) - 1) == FLZ_OK);
   CHECK(flz_decoder_check(decoder.get()) == FLZ_LIMIT);
   CHECK(flz_decoder_set_max_memory(decoder.get(), 0) == FLZ_OK);
   CHECK(flz_decoder_check(decoder.get()) == FLZ_OK);
@@ -359,9 +357,9 @@ TEST_CASE("pictures that are none, or not yet") {
 TEST_CASE("efforts and models") {
   const EncoderPtr encoder(flz_encoder_new());
   const Image image = testing::Scene(24, 16, 3, 16);
-  for (const auto& [effort, name] :
-       {std::pair{FLZ_EFFORT_FAST, "fast"}, {FLZ_EFFORT_STANDARD, "standard"},
-        {FLZ_EFFORT_BEST, "best"}}) {
+  for (const auto& [effort, name] : {std::pair{FLZ_EFFORT_FAST, "fast"},
+                                     {FLZ_EFFORT_STANDARD, "standard"},
+                                     {FLZ_EFFORT_BEST, "best"}}) {
     uint64_t hash = 0;
     for (size_t i = 0; i < flz_model_count(); ++i) {
       const char* other = nullptr;
@@ -380,10 +378,8 @@ TEST_CASE("efforts and models") {
     REQUIRE(flz_probe(file.data(), file.size(), &info, nullptr) == FLZ_OK);
     CHECK(info.model_hash == hash);
   }
-  CHECK(flz_encoder_set_effort(encoder.get(), static_cast<flz_effort>(0)) ==
-        FLZ_INVALID_ARGUMENT);
-  CHECK(flz_encoder_set_effort(encoder.get(), static_cast<flz_effort>(4)) ==
-        FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_effort(encoder.get(), static_cast<flz_effort>(0)) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_effort(encoder.get(), static_cast<flz_effort>(4)) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_model(encoder.get(), "no model", 8) != FLZ_OK);
   CheckSentence(flz_encoder_message(encoder.get()));
 
@@ -470,8 +466,7 @@ TEST_CASE("NULL everywhere") {
   CHECK(flz_encoder_encode(encoder.get(), &image, nullptr, &size) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_encode(encoder.get(), &image, &data, nullptr) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_encode_into(nullptr, &image, nullptr, 0, &size) == FLZ_INVALID_ARGUMENT);
-  CHECK(flz_encoder_encode_into(encoder.get(), &image, nullptr, 1, &size) ==
-        FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_encode_into(encoder.get(), &image, nullptr, 1, &size) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_encode_into(encoder.get(), &image, nullptr, 0, nullptr) ==
         FLZ_INVALID_ARGUMENT);
 

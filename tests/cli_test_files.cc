@@ -66,7 +66,8 @@ int Run(const std::vector<std::string>& words) {
     std::vector<uint8_t> file = testing::MakePng(1, 1, Kinds().at("rgb"));
     for (size_t side = 0; side < 2; ++side) {
       const auto value = static_cast<uint32_t>(std::stoul(words[1 + side]));
-      for (size_t i = 0; i < 4; ++i) file[16 + 4 * side + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
+      for (size_t i = 0; i < 4; ++i)
+        file[16 + 4 * side + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
     }
     const auto crc = static_cast<uint32_t>(crc32(0, &file[12], 17));  // type and data of IHDR
     for (size_t i = 0; i < 4; ++i) file[29 + i] = static_cast<uint8_t>(crc >> (24 - 8 * i));

@@ -29,7 +29,7 @@ completed() {
 # shellcheck source=/dev/null
 . "$source/share/flowzip.bash"
 manual=$(sed -n '/^\.It Fl\|^\.Fl/p' "$source/docs/man/flowzip.1" | sed 's/^\.It //' |
-  tr ' ' '\n' | grep -v '^[A-Z|,]' | sed 's/,$//')
+  tr ' ' '\n' | grep -vx 'Fl\|Ar\|,\||')
 commands=$("$flowzip" --help | sed -n '/^Subcommands:/,$p' | sed -n 's/^  \([a-z]*\) .*/\1/p')
 [ -n "$commands" ] || fail "no commands in --help"
 

@@ -73,11 +73,10 @@ void AddEffortOption(CLI::App& command, CommonOptions& options) {
 void AddFileArguments(CLI::App& command, FileArguments& files, const std::string& what,
                       const std::string& becomes) {
   command.add_option("IN", files.inputs, what + "; - is standard input")->required();
-  CLI::Option* output =
-      command
-          .add_option("-o,--output", files.output,
-                      "Output, - for standard output [" + becomes + "]")
-          ->type_name("FILE");
+  CLI::Option* output = command
+                            .add_option("-o,--output", files.output,
+                                        "Output, - for standard output [" + becomes + "]")
+                            ->type_name("FILE");
   command
       .add_option("--output-dir", files.output_dir,
                   "Folder for the outputs, made if missing [that of the input]")

@@ -89,11 +89,10 @@ void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Argumen
                8.0 * static_cast<double>(bytes.size()) / static_cast<double>(image.sub_pixels()));
   if (!common.verbose) return;
   const flz_image picture = Describe(image);
-  std::fprintf(stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
-               image.width, image.height, image.channels, image.bit_depth, common.jobs,
-               flz_simd_target(),
-               HumanBytes(flz_encoder_memory(encoder.get(), &picture) + image.samples.size())
-                   .c_str());
+  std::fprintf(
+      stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
+      image.width, image.height, image.channels, image.bit_depth, common.jobs, flz_simd_target(),
+      HumanBytes(flz_encoder_memory(encoder.get(), &picture) + image.samples.size()).c_str());
   std::fprintf(stderr, "  encoded in %.2f s (%.2f megapixels/s)", encode_seconds,
                1e-6 * image.width * image.height / std::max(encode_seconds, 1e-9));
   if (arguments.verify) std::fprintf(stderr, ", verified in %.2f s", verify_seconds);
@@ -103,9 +102,8 @@ void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Argumen
 void Run(const Arguments& arguments) {
   ApplySimd(arguments.common);
   const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".png"}, ".flz");
-  const EncoderHandle encoder =
-      WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
-               [&] { return NewEncoder(arguments.common); });
+  const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
+                                         [&] { return NewEncoder(arguments.common); });
   ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
 }
 

@@ -102,8 +102,8 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   add(", \"format_version\": %d,\n", kFormatVersion);
   add("  \"width\": %u, \"height\": %u, \"channels\": %d, \"bit_depth\": %d,\n", info.width,
       info.height, info.channels, info.bit_depth);
-  out += "  \"model\": {\"hash\": \"" + HashName(info.model_hash) + "\", \"name\": " +
-         (model_name.empty() ? "null" : JsonString(model_name)) + "},\n";
+  out += "  \"model\": {\"hash\": \"" + HashName(info.model_hash) +
+         "\", \"name\": " + (model_name.empty() ? "null" : JsonString(model_name)) + "},\n";
   add("  \"tile_size\": %d, \"tiles\": %llu,\n", 1 << info.tile_log2,
       static_cast<unsigned long long>(info.tile_count()));
   add("  \"sample_bytes\": %.0f, \"file_bytes\": %zu, \"header_bytes\": %zu,\n",
@@ -177,9 +177,8 @@ void Run(const Arguments& arguments) {
     std::printf("\n]\n");
   };
   try {
-    ForEachFile(arguments.inputs, [&](const std::string& path) {
-      InfoOne(path, arguments, model.get(), objects);
-    });
+    ForEachFile(arguments.inputs,
+                [&](const std::string& path) { InfoOne(path, arguments, model.get(), objects); });
   } catch (const SomeFailed&) {
     print();
     throw;

@@ -36,9 +36,8 @@ void TestOne(const std::string& path, const DecoderHandle& decoder, const Common
 void Run(const Arguments& arguments) {
   ApplySimd(arguments.common);
   const DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
-  ForEachFile(arguments.inputs, [&](const std::string& path) {
-    TestOne(path, decoder, arguments.common);
-  });
+  ForEachFile(arguments.inputs,
+              [&](const std::string& path) { TestOne(path, decoder, arguments.common); });
 }
 
 }  // namespace

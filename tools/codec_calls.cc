@@ -46,11 +46,13 @@ EncoderHandle NewEncoder(const CommonOptions& options) {
   EncoderHandle encoder(flz_encoder_new());
   Configure(encoder, options, flz_encoder_set_threads, flz_encoder_set_max_pixels,
             flz_encoder_set_max_memory, flz_encoder_set_model);
-  if (options.effort == "fast") Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_FAST), encoder);
+  if (options.effort == "fast")
+    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_FAST), encoder);
   if (options.effort == "standard") {
     Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_STANDARD), encoder);
   }
-  if (options.effort == "best") Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_BEST), encoder);
+  if (options.effort == "best")
+    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_BEST), encoder);
   return encoder;
 }
 

@@ -32,8 +32,9 @@ struct FileTask {
 
 // Names the outputs: -o, or the input's name with an extension of `from` (lower case; any case
 // matches) replaced by `to`, or with `to` appended; standard input goes to standard output.
-// Makes --output-dir if it is missing, or throws FileError. Throws UsageError if two inputs would have the same
-// output, if an output is one of the inputs, or if the arguments contradict each other.
+// Makes --output-dir if it is missing, or throws FileError. Throws UsageError if two inputs would
+// have the same output, if an output is one of the inputs, or if the arguments contradict each
+// other.
 std::vector<FileTask> PlanFiles(const FileArguments& arguments,
                                 const std::vector<std::string>& from, const std::string& to);
 

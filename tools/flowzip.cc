@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <sstream>
 
 #include "codec/codec.h"
 #include "model/embedded.h"
@@ -56,7 +57,9 @@ int Main(int argc, char** argv) {
     if (error.get_exit_code() != 0) {
       return Complain(std::string(error.what()) + " (try flowzip --help)", kUsage);
     }
-    app.exit(error);  // --help, --version
+    std::ostringstream text;  // of --help or --version
+    app.exit(error, text);
+    std::fputs(text.str().c_str(), stdout);
     return FlushOutput();
   }
   try {

@@ -34,7 +34,8 @@ std::optional<uint64_t> ParseUnits(const std::string& text, uint64_t step) {
       for (size_t i = 0; i <= power; ++i) value *= step;
     }
     const std::string rest = text.substr(at);
-    const bool bytes = step == 1024 && (rest == "B" || (power != std::string::npos && rest == "iB"));
+    const bool bytes =
+        step == 1024 && (rest == "B" || (power != std::string::npos && rest == "iB"));
     if (!rest.empty() && !bytes) return std::nullopt;
   }
   for (; decimals > 0; --decimals) value /= 10;
