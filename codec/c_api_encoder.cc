@@ -12,6 +12,7 @@ using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
   const Model* embedded = nullptr;  // by effort; `model` goes before it
+  bool recover_colour = true;
   std::vector<MetadataChunk> chunks;
   std::vector<uint8_t> file;
 
@@ -102,6 +103,7 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   EncodeOptions options;
   options.model = &encoder.Choice();
   options.jobs = encoder.Jobs();
+  options.recover_colour = encoder.recover_colour;
   options.max_memory = kNoMemoryLimit;  // done above, copy included
   options.chunks = encoder.chunks;
   encoder.file = Encode(image, options, nullptr, encoder.Progress());
@@ -134,6 +136,13 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
     }
     e.embedded = found;
     e.model = nullptr;
+  });
+}
+
+flz_status flz_encoder_set_recover_colour(flz_encoder* encoder, int on) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(on == 0 || on == 1, "recovering colours is on (1) or off (0)");
+    e.recover_colour = on == 1;
   });
 }
 

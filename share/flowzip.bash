@@ -33,7 +33,8 @@ _flowzip() {
   local limits='-v --verbose --max-pixels --max-memory' options='' files='!*'
   case $command in
     encode)
-      options="-o --output --output-dir -f --force --verify --no-verify -e --effort $limits $common"
+      options="-o --output --output-dir -f --force --verify --no-verify --recover-colour
+        --no-recover-colour -e --effort $limits $common"
       files='!*.@(png|PNG)' ;;
     decode)
       options="-o --output --output-dir -f --force $limits $common"
@@ -52,7 +53,7 @@ _flowzip() {
         -e --effort $common" ;;
     bench)
       options="--only --also --codec --reference --repeats --repeat-below --json --markdown --html
-        --heat-maps $common" ;;
+        --heat-maps --recover-colour --no-recover-colour $common" ;;
     *) return ;;
   esac
   if [[ $word == -* ]]; then

@@ -33,6 +33,7 @@ _flowzip() {
       _arguments -S $common $limits $effort \
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
         {-f,--force}'[overwrite]' '--verify[compare before writing]' '--no-verify[do not]' \
+        '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
         '*:image:_files -g "*.(png|PNG)"' ;;
     decode)
       _arguments -S $common $limits \
@@ -60,6 +61,7 @@ _flowzip() {
         '--repeats[runs of each]:number:' '--repeat-below[seconds]:number:' \
         '--json[every figure]:file:_files' '--markdown[a document]:file:_files' \
         '--html[a page]:file:_files' '--heat-maps[images with one]:number:' \
+        '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
         '*:images and folders:_files' ;;
   esac
 }

@@ -448,6 +448,9 @@ TEST_CASE("NULL everywhere") {
   CHECK(flz_encoder_set_effort(nullptr, FLZ_EFFORT_STANDARD) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_model(nullptr, &byte, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_model(encoder.get(), nullptr, 1) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_recover_colour(nullptr, 1) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_recover_colour(encoder.get(), 2) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_recover_colour(encoder.get(), 0) == FLZ_OK);
   CHECK(flz_encoder_set_threads(nullptr, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_max_pixels(nullptr, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_max_memory(nullptr, 1) == FLZ_INVALID_ARGUMENT);

@@ -15,7 +15,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FileArguments files;
-  bool verify = true;
+  bool verify = true, recover_colour = true;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -104,6 +104,7 @@ void Run(const Arguments& arguments) {
   const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".png"}, ".flz");
   const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
                                          [&] { return NewEncoder(arguments.common); });
+  flz_encoder_set_recover_colour(encoder.get(), arguments.recover_colour ? 1 : 0);
   ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
 }
 
@@ -115,6 +116,8 @@ void AddEncodeCommand(CLI::App& app, Action& run) {
   AddFileArguments(*command, arguments->files, "PNG images", "IN with .flz for .png");
   command->add_flag("--verify,!--no-verify", arguments->verify,
                     "Decode the result and compare before writing it [on]");
+  command->add_flag("--recover-colour,!--no-recover-colour", arguments->recover_colour,
+                    "Find and code the YCbCr or PhotoCD values that RGB was converted from [on]");
   AddCommonOptions(*command, arguments->common, true);
   AddEffortOption(*command, arguments->common);
   AddLimitOptions(*command, arguments->common);

@@ -56,6 +56,26 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
 }
 
+// Which of the tiles were converted from what; nothing for gray pictures.
+void PrintColour(const DecodeStats& stats) {
+  if (stats.info.channels != 3) return;
+  std::string text;
+  for (int id = 1; id < kColourConversions; ++id) {
+    const uint64_t tiles = stats.tiles.conversion_tiles[static_cast<size_t>(id)];
+    if (tiles == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += ColourConversionName(static_cast<ColourConversion>(id)) + std::string(" in ") +
+            std::to_string(tiles) + " of " + std::to_string(stats.info.tile_count()) + " tiles";
+  }
+  if (text.empty()) {
+    text = "RGB, lifted";
+  } else {
+    text += "; " + std::to_string(stats.tiles.colour_exceptions) + " pixels excepted (" +
+            std::to_string(stats.tiles.exception_bytes) + " bytes)";
+  }
+  std::printf("colour            %s\n", text.c_str());
+}
+
 // All figures per sub-pixel of the whole picture, so that they add up.
 void PrintStats(const DecodeStats& stats) {
   const double sub_pixels = static_cast<double>(stats.info.pixels()) * stats.info.channels;
@@ -117,6 +137,16 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   }
   out += "]";
   if (stats != nullptr) {
+    out += ",\n  \"colour_conversions\": {";
+    for (int id = 1, shown = 0; id < kColourConversions; ++id) {
+      const uint64_t tiles = stats->tiles.conversion_tiles[static_cast<size_t>(id)];
+      if (tiles == 0) continue;
+      add("%s\"%s\": %llu", shown++ > 0 ? ", " : "",
+          ColourConversionName(static_cast<ColourConversion>(id)),
+          static_cast<unsigned long long>(tiles));
+    }
+    add("}, \"colour_exceptions\": %llu",
+        static_cast<unsigned long long>(stats->tiles.colour_exceptions));
     const auto& levels = stats->tiles.level_channel_bits;
     add(",\n  \"model_bits\": %.3f, \"side_bits\": %.3f,\n  \"levels\": [",
         stats->tiles.total_bits(), stats->tiles.side_bits);
@@ -160,6 +190,7 @@ void InfoOne(const std::string& path, const Arguments& arguments, const Model* m
       objects.push_back(
           JsonObject(name, info, file.size(), model, arguments.header ? nullptr : &stats));
     } else if (!arguments.header) {
+      PrintColour(stats);
       PrintStats(stats);
     }
   });

@@ -187,6 +187,11 @@ FLZ_API const char *flz_encoder_message(const flz_encoder *encoder);
 
 /** Chooses an embedded model. FLZ_UNKNOWN_MODEL if this library was built without it. */
 FLZ_API flz_status flz_encoder_set_effort(flz_encoder *encoder, flz_effort effort);
+/**
+ * Whether to look for the YCbCr or PhotoCD values that an RGB picture was converted from, and
+ * code those; a smaller file where they are found. 1, the default, or 0.
+ */
+FLZ_API flz_status flz_encoder_set_recover_colour(flz_encoder *encoder, int on);
 /** Encodes with a model file (.flzm) of `size` bytes at `data`, which is copied. */
 FLZ_API flz_status flz_encoder_set_model(flz_encoder *encoder, const void *data, size_t size);
 /** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
