@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The two commands are `make demo` and `make check`; CMake does the work.
-# JOBS=n limits parallel compilation; TRAIN=OFF leaves LibTorch out of `make check`.
+# JOBS=n limits parallel compilation; TRAIN=OFF leaves LibTorch out of `make check`;
+# PREFIX and DESTDIR say where `make install` puts things.
 
 JOBS ?= $(shell nproc)
 TRAIN ?= ON
+PREFIX ?= /usr/local
 
-.PHONY: demo check build clean format
+.PHONY: demo check build install clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -25,6 +27,12 @@ check:
 build:
 	cmake --preset release -DFLOWZIP_TRAIN=$(TRAIN) -DFLOWZIP_TESTS=ON
 	cmake --build --preset release --parallel $(JOBS)
+
+# The command, the libraries, manual, completions and MIME type; see cmake/Install.cmake.
+install:
+	cmake --preset release -DFLOWZIP_TRAIN=OFF -DFLOWZIP_TESTS=OFF
+	cmake --build --preset release --parallel $(JOBS)
+	cmake --install build --prefix $(PREFIX)
 
 clean:
 	rm -rf build

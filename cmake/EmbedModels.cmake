@@ -2,13 +2,17 @@
 # Puts model/data/*.flzm into flowzip_model byte for byte. The assembler's .incbin takes
 # no time and no memory, whatever the size; a generated table lists what is there.
 #
-# The first of the table encodes; all of them decode. Models are kept for ever, since a
+# The first of the table encodes unless another is asked for; all of them decode. Models are kept for ever, since a
 # file names its model by hash, and a new default is a new file.
 
 file(GLOB models CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/model/data/*.flzm")
-list(SORT models COMPARE NATURAL ORDER DESCENDING)
-if(FLOWZIP_DEFAULT_MODEL)
-  set(default "${CMAKE_CURRENT_SOURCE_DIR}/model/data/${FLOWZIP_DEFAULT_MODEL}.flzm")
+list(SORT models COMPARE NATURAL ORDER ASCENDING)
+if(models)
+  set(name "${FLOWZIP_DEFAULT_MODEL}")
+  if(name STREQUAL "")  # caches of before there was a default
+    set(name standard)
+  endif()
+  set(default "${CMAKE_CURRENT_SOURCE_DIR}/model/data/${name}.flzm")
   if(NOT default IN_LIST models)
     message(FATAL_ERROR "FLOWZIP_DEFAULT_MODEL: ${default} does not exist")
   endif()

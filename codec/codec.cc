@@ -89,6 +89,8 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   info.bit_depth = image.bit_depth;
   info.model_hash = model.hash();
   info.tile_log2 = options.tile_log2;
+  info.chunks = options.chunks;
+  RequireMemory(EncodeMemory(info, model, options.jobs), options.max_memory);
 
   // Tiles run one after another, each on all threads: memory stays that of one tile.
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
@@ -128,6 +130,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   }
   const std::vector<TileBlock> blocks = SplitTiles(info, file);
   const Model& model = ModelOf(info, options);
+  RequireMemory(DecodeMemory(info, model, options.jobs), options.max_memory);
 
   Image image;
   image.width = info.width;

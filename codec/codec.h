@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "codec/container.h"
 #include "codec/image.h"
+#include "codec/memory.h"
 #include "codec/pixel_bits.h"
 #include "codec/tile_codec.h"
 #include "model/model.h"
@@ -25,12 +26,15 @@ struct EncodeOptions {
   int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
   PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
   bool recover_colour = true;        // look for what RGB was converted from (recovered_colour.h)
+  uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
+  std::vector<MetadataChunk> chunks;        // put into the header as they are
 };
 
 struct DecodeOptions {
   const Model* model_override = nullptr;  // consulted before the embedded models
   int jobs = 1;
   uint64_t max_pixels = kDefaultMaxPixels;
+  uint64_t max_memory = kDefaultMaxMemory;  // bytes, by DecodeMemory
   PixelBits* pixel_bits = nullptr;  // as above
 };
 
@@ -47,7 +51,7 @@ using DecodeStats = CodecStats;
 using ProgressFn = std::function<void(uint64_t, uint64_t)>;
 
 // Throws kUnsupported for other pictures than 8-bit gray and RGB, kInvalidArgument for
-// one that contradicts itself, kUnknownModel if there is no model at all.
+// one that contradicts itself, kLimit, kUnknownModel if there is no model at all.
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options,
                             EncodeStats* stats = nullptr, const ProgressFn& progress = {});
 

@@ -38,4 +38,11 @@ const Model* FindModel(uint64_t hash) {
   return nullptr;
 }
 
+const Model* FindModel(const std::string& name) {
+  for (const EmbeddedModel& embedded : EmbeddedModels()) {
+    if (name == embedded.name) return &Parsed(embedded);
+  }
+  return nullptr;
+}
+
 }  // namespace flowzip

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/bytes.h"
 #include "model/model.h"
@@ -27,7 +28,8 @@ std::span<const EmbeddedModel> EmbeddedModels();
 // The model that encodes. Throws kUnknownModel in a build without model files.
 const Model& DefaultModel();
 
-// The embedded model of that hash, or null.
+// The embedded model of that hash, or of that name; null if there is none.
 const Model* FindModel(uint64_t hash);
+const Model* FindModel(const std::string& name);
 
 }  // namespace flowzip

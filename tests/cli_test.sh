@@ -9,52 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export LC_ALL=C
-failures=0 checks=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
-
-# expect STATUS COMMAND...: the exit status; keeps both outputs.
-expect() {
-  local wanted=$1 status=0
-  shift
-  checks=$((checks + 1))
-  "$@" >stdout 2>stderr || status=$?
-  [ $status -eq "$wanted" ] || fail "exit $status instead of $wanted: $* ($(cat stderr))"
-}
-
-# refused TEXT COMMAND...: exit 1, one line on standard error that has TEXT, no file
-# called `out` or left over.
-refused() {
-  local text=$1
-  shift
-  expect 1 "$@"
-  one_line "$text" "$@"
-}
-
-one_line() {
-  local text=$1
-  shift
-  [ "$(wc -l <stderr)" -eq 1 ] || fail "not one line on stderr: $* ($(cat stderr))"
-  [[ "$(cat stderr)" == "flowzip: "*"$text"* ]] || fail "no \"$text\": $* ($(cat stderr))"
-  nothing_left "$*"
-}
-
-nothing_left() {
-  [ ! -e out ] || { fail "output left behind: $1"; rm -f out; }
-  ! compgen -G '.flowzip-*' >/dev/null || { fail "temporary left behind: $1"; rm -f .flowzip-*; }
-}
-
-usage() {
-  expect 2 "$@"
-  one_line "" "$@"
-}
-
-same_pixels() {
-  cmp <("$samples" "$1") <("$samples" "$2") || fail "pixels of $1 and $2 differ"
-}
+# shellcheck source=tests/cli_lib.sh
+. "$source/tests/cli_lib.sh"
 
 # --- Round trips -----------------------------------------------------------------
 "$files" png rgb 37 23 small.png
@@ -182,7 +138,7 @@ expect 0 "$flowzip" encode -q -f small.png -o taken
 expect 0 "$flowzip" decode -q --force taken -o taken.png
 same_pixels small.png taken.png
 cp small.png self.png
-refused 'self.png: is the input' "$flowzip" encode -f self.png -o self.png
+usage "$flowzip" encode -f self.png -o self.png
 cmp small.png self.png || fail "the input was overwritten"
 expect 0 "$flowzip" encode -q small.png
 [ -e small.flz ] || fail "default output of encode"
@@ -269,5 +225,4 @@ done
 grep -q '^SIMD .*scalar' stdout || fail "--version names the SIMD targets: $(cat stdout)"
 grep -q '^format version 1$' stdout || fail "--version names the format version"
 
-echo "$checks commands run, $failures failures"
-[ $failures -eq 0 ]
+summary

@@ -2,11 +2,13 @@
 // Makes the input files of cli_test.sh, so that the test needs no other tool.
 //
 //   flowzip_test_files png KIND WIDTH HEIGHT OUT
+//   flowzip_test_files png-header WIDTH HEIGHT OUT       8-bit RGB, without any samples
 //   flowzip_test_files cut FILE BYTES OUT
 //   flowzip_test_files flip FILE BYTE BIT OUT
 //   flowzip_test_files rename-model FILE OUT     another model hash, right checksum
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+#include <zlib.h>
 
 #include <cstdio>
 #include <map>
@@ -58,6 +60,18 @@ int Run(const std::vector<std::string>& words) {
     const auto width = static_cast<uint32_t>(std::stoul(words[2]));
     const auto height = static_cast<uint32_t>(std::stoul(words[3]));
     Save(words[4], testing::MakePng(width, height, Kinds().at(words[1])));
+    return 0;
+  }
+  if (words.size() == 4 && words[0] == "png-header") {
+    std::vector<uint8_t> file = testing::MakePng(1, 1, Kinds().at("rgb"));
+    for (size_t side = 0; side < 2; ++side) {
+      const auto value = static_cast<uint32_t>(std::stoul(words[1 + side]));
+      for (size_t i = 0; i < 4; ++i)
+        file[16 + 4 * side + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
+    }
+    const auto crc = static_cast<uint32_t>(crc32(0, &file[12], 17));  // type and data of IHDR
+    for (size_t i = 0; i < 4; ++i) file[29 + i] = static_cast<uint8_t>(crc >> (24 - 8 * i));
+    Save(words[3], file);
     return 0;
   }
   if (words.size() < 3) return 2;

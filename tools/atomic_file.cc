@@ -128,6 +128,10 @@ void AtomicFile::Write(ByteSpan bytes) {
 
 void AtomicFile::Commit() {
   if (std::ferror(stream_) || std::fflush(stream_) != 0) throw SystemError(errno);
+  if (!temporary_.empty() && time_) {
+    const timespec times[2] = {*time_, *time_};  // access, modification
+    futimens(fileno(stream_), times);            // a file system that cannot keeps its own
+  }
   // A device has nothing to be flushed to, and says so.
   if (!temporary_.empty() && fsync(fileno(stream_)) != 0) throw SystemError(errno);
   std::FILE* stream = stream_;

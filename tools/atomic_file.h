@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdio>
+#include <ctime>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -26,6 +28,9 @@ class AtomicFile {
   std::FILE* stream() { return stream_; }
   void Write(ByteSpan bytes);
 
+  // What the file shall have instead of the time of writing. No effect on devices.
+  void SetModificationTime(const timespec& time) { time_ = time; }
+
   // Throws kIo if anything could not be written, or if the name was taken meanwhile.
   void Commit();
 
@@ -36,6 +41,7 @@ class AtomicFile {
   std::string path_, temporary_;  // temporary_ is empty while nothing is to be removed
   bool overwrite_;
   std::FILE* stream_ = nullptr;
+  std::optional<timespec> time_;
 };
 
 }  // namespace flowzip

@@ -4,16 +4,27 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tools/read_file.h"
+#include "tools/units.h"
 
 namespace flowzip {
+
+ExitStatus Complain(const std::string& message, ExitStatus status) {
+  std::string line = "flowzip: " + message;
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = '?';
+  }
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return status;
+}
 
 void AddCommonOptions(CLI::App& command, CommonOptions& options, bool writes) {
   options.jobs = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024);
@@ -30,22 +41,84 @@ void AddCommonOptions(CLI::App& command, CommonOptions& options, bool writes) {
       ->type_name("TARGET");
 }
 
-std::unique_ptr<const Model> Prepare(const CommonOptions& options) {
+void AddLimitOptions(CLI::App& command, CommonOptions& options) {
+  command.add_flag("-v,--verbose", options.verbose, "Say more about each file");
+  const auto add = [&](const char* name, uint64_t* to, uint64_t step, const char* help) {
+    command
+        .add_option_function<std::string>(
+            name,
+            [name, to, step](const std::string& text) {
+              const std::optional<uint64_t> value = ParseUnits(text, step);
+              if (!value) throw CLI::ValidationError(name, "\"" + text + "\" is no such number");
+              *to = *value;
+            },
+            help)
+        ->type_name("NUMBER");
+  };
+  add("--max-pixels", &options.max_pixels, 1000,
+      "Refuse larger pictures: a number, as 100M, or none [268435456]");
+  add("--max-memory", &options.max_memory, 1024,
+      "Refuse what would take more memory: bytes, as 512M, or none [4G]");
+}
+
+void AddEffortOption(CLI::App& command, CommonOptions& options) {
+  command
+      .add_option("-e,--effort", options.effort,
+                  "Work for a smaller file: fast, standard or best [standard]")
+      ->check(CLI::IsMember({"fast", "standard", "best"}))
+      ->excludes(command.get_option("--model"))
+      ->type_name("WORD");
+}
+
+void AddFileArguments(CLI::App& command, FileArguments& files, const std::string& what,
+                      const std::string& becomes) {
+  command.add_option("IN", files.inputs, what + "; - is standard input")->required();
+  CLI::Option* output = command
+                            .add_option("-o,--output", files.output,
+                                        "Output, - for standard output [" + becomes + "]")
+                            ->type_name("FILE");
+  command
+      .add_option("--output-dir", files.output_dir,
+                  "Folder for the outputs, made if missing [that of the input]")
+      ->type_name("DIR")
+      ->excludes(output);
+}
+
+void ApplySimd(const CommonOptions& options) {
   if (!options.simd.empty() && !ForceSimdTarget(options.simd)) {
     throw FileError(options.simd, "not an instruction set of this program and machine");
   }
-  if (options.model_path.empty()) return nullptr;
-  return WithFile(options.model_path, [&] {
-    return std::make_unique<const Model>(Model::Parse(ReadFile(options.model_path)));
-  });
 }
 
-std::string DerivedName(const std::string& path, const std::string& from, const std::string& to) {
-  std::filesystem::path name(path);
-  std::string extension = name.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == from ? name.replace_extension(to).string() : path + to;
+std::shared_ptr<const Model> Prepare(const CommonOptions& options) {
+  ApplySimd(options);
+  if (!options.model_path.empty()) {
+    return WithFile(options.model_path, [&] {
+      return std::make_shared<const Model>(Model::Parse(ReadFile(options.model_path)));
+    });
+  }
+  if (options.effort.empty()) return nullptr;
+  const Model* model = FindModel(options.effort);
+  if (model == nullptr) {
+    throw FileError("--effort", "effort " + options.effort +
+                                    " needs the model of that name, which was not built in");
+  }
+  return {std::shared_ptr<void>(), model};  // kept by the program for ever
+}
+
+std::string JsonString(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ') {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
+      out += code;
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out + '"';
 }
 
 void CheckNotSameFile(const std::string& input, const std::string& output) {

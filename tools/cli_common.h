@@ -12,9 +12,19 @@
 #include <string>
 
 #include "base/error.h"
+#include "codec/codec.h"
 #include "model/model.h"
+#include "tools/file_plan.h"
 
 namespace flowzip {
+
+enum ExitStatus { kDone = 0, kFailed = 1, kUsage = 2 };
+
+// "flowzip: MESSAGE" on standard error, in one line whatever the message has in it.
+ExitStatus Complain(const std::string& message, ExitStatus status);
+
+// Some of several files failed, and each has been complained about.
+struct SomeFailed {};
 
 // A failure that concerns one file; main() prints "flowzip: FILE: reason".
 class FileError : public std::runtime_error {
@@ -41,19 +51,46 @@ auto WithFile(const std::string& file, const F& body) {
 
 struct CommonOptions {
   int jobs = 1;
-  bool force = false, quiet = false;
+  bool force = false, quiet = false, verbose = false;
   std::string model_path;  // empty: the embedded models
+  std::string effort;      // fast, standard or best; empty: the default model
   std::string simd;        // empty: the best target
+  uint64_t max_pixels = kDefaultMaxPixels, max_memory = kDefaultMaxMemory;  // ~0: no limit
 };
 
 // -j, -q, --model and --simd; with `writes` also -f.
 void AddCommonOptions(CLI::App& command, CommonOptions& options, bool writes);
+// -v, --max-pixels and --max-memory, for commands that read files of others.
+void AddLimitOptions(CLI::App& command, CommonOptions& options);
+// -e; not together with --model, which must have been added.
+void AddEffortOption(CLI::App& command, CommonOptions& options);
+// IN..., -o and --output-dir. `becomes` says what the outputs are called.
+void AddFileArguments(CLI::App& command, FileArguments& files, const std::string& what,
+                      const std::string& becomes);
 
-// Applies --simd, and reads --model: null if not given.
-std::unique_ptr<const Model> Prepare(const CommonOptions& options);
+// Applies --simd; the model of --model or --effort, or null if neither was given.
+std::shared_ptr<const Model> Prepare(const CommonOptions& options);
+// --simd alone.
+void ApplySimd(const CommonOptions& options);
 
-// `path` with the extension `from` replaced by `to`, or with `to` appended.
-std::string DerivedName(const std::string& path, const std::string& from, const std::string& to);
+// Calls body(item) for each; a FileError ends that item only. Throws SomeFailed at the end if
+// there were any.
+template <class Items, class F>
+void ForEachFile(const Items& items, const F& body) {
+  bool failed = false;
+  for (const auto& item : items) {
+    try {
+      body(item);
+    } catch (const FileError& error) {
+      Complain(error.what(), kFailed);
+      failed = true;
+    }
+  }
+  if (failed) throw SomeFailed{};
+}
+
+// A string of JSON, quotes included.
+std::string JsonString(const std::string& text);
 
 // Refuses an output that is the very file the input comes from.
 void CheckNotSameFile(const std::string& input, const std::string& output);
@@ -78,6 +115,7 @@ class Progress {
 using Action = std::function<void()>;
 void AddEncodeCommand(CLI::App& app, Action& run);
 void AddDecodeCommand(CLI::App& app, Action& run);
+void AddTestCommand(CLI::App& app, Action& run);
 void AddInfoCommand(CLI::App& app, Action& run);
 void AddScoreCommand(CLI::App& app, Action& run);
 void AddSampleCommand(CLI::App& app, Action& run);

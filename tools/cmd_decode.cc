@@ -1,53 +1,55 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// flowzip decode IN.flz [-o OUT.png]
-#include "codec/codec.h"
-#include "tools/atomic_file.h"
-#include "tools/cli_common.h"
+// flowzip decode IN.flz... [-o OUT.png | --output-dir DIR]
+#include <cstdio>
+
+#include "tools/codec_calls.h"
 #include "tools/png_io.h"
-#include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
 
 struct Arguments {
   CommonOptions common;
-  std::string input, output;
+  FileArguments files;
 };
 
-void Run(const Arguments& arguments) {
-  const std::string output =
-      arguments.output.empty() ? DerivedName(arguments.input, ".flz", ".png") : arguments.output;
-  const std::unique_ptr<const Model> model = Prepare(arguments.common);
+void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const CommonOptions& common) {
+  const std::string input = InputName(task.input), output = OutputName(task.output);
   const std::vector<uint8_t> bytes =
-      WithFile(arguments.input, [&] { return ReadFile(arguments.input); });
+      WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
   // What is no .flz file at all is said before anything about the output.
-  WithFile(arguments.input, [&] { Probe(bytes); });
-  CheckNotSameFile(arguments.input, output);
-  const auto file = WithFile(
-      output, [&] { return std::make_unique<AtomicFile>(output, arguments.common.force); });
-
-  const Image image = WithFile(arguments.input, [&] {
-    DecodeOptions options;
-    options.model_override = model.get();
-    options.jobs = arguments.common.jobs;
-    Progress progress("decoding", arguments.common.quiet);
-    return Decode(bytes, options, nullptr, progress.Callback());
+  const flz_info info = WithFile(input, [&] { return OpenFile(decoder, bytes); });
+  const auto file =
+      WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
+  const Image image = WithFile(input, [&] {
+    HandleProgress progress("decoding", decoder, common.quiet);
+    return DecodeOpen(decoder, info, bytes.size(), common);
   });
   WithFile(output, [&] {
     WritePng(image, file->stream());
-    file->Commit();
+    file->Commit(task.input);
   });
+  if (common.verbose && !common.quiet) {
+    std::fprintf(stderr, "%s: %u x %u, %d channels of %d bits\n", output.c_str(), image.width,
+                 image.height, image.channels, image.bit_depth);
+  }
+}
+
+void Run(const Arguments& arguments) {
+  ApplySimd(arguments.common);
+  const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".flz"}, ".png");
+  const DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
+  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, decoder, arguments.common); });
 }
 
 }  // namespace
 
 void AddDecodeCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("decode", "Restore the PNG image of a .flz file");
+  CLI::App* command = app.add_subcommand("decode", "Restore the PNG images of .flz files");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("IN", arguments->input, ".flz file")->required();
-  command->add_option("-o,--output", arguments->output, "Output [IN with .png for .flz]")
-      ->type_name("FILE");
+  AddFileArguments(*command, arguments->files, ".flz files", "IN with .png for .flz");
   AddCommonOptions(*command, arguments->common, true);
+  AddLimitOptions(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
 

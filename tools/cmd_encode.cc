@@ -1,76 +1,126 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// flowzip encode IN.png [-o OUT.flz]
+// flowzip encode IN... [-o OUT.flz | --output-dir DIR]
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 
-#include "codec/codec.h"
-#include "tools/atomic_file.h"
-#include "tools/cli_common.h"
+#include "codec/memory.h"
+#include "tools/codec_calls.h"
 #include "tools/png_io.h"
+#include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
 
 struct Arguments {
   CommonOptions common;
-  std::string input, output;
+  FileArguments files;
   bool verify = true, recover_colour = true;
 };
 
-void Verify(const Image& image, ByteSpan file, const Model* model, const Arguments& arguments) {
-  Progress progress("verifying", arguments.common.quiet);
-  DecodeOptions options;
-  options.model_override = model;
-  options.jobs = arguments.common.jobs;
-  const Image again = Decode(file, options, nullptr, progress.Callback());
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// What the encoder needs, and the picture that it is given; verifying takes no more than that.
+void CheckMemory(const EncoderHandle& encoder, const flz_image& picture,
+                 const CommonOptions& options) {
+  FileInfo info;
+  info.width = picture.width;
+  info.height = picture.height;
+  info.channels = static_cast<int>(picture.channels);
+  info.bit_depth = static_cast<int>(picture.bit_depth);
+  RequireMemory(AddMemory(flz_encoder_memory(encoder.get(), &picture), SampleMemory(info)),
+                options.max_memory);
+}
+
+Image ReadImage(const EncoderHandle& encoder, const std::string& input,
+                const CommonOptions& options) {
+  const std::vector<uint8_t> bytes = ReadInput(input, options.force, options.max_memory);
+  return ReadPng(bytes, options.max_pixels,
+                 [&](const Image& header) { CheckMemory(encoder, Describe(header), options); });
+}
+
+void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
+  CommonOptions options = common;
+  options.max_memory = kNoMemoryLimit;  // within what encoding took
+  const DecoderHandle decoder = NewDecoder(options);
+  const flz_info info = OpenFile(decoder, file);
+  HandleProgress progress("verifying", decoder, common.quiet);
+  const Image again = DecodeOpen(decoder, info, 0, options);
   Require(again.width == image.width && again.height == image.height &&
               again.channels == image.channels && again.bit_depth == image.bit_depth &&
               again.samples == image.samples,
           ErrorCode::kCorrupt, "internal error: what was encoded does not decode to the same");
 }
 
-void Run(const Arguments& arguments) {
-  const std::string output =
-      arguments.output.empty() ? DerivedName(arguments.input, ".png", ".flz") : arguments.output;
-  const std::unique_ptr<const Model> model = Prepare(arguments.common);
-  const Image image = WithFile(arguments.input, [&] { return ReadPng(arguments.input); });
-  CheckNotSameFile(arguments.input, output);
+void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  const std::string input = InputName(task.input), output = OutputName(task.output);
+  const Image image = WithFile(input, [&] { return ReadImage(encoder, task.input, common); });
   // Before the work, so that an output that cannot be is refused at once.
-  const auto file = WithFile(
-      output, [&] { return std::make_unique<AtomicFile>(output, arguments.common.force); });
+  const auto file =
+      WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
 
-  const std::vector<uint8_t> bytes = WithFile(arguments.input, [&] {
-    EncodeOptions options;
-    options.model = model.get();
-    options.jobs = arguments.common.jobs;
-    options.recover_colour = arguments.recover_colour;
-    Progress progress("encoding", arguments.common.quiet);
-    std::vector<uint8_t> result = Encode(image, options, nullptr, progress.Callback());
-    if (arguments.verify) Verify(image, result, model.get(), arguments);
-    return result;
+  double encode_seconds = 0, verify_seconds = 0;
+  const ByteSpan bytes = WithFile(input, [&] {
+    const flz_image picture = Describe(image);
+    const uint8_t* data = nullptr;
+    size_t size = 0;
+    Clock::time_point start = Clock::now();
+    {
+      HandleProgress progress("encoding", encoder, common.quiet);
+      Check(flz_encoder_encode(encoder.get(), &picture, &data, &size), encoder);
+    }
+    encode_seconds = SecondsSince(start);
+    start = Clock::now();
+    if (arguments.verify) Verify(image, {data, size}, common);
+    verify_seconds = SecondsSince(start);
+    return ByteSpan(data, size);
   });
   WithFile(output, [&] {
     file->Write(bytes);
-    file->Commit();
+    file->Commit(task.input);
   });
-  if (!arguments.common.quiet) {
-    std::fprintf(stderr, "%s: %zu bytes, %.3f bits per sub-pixel\n", output.c_str(), bytes.size(),
-                 8.0 * static_cast<double>(bytes.size()) / static_cast<double>(image.sub_pixels()));
-  }
+  if (common.quiet) return;
+  std::fprintf(stderr, "%s: %zu bytes, %.3f bits per sub-pixel\n", output.c_str(), bytes.size(),
+               8.0 * static_cast<double>(bytes.size()) / static_cast<double>(image.sub_pixels()));
+  if (!common.verbose) return;
+  const flz_image picture = Describe(image);
+  std::fprintf(
+      stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
+      image.width, image.height, image.channels, image.bit_depth, common.jobs, flz_simd_target(),
+      HumanBytes(flz_encoder_memory(encoder.get(), &picture) + image.samples.size()).c_str());
+  std::fprintf(stderr, "  encoded in %.2f s (%.2f megapixels/s)", encode_seconds,
+               1e-6 * image.width * image.height / std::max(encode_seconds, 1e-9));
+  if (arguments.verify) std::fprintf(stderr, ", verified in %.2f s", verify_seconds);
+  std::fprintf(stderr, "\n");
+}
+
+void Run(const Arguments& arguments) {
+  ApplySimd(arguments.common);
+  const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".png"}, ".flz");
+  const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
+                                         [&] { return NewEncoder(arguments.common); });
+  flz_encoder_set_recover_colour(encoder.get(), arguments.recover_colour ? 1 : 0);
+  ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
 }
 
 }  // namespace
 
 void AddEncodeCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("encode", "Compress a PNG image into a .flz file");
+  CLI::App* command = app.add_subcommand("encode", "Compress PNG images into .flz files");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("IN", arguments->input, "PNG image")->required();
-  command->add_option("-o,--output", arguments->output, "Output [IN with .flz for .png]")
-      ->type_name("FILE");
+  AddFileArguments(*command, arguments->files, "PNG images", "IN with .flz for .png");
   command->add_flag("--verify,!--no-verify", arguments->verify,
                     "Decode the result and compare before writing it [on]");
   command->add_flag("--recover-colour,!--no-recover-colour", arguments->recover_colour,
                     "Find and code the YCbCr or PhotoCD values that RGB was converted from [on]");
   AddCommonOptions(*command, arguments->common, true);
+  AddEffortOption(*command, arguments->common);
+  AddLimitOptions(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// flowzip info FILE: what the header says, and where the bits went.
+// flowzip info FILE...: what the header says, and where the bits went.
 //
 // The bits per level and channel are the model's own -log2 p of the picture, so the
-// file has to be decoded; the sum stands beside the bytes that were written.
+// file has to be decoded (--header leaves it at that); the sum stands beside the bytes that
+// were written.
 #include <algorithm>
 #include <cstdio>
 
@@ -16,15 +17,23 @@ namespace {
 
 struct Arguments {
   CommonOptions common;
-  std::string input;
+  std::vector<std::string> inputs;
+  bool json = false, header = false;
 };
 
+// Empty for a model that is not here.
 std::string ModelName(uint64_t hash, const Model* model) {
-  if (model != nullptr && model->hash() == hash) return model->name + ", from --model";
+  if (model != nullptr && model->hash() == hash) return model->name;
   for (const EmbeddedModel& embedded : EmbeddedModels()) {
-    if (embedded.hash() == hash) return std::string(embedded.name) + ", embedded";
+    if (embedded.hash() == hash) return embedded.name;
   }
-  return "unknown here";
+  return "";
+}
+
+std::string ModelNote(uint64_t hash, const Model* model) {
+  const std::string name = ModelName(hash, model);
+  if (name.empty()) return "unknown here";
+  return name + (model != nullptr && model->hash() == hash ? ", from --model" : ", embedded");
 }
 
 void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, const Model* model) {
@@ -34,13 +43,16 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("image             %u x %u, %s, %d bits per sample\n", info.width, info.height,
               info.channels == 1 ? "gray" : "RGB", info.bit_depth);
   std::printf("model             %s (%s)\n", HashName(info.model_hash).c_str(),
-              ModelName(info.model_hash, model).c_str());
+              ModelNote(info.model_hash, model).c_str());
   std::printf("tiles             %llu of at most %d x %d\n",
               static_cast<unsigned long long>(info.tile_count()), 1 << info.tile_log2,
               1 << info.tile_log2);
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);
+  for (const MetadataChunk& chunk : info.chunks) {
+    std::printf("chunk %.4s        %zu bytes\n", chunk.type.data(), chunk.data.size());
+  }
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
 }
 
@@ -95,31 +107,126 @@ void PrintStats(const DecodeStats& stats) {
               written / std::max(bytes, 1.0), written - bytes);
 }
 
-void Run(const Arguments& arguments) {
-  const std::unique_ptr<const Model> model = Prepare(arguments.common);
-  WithFile(arguments.input, [&] {
-    const std::vector<uint8_t> file = ReadFile(arguments.input);
-    PrintHeader(arguments.input, Probe(file), file.size(), model.get());
-    DecodeOptions options;
-    options.model_override = model.get();
-    options.jobs = arguments.common.jobs;
+// One object of the array that --json prints; the figures of `stats` only if it is there.
+std::string JsonObject(const std::string& name, const FileInfo& info, size_t bytes,
+                       const Model* model, const DecodeStats* stats) {
+  const double sub_pixels = static_cast<double>(info.pixels()) * info.channels;
+  const std::string model_name = ModelName(info.model_hash, model);
+  std::string out;
+  const auto add = [&out](const char* format, auto... values) {
+    char text[200];
+    std::snprintf(text, sizeof text, format, values...);
+    out += text;
+  };
+  out += " {\"file\": " + JsonString(name);
+  add(", \"format_version\": %d,\n", kFormatVersion);
+  add("  \"width\": %u, \"height\": %u, \"channels\": %d, \"bit_depth\": %d,\n", info.width,
+      info.height, info.channels, info.bit_depth);
+  out += "  \"model\": {\"hash\": \"" + HashName(info.model_hash) +
+         "\", \"name\": " + (model_name.empty() ? "null" : JsonString(model_name)) + "},\n";
+  add("  \"tile_size\": %d, \"tiles\": %llu,\n", 1 << info.tile_log2,
+      static_cast<unsigned long long>(info.tile_count()));
+  add("  \"sample_bytes\": %.0f, \"file_bytes\": %zu, \"header_bytes\": %zu,\n",
+      sub_pixels * ((info.bit_depth + 7) / 8), bytes, info.header_bytes);
+  add("  \"bits_per_sub_pixel\": %.6f,\n  \"chunks\": [",
+      8.0 * static_cast<double>(bytes) / sub_pixels);
+  for (size_t i = 0; i < info.chunks.size(); ++i) {
+    const MetadataChunk& chunk = info.chunks[i];
+    add("%s{\"type\": \"%.4s\", \"bytes\": %zu}", i > 0 ? ", " : "", chunk.type.data(),
+        chunk.data.size());
+  }
+  out += "]";
+  if (stats != nullptr) {
+    out += ",\n  \"colour_conversions\": {";
+    for (int id = 1, shown = 0; id < kColourConversions; ++id) {
+      const uint64_t tiles = stats->tiles.conversion_tiles[static_cast<size_t>(id)];
+      if (tiles == 0) continue;
+      add("%s\"%s\": %llu", shown++ > 0 ? ", " : "",
+          ColourConversionName(static_cast<ColourConversion>(id)),
+          static_cast<unsigned long long>(tiles));
+    }
+    add("}, \"colour_exceptions\": %llu",
+        static_cast<unsigned long long>(stats->tiles.colour_exceptions));
+    const auto& levels = stats->tiles.level_channel_bits;
+    add(",\n  \"model_bits\": %.3f, \"side_bits\": %.3f,\n  \"levels\": [",
+        stats->tiles.total_bits(), stats->tiles.side_bits);
+    for (size_t l = 0; l < levels.size(); ++l) {
+      out += l > 0 ? ",\n   {\"level\": " : "\n   {\"level\": ";
+      out += l + 1 == levels.size() ? "\"base\"" : "\"" + std::to_string(l) + "\"";
+      const auto& level_bytes = stats->tiles.level_bytes;
+      add(", \"bytes\": %zu, \"channel_bits\": [", l < level_bytes.size() ? level_bytes[l] : 0);
+      for (int c = 0; c < info.channels; ++c) {
+        add("%s%.3f", c > 0 ? ", " : "", levels[l][static_cast<size_t>(c)]);
+      }
+      out += "]}";
+    }
+    out += "]";
+  }
+  return out + "}";
+}
+
+void InfoOne(const std::string& path, const Arguments& arguments, const Model* model,
+             std::vector<std::string>& objects) {
+  const CommonOptions& common = arguments.common;
+  const std::string name = InputName(path);
+  WithFile(name, [&] {
+    const std::vector<uint8_t> file = ReadInput(path, false, common.max_memory);
+    const FileInfo info = Probe(file);
+    if (!arguments.json) {
+      if (&path != &arguments.inputs.front()) std::printf("\n");
+      PrintHeader(name, info, file.size(), model);
+    }
     DecodeStats stats;
-    {
-      Progress progress("decoding", arguments.common.quiet);
+    if (!arguments.header) {
+      DecodeOptions options;
+      options.model_override = model;
+      options.jobs = common.jobs;
+      options.max_pixels = common.max_pixels;
+      options.max_memory = common.max_memory;
+      Progress progress("decoding", common.quiet);
       Decode(file, options, &stats, progress.Callback());
     }
-    PrintColour(stats);
-    PrintStats(stats);
+    if (arguments.json) {
+      objects.push_back(
+          JsonObject(name, info, file.size(), model, arguments.header ? nullptr : &stats));
+    } else if (!arguments.header) {
+      PrintColour(stats);
+      PrintStats(stats);
+    }
   });
+}
+
+void Run(const Arguments& arguments) {
+  const std::shared_ptr<const Model> model = Prepare(arguments.common);
+  std::vector<std::string> objects;
+  const auto print = [&] {
+    if (!arguments.json) return;
+    std::printf("[");
+    for (size_t i = 0; i < objects.size(); ++i) {
+      std::printf("%s\n%s", i > 0 ? "," : "", objects[i].c_str());
+    }
+    std::printf("\n]\n");
+  };
+  try {
+    ForEachFile(arguments.inputs,
+                [&](const std::string& path) { InfoOne(path, arguments, model.get(), objects); });
+  } catch (const SomeFailed&) {
+    print();
+    throw;
+  }
+  print();
 }
 
 }  // namespace
 
 void AddInfoCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("info", "Show what a .flz file holds and what it costs");
+  CLI::App* command = app.add_subcommand("info", "Show what .flz files hold and what it costs");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("FILE", arguments->input, ".flz file")->required();
+  command->add_option("FILES", arguments->inputs, ".flz files; - is standard input")->required();
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->add_flag("--header", arguments->header, "Look at the header only, decode nothing");
   AddCommonOptions(*command, arguments->common, false);
+  AddLimitOptions(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
 

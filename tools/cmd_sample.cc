@@ -27,7 +27,7 @@ bool ParseSize(const std::string& text, SampleOptions& options) {
 }
 
 void Run(const Arguments& arguments) {
-  const std::unique_ptr<const Model> model = Prepare(arguments.common);
+  const std::shared_ptr<const Model> model = Prepare(arguments.common);
   SampleOptions options;
   options.model = model.get();
   options.jobs = arguments.common.jobs;
@@ -86,6 +86,7 @@ void AddSampleCommand(CLI::App& app, Action& run) {
       ->capture_default_str();
   command->add_flag("--gray", arguments->gray, "A gray picture");
   AddCommonOptions(*command, arguments->common, true);
+  AddEffortOption(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
 

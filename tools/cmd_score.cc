@@ -2,7 +2,6 @@
 // flowzip score FILES...: exact log-likelihoods, as a table, CSV or JSON; and as heat maps.
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 
 #include "codec/heat_map.h"
 #include "codec/score.h"
@@ -155,21 +154,6 @@ void PrintCsv(const std::vector<Row>& rows) {
   }
 }
 
-std::string JsonString(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < ' ') {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
-      out += code;
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 void PrintJson(const std::vector<Row>& rows, bool marks) {
   std::printf("[");
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -227,15 +211,15 @@ void Run(const Arguments& arguments) {
   if (!arguments.heatmap.empty() && arguments.inputs.size() != 1) {
     throw FileError(arguments.heatmap, "a heat map is of one file");
   }
-  const std::unique_ptr<const Model> model = Prepare(arguments.common);
+  const std::shared_ptr<const Model> model = Prepare(arguments.common);
   std::vector<Row> rows;
-  std::optional<FileError> failure;
+  bool failed = false;
   for (const std::string& input : arguments.inputs) {
     try {
       rows.push_back(ScoreFile(input, arguments, model.get()));
     } catch (const FileError& error) {
-      if (failure) std::fprintf(stderr, "flowzip: %s\n", failure->what());
-      failure = error;
+      Complain(error.what(), kFailed);
+      failed = true;
     }
   }
   Sort(arguments.sort, rows);
@@ -246,7 +230,7 @@ void Run(const Arguments& arguments) {
   } else if (!rows.empty()) {
     PrintTable(rows);
   }
-  if (failure) throw *failure;
+  if (failed) throw SomeFailed{};
 }
 
 }  // namespace
@@ -279,6 +263,7 @@ void AddScoreCommand(CLI::App& app, Action& run) {
           "Outline what stands out by more than so many robust standard deviations; try 6")
       ->needs(heatmap);
   AddCommonOptions(*command, arguments->common, true);
+  AddEffortOption(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The command line: flowzip encode | decode | info | bench | score | sample.
+// The command line: flowzip encode | decode | test | info | bench | score | sample.
 //
 // Exit status: 0 done, 1 failed, 2 wrong usage. Every failure is one line on standard
 // error, "flowzip: FILE: reason", and leaves no output behind.
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <sstream>
 
 #include "codec/codec.h"
 #include "model/embedded.h"
@@ -17,8 +19,6 @@
 
 namespace flowzip {
 namespace {
-
-enum ExitStatus { kDone = 0, kFailed = 1, kUsage = 2 };
 
 std::string VersionText() {
   std::string text =
@@ -32,14 +32,12 @@ std::string VersionText() {
   return text;
 }
 
-// One line, whatever the file is called.
-int Complain(const std::string& message, ExitStatus status) {
-  std::string line = "flowzip: " + message;
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = '?';
-  }
-  std::fprintf(stderr, "%s\n", line.c_str());
-  return status;
+// What has been printed must have arrived.
+ExitStatus FlushOutput() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return kDone;
+  return Complain("standard output: " + std::string(SystemError(errno != 0 ? errno : EIO).what()),
+                  kFailed);
 }
 
 int Main(int argc, char** argv) {
@@ -49,12 +47,15 @@ int Main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 25);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
+  // A pipe that nobody reads any more is an error of writing like any other.
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Lossless image compression by an integer flow.", "flowzip");
   app.set_version_flag("-V,--version", VersionText);
   app.require_subcommand(1);
   Action run;
   AddEncodeCommand(app, run);
   AddDecodeCommand(app, run);
+  AddTestCommand(app, run);
   AddInfoCommand(app, run);
   AddScoreCommand(app, run);
   AddSampleCommand(app, run);
@@ -62,18 +63,25 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return Complain(std::string(error.what()) + " (try flowzip --help)", kUsage);
+    if (error.get_exit_code() != 0) {
+      return Complain(std::string(error.what()) + " (try flowzip --help)", kUsage);
+    }
+    std::ostringstream text;  // of --help or --version
+    app.exit(error, text);
+    std::fputs(text.str().c_str(), stdout);
+    return FlushOutput();
   }
   try {
     run();
+  } catch (const UsageError& error) {
+    return Complain(error.what(), kUsage);
   } catch (const FileError& error) {
     return Complain(error.what(), kFailed);
+  } catch (const SomeFailed&) {
+    std::fflush(stdout);
+    return kFailed;
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
-    return Complain("standard output: " + std::string(SystemError(errno).what()), kFailed);
-  }
-  return kDone;
+  return FlushOutput();
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ Image ReadPng(const std::string& path, uint64_t max_pixels) {
   return ReadPng(ReadFile(path), max_pixels);
 }
 
-Image ReadPng(ByteSpan file, uint64_t max_pixels) {
+Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
   constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A};
   Require(!file.empty(), ErrorCode::kTruncated, "file is empty");
   const size_t present = std::min(file.size(), sizeof(kSignature));
@@ -190,6 +190,7 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels) {
                     " pixels exceed the limit of " + std::to_string(max_pixels) + " pixels");
   }
   image.channels = gray ? 1 : 3;
+  if (check) check(image);
   // Deflate expands at most 1032 times, so that a short file cannot ask for gigabytes.
   Require(image.row_bytes() * image.height / 1032 <= file.size(), ErrorCode::kTruncated, kCutShort);
   image.samples.resize(image.row_bytes() * image.height);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 #include "base/bytes.h"
@@ -16,10 +17,14 @@ namespace flowzip {
 
 inline constexpr uint64_t kDefaultPngPixels = uint64_t{1} << 28;
 
+// Asked before any samples are allocated, with everything but them; may throw.
+using ImageCheck = std::function<void(const Image& header)>;
+
 // Throws kIo, kTruncated, kCorrupt, kUnsupported, or kLimit before any samples are
 // allocated. Ancillary chunks are skipped.
 Image ReadPng(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
-Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels);
+Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
+              const ImageCheck& check = {});
 
 // Throws kIo if `stream` takes no more; the caller still has to flush it.
 void WritePng(const Image& image, std::FILE* stream);

@@ -12,19 +12,24 @@ Error SystemError(int number) {
   return Error(ErrorCode::kIo, std::generic_category().message(number));
 }
 
-std::vector<uint8_t> ReadFile(const std::string& path) {
+std::vector<uint8_t> ReadFile(const std::string& path, uint64_t max_bytes) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              std::fclose);
   if (file == nullptr) throw SystemError(errno);
+  return ReadStream(file.get(), max_bytes);
+}
+
+std::vector<uint8_t> ReadStream(std::FILE* stream, uint64_t max_bytes) {
   std::vector<uint8_t> bytes;
   constexpr size_t kBlock = size_t{1} << 20;
   for (;;) {
     const size_t before = bytes.size();
     bytes.resize(before + kBlock);
     errno = 0;
-    const size_t count = std::fread(bytes.data() + before, 1, kBlock, file.get());
+    const size_t count = std::fread(bytes.data() + before, 1, kBlock, stream);
     bytes.resize(before + count);
-    if (std::ferror(file.get())) throw SystemError(errno);  // a directory, for one
+    if (std::ferror(stream)) throw SystemError(errno);  // a directory, for one
+    Require(bytes.size() <= max_bytes, ErrorCode::kLimit, "is larger than the limit of memory");
     if (count < kBlock) return bytes;
   }
 }

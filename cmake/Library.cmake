@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libflowzip, shared and static, from the objects of base, rans, model and codec; what it shows
+# is include/flowzip/flowzip.h alone. flowzip::flowzip is the shared one where there is one.
+
+option(FLOWZIP_SHARED "Build the shared library" ON)
+option(FLOWZIP_STATIC "Build the static library" ON)
+
+set(objects)
+foreach(part base rans model codec)
+  list(APPEND objects $<TARGET_OBJECTS:flowzip_${part}>)
+endforeach()
+
+# The libtool rule: raise it with every release that removes or changes a function.
+set(FLOWZIP_SOVERSION 0)
+
+foreach(kind shared static)
+  string(TOUPPER ${kind} upper)
+  if(NOT FLOWZIP_${upper})
+    continue()
+  endif()
+  add_library(flowzip_${kind} ${upper} ${objects})
+  set_target_properties(flowzip_${kind} PROPERTIES
+    OUTPUT_NAME flowzip EXPORT_NAME flowzip LINKER_LANGUAGE CXX
+    VERSION ${PROJECT_VERSION} SOVERSION ${FLOWZIP_SOVERSION})
+  target_include_directories(flowzip_${kind} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_BINARY_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(flowzip_${kind} PRIVATE ${FLOWZIP_LIBRARY_DEPENDENCIES})
+  if(NOT TARGET flowzip::flowzip)
+    add_library(flowzip::flowzip ALIAS flowzip_${kind})
+  endif()
+endforeach()
+
+if(FLOWZIP_STATIC)
+  target_compile_definitions(flowzip_static INTERFACE FLZ_STATIC)
+endif()
+if(FLOWZIP_SHARED)
+  if(FLOWZIP_SANITIZE)
+    target_link_options(flowzip_shared PRIVATE -fsanitize=${FLOWZIP_SANITIZE})
+  elseif(NOT APPLE AND NOT WIN32)
+    # Templates of the standard library ignore -fvisibility=hidden.
+    set(script "${CMAKE_CURRENT_BINARY_DIR}/flowzip.map")
+    file(CONFIGURE OUTPUT "${script}" CONTENT
+         "FLOWZIP_${FLOWZIP_SOVERSION} { global: flz_*; local: *; };\n")
+    target_link_options(flowzip_shared PRIVATE "LINKER:--version-script=${script}"
+                        LINKER:--no-undefined)
+    set_property(TARGET flowzip_shared APPEND PROPERTY LINK_DEPENDS "${script}")
+  endif()
+endif()

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The C interface: flz_encoder.
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "codec/c_api.h"
+#include "model/embedded.h"
+
+using namespace flowzip;         // NOLINT: this file is the library's face to C
+using namespace flowzip::c_api;  // NOLINT
+
+struct flz_encoder : Handle {
+  const Model* embedded = nullptr;  // by effort; `model` goes before it
+  bool recover_colour = true;
+  std::vector<MetadataChunk> chunks;
+  std::vector<uint8_t> file;
+
+  const Model& Choice() const {
+    return model != nullptr ? *model : embedded != nullptr ? *embedded : DefaultModel();
+  }
+};
+
+namespace {
+
+constexpr const char* kEffortNames[] = {"fast", "standard", "best"};
+
+bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+uint64_t RowBytes(const flz_image& image) {
+  return uint64_t{image.width} * image.channels * (image.bit_depth > 8 ? 2 : 1);
+}
+
+void CheckShape(const flz_image* image) {
+  RequireArgument(image != nullptr, "no picture was given");
+  RequireArgument(image->width >= 1 && image->width <= kMaxSide && image->height >= 1 &&
+                      image->height <= kMaxSide,
+                  "a picture has 1 to 2147483647 pixels on a side");
+  RequireArgument(image->channels >= 1 && image->channels <= 4, "a picture has 1 to 4 channels");
+  RequireArgument(image->bit_depth >= 1 && image->bit_depth <= 16, "a sample has 1 to 16 bits");
+  RequireArgument(image->max_value < 1u << image->bit_depth, "the largest sample exceeds its bits");
+  Require(image->flags == 0 && image->max_value == 0, ErrorCode::kUnsupported,
+          "palettes, interlacing and other largest samples are not supported yet");
+}
+
+FileInfo ToFileInfo(const flz_image& image) {
+  FileInfo info;
+  info.width = image.width;
+  info.height = image.height;
+  info.channels = static_cast<int>(image.channels);
+  info.bit_depth = static_cast<int>(image.bit_depth);
+  return info;
+}
+
+// What Encode takes, and the copy of the picture that it takes it from.
+uint64_t Needed(const flz_encoder& encoder, const flz_image& image) {
+  const FileInfo info = ToFileInfo(image);
+  return AddMemory(EncodeMemory(info, encoder.Choice(), encoder.Jobs()), SampleMemory(info));
+}
+
+// Samples of fewer bits than their bytes hold must not use the rest.
+void CheckValues(const Image& image) {
+  const unsigned limit = 1u << image.bit_depth;
+  if (image.bit_depth == 8 || image.bit_depth == 16) return;
+  constexpr char kTooLarge[] = "a sample is larger than its bits allow";
+  if (image.bit_depth < 8) {
+    for (const uint8_t sample : image.samples) RequireArgument(sample < limit, kTooLarge);
+    return;
+  }
+  for (size_t i = 0; i < image.samples.size(); i += 2) {
+    uint16_t sample;
+    std::memcpy(&sample, &image.samples[i], sizeof sample);
+    RequireArgument(sample < limit, kTooLarge);
+  }
+}
+
+void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
+  encoder.file = {};
+  CheckShape(picture);
+  RequireArgument(picture->pixels != nullptr, "no pixels were given");
+  size_t stride = picture->stride;
+  Extent(RowBytes(*picture), picture->height, &stride);
+  if (uint64_t{picture->width} * picture->height > encoder.max_pixels) {
+    throw Error(ErrorCode::kLimit, std::to_string(picture->width) + " x " +
+                                       std::to_string(picture->height) +
+                                       " pixels exceed the limit of " +
+                                       std::to_string(encoder.max_pixels) + " pixels");
+  }
+  RequireMemory(Needed(encoder, *picture), encoder.max_memory);
+
+  Image image;
+  image.width = picture->width;
+  image.height = picture->height;
+  image.channels = static_cast<int>(picture->channels);
+  image.bit_depth = static_cast<int>(picture->bit_depth);
+  image.samples.resize(image.row_bytes() * image.height);
+  const auto* from = static_cast<const uint8_t*>(picture->pixels);
+  for (uint32_t y = 0; y < image.height; ++y) {
+    std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride, image.row_bytes());
+  }
+  CheckValues(image);
+
+  EncodeOptions options;
+  options.model = &encoder.Choice();
+  options.jobs = encoder.Jobs();
+  options.recover_colour = encoder.recover_colour;
+  options.max_memory = kNoMemoryLimit;  // done above, copy included
+  options.chunks = encoder.chunks;
+  encoder.file = Encode(image, options, nullptr, encoder.Progress());
+}
+
+}  // namespace
+
+flz_encoder* flz_encoder_new(void) { return new (std::nothrow) flz_encoder; }
+
+void flz_encoder_free(flz_encoder* encoder) { delete encoder; }
+
+const char* flz_encoder_message(const flz_encoder* encoder) {
+  return encoder != nullptr ? encoder->message.c_str() : "";
+}
+
+flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(effort >= FLZ_EFFORT_FAST && effort <= FLZ_EFFORT_BEST,
+                    "an effort is fast, standard or best");
+    const std::string name = kEffortNames[effort - FLZ_EFFORT_FAST];
+    const Model* found = FindModel(name);
+    if (found == nullptr) {
+      std::string others;
+      for (const EmbeddedModel& model : EmbeddedModels()) {
+        others += (others.empty() ? "" : ", ") + std::string(model.name);
+      }
+      throw Error(ErrorCode::kUnknownModel,
+                  "effort " + name + " needs the model of that name, which was not built in (" +
+                      (others.empty() ? "none was" : "there are: " + others) + ")");
+    }
+    e.embedded = found;
+    e.model = nullptr;
+  });
+}
+
+flz_status flz_encoder_set_recover_colour(flz_encoder* encoder, int on) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(on == 0 || on == 1, "recovering colours is on (1) or off (0)");
+    e.recover_colour = on == 1;
+  });
+}
+
+flz_status flz_encoder_set_model(flz_encoder* encoder, const void* data, size_t size) {
+  return With(encoder, [&](flz_encoder& e) { e.SetModel(data, size); });
+}
+
+flz_status flz_encoder_set_threads(flz_encoder* encoder, int threads) {
+  return With(encoder, [&](flz_encoder& e) { e.SetThreads(threads); });
+}
+
+flz_status flz_encoder_set_max_pixels(flz_encoder* encoder, uint64_t pixels) {
+  return With(encoder, [&](flz_encoder& e) { e.max_pixels = pixels == 0 ? UINT64_MAX : pixels; });
+}
+
+flz_status flz_encoder_set_max_memory(flz_encoder* encoder, uint64_t bytes) {
+  return With(encoder, [&](flz_encoder& e) { e.max_memory = bytes == 0 ? kNoMemoryLimit : bytes; });
+}
+
+flz_status flz_encoder_set_progress(flz_encoder* encoder, flz_progress_fn progress, void* user) {
+  return With(encoder, [&](flz_encoder& e) {
+    e.progress = progress;
+    e.progress_user = user;
+  });
+}
+
+flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const void* data,
+                                 size_t size) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(type != nullptr && (data != nullptr || size == 0), "no chunk was given");
+    MetadataChunk chunk;
+    std::memcpy(chunk.type.data(), type, chunk.type.size());
+    for (const char c : chunk.type) {
+      RequireArgument(IsLetter(c), "a chunk's type is four ASCII letters");
+    }
+    RequireArgument(chunk.type[0] >= 'a' && chunk.type[2] <= 'Z',
+                    "a chunk's type has a small first and a capital third letter");
+    const auto* bytes = static_cast<const uint8_t*>(data);
+    chunk.data.assign(bytes, bytes + size);
+    e.chunks.push_back(std::move(chunk));
+  });
+}
+
+flz_status flz_encoder_clear_chunks(flz_encoder* encoder) {
+  return With(encoder, [](flz_encoder& e) { e.chunks.clear(); });
+}
+
+uint64_t flz_encoder_memory(flz_encoder* encoder, const flz_image* image) {
+  uint64_t bytes = 0;
+  With(encoder, [&](flz_encoder& e) {
+    CheckShape(image);
+    bytes = Needed(e, *image);
+  });
+  return bytes;
+}
+
+flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* image, const uint8_t** data,
+                              size_t* size) {
+  if (data != nullptr) *data = nullptr;
+  if (size != nullptr) *size = 0;
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(data != nullptr && size != nullptr, "there is nowhere to put the result");
+    EncodeToFile(e, image);
+    *data = e.file.data();
+    *size = e.file.size();
+  });
+}
+
+flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image, void* buffer,
+                                   size_t capacity, size_t* size) {
+  if (size != nullptr) *size = 0;
+  if (encoder == nullptr) return FLZ_INVALID_ARGUMENT;
+  return Guard(&encoder->message, [&] {
+    RequireArgument(size != nullptr && (buffer != nullptr || capacity == 0),
+                    "there is nowhere to put the result");
+    EncodeToFile(*encoder, image);
+    const std::vector<uint8_t> file = std::exchange(encoder->file, {});
+    *size = file.size();
+    if (file.size() > capacity) {
+      encoder->message = "the file has " + std::to_string(file.size()) +
+                         " bytes, the buffer only " + std::to_string(capacity);
+      return FLZ_BUFFER_TOO_SMALL;
+    }
+    std::memcpy(buffer, file.data(), file.size());
+    return FLZ_OK;
+  });
+}

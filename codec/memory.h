@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How much memory a picture will take, known before any of it is taken.
+//
+// Upper estimates of the bytes on the heap at the peak of Encode and Decode, without what the
+// caller holds already (the picture to encode, the file to decode). tests/memory_test.cc counts
+// allocations and holds them to it from both sides.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "codec/container.h"
+#include "model/model.h"
+
+namespace flowzip {
+
+inline constexpr uint64_t kDefaultMaxMemory = uint64_t{4} << 30;
+inline constexpr uint64_t kNoMemoryLimit = UINT64_MAX;
+
+// Of `info` only sizes, channels, depth and tiles are looked at. The encoder's figure allows
+// for a file as large as the samples.
+uint64_t EncodeMemory(const FileInfo& info, const Model& model, int jobs);
+uint64_t DecodeMemory(const FileInfo& info, const Model& model, int jobs);
+
+// Bytes of the decoded samples alone.
+uint64_t SampleMemory(const FileInfo& info);
+// a + b, or the largest number there is.
+inline uint64_t AddMemory(uint64_t a, uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
+
+// Throws kLimit, with both numbers, if `needed` bytes are more than `limit`.
+void RequireMemory(uint64_t needed, uint64_t limit);
+
+// "640 KiB", "1.5 GiB".
+std::string HumanBytes(uint64_t bytes);
+
+}  // namespace flowzip

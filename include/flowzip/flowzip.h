@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file
+ * The C interface of flowzip, a lossless image codec.
+ *
+ * Encoding:
+ *
+ *     flz_encoder *encoder = flz_encoder_new();
+ *     flz_image image = {width, height, 3, 8, pixels, 0, 0, 0};
+ *     const uint8_t *data; size_t size;
+ *     if (flz_encoder_encode(encoder, &image, &data, &size) != FLZ_OK)
+ *       fprintf(stderr, "%s\n", flz_encoder_message(encoder));
+ *     ... write `size` bytes at `data` ...
+ *     flz_encoder_free(encoder);
+ *
+ * Decoding:
+ *
+ *     flz_decoder *decoder = flz_decoder_new();
+ *     flz_info info;
+ *     if (flz_decoder_open(decoder, data, size, &info) == FLZ_OK) {
+ *       ... allocate info.row_bytes * info.height bytes at `pixels` ...
+ *       status = flz_decoder_decode(decoder, pixels, pixel_bytes, 0);
+ *     }
+ *     flz_decoder_free(decoder);
+ *
+ * Rules for all functions: No exception leaves the library and nothing is printed. Handles are
+ * independent of each other; one handle must not be used by two threads at once. Functions that
+ * take a pointer to a handle accept NULL: they return FLZ_INVALID_ARGUMENT, and the _free
+ * functions do nothing. Settings stay until changed. What a setting refuses leaves the old one.
+ *
+ * **Pixels** are rows from top to bottom, the channels of a pixel side by side: gray; gray and
+ * alpha; red, green, blue; red, green, blue, alpha. A sample of 1 to 8 bits is one byte, one of 9
+ * to 16 bits a uint16_t in the byte order of the machine; its value is 0 to 2^bits - 1. Nothing
+ * needs to be aligned. `stride` is the number of bytes from one row to the next, 0 for rows
+ * without gaps; bytes between rows are neither read nor written.
+ */
+#ifndef FLOWZIP_FLOWZIP_H_
+#define FLOWZIP_FLOWZIP_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flowzip/version.h"
+
+#if defined(_WIN32) && !defined(FLZ_STATIC)
+#ifdef FLZ_BUILDING
+#define FLZ_API __declspec(dllexport)
+#else
+#define FLZ_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define FLZ_API __attribute__((visibility("default")))
+#else
+#define FLZ_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What became of a call. The numbers never change; more may be added. */
+typedef enum flz_status {
+  FLZ_OK = 0,
+  FLZ_INVALID_ARGUMENT = 1, /**< The call makes no sense: NULL, a wrong size, a wrong order. */
+  FLZ_UNSUPPORTED = 2,      /**< Valid, but not taken by this version. */
+  FLZ_TRUNCATED = 3,        /**< The file ends before it should. */
+  FLZ_CORRUPT = 4,          /**< The file contradicts itself or is no flowzip file. */
+  FLZ_UNKNOWN_MODEL = 5,    /**< The model asked for, or named by the file, is not here. */
+  FLZ_LIMIT = 6,            /**< More pixels or memory than allowed. */
+  FLZ_IO = 7,               /**< Reserved; no function of this header returns it. */
+  FLZ_OUT_OF_MEMORY = 8,
+  FLZ_CANCELLED = 9,        /**< The progress function said so. */
+  FLZ_INTERNAL = 10,        /**< A mistake in the library; please report it. */
+  FLZ_NEED_MORE = 11,       /**< Not enough bytes yet to tell. */
+  FLZ_END = 12,             /**< No more chunks. */
+  FLZ_BUFFER_TOO_SMALL = 13
+} flz_status;
+
+/** How much work goes into a smaller file: which of the models inside the library encodes. */
+typedef enum flz_effort {
+  FLZ_EFFORT_FAST = 1,
+  FLZ_EFFORT_STANDARD = 2, /**< The default. */
+  FLZ_EFFORT_BEST = 3
+} flz_effort;
+
+/** One channel whose samples are indices into the palette, which is in the chunk PLTE. */
+#define FLZ_INDEXED 1u
+/** The PNG file that the picture came from was interlaced; says nothing about the pixels here. */
+#define FLZ_INTERLACED 2u
+
+/** What the header of a file says. */
+typedef struct flz_info {
+  uint32_t width, height;  /**< Pixels, 1 to 2^31 - 1. */
+  uint32_t channels;       /**< 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
+  uint32_t bit_depth;      /**< Bits per sample, 1 to 16. */
+  uint64_t row_bytes;      /**< Bytes of a decoded row without gaps. */
+  uint64_t model_hash;     /**< Content hash of the model that decodes it. */
+  uint64_t header_bytes;   /**< Bytes of the header. */
+  uint64_t file_bytes;     /**< Bytes of the complete file. */
+  uint64_t tile_count;     /**< Independent tiles. */
+  uint32_t tile_size;      /**< Pixels on a side of a tile, but for those at the edges. */
+  uint32_t format_version; /**< Version of the file format. */
+  uint32_t flags;          /**< FLZ_INDEXED, FLZ_INTERLACED. */
+  uint32_t max_value;      /**< The largest sample allowed; 0: 2^bit_depth - 1. */
+  uint64_t reserved[4];    /**< Zero. */
+} flz_info;
+
+/** A picture in the caller's memory. */
+typedef struct flz_image {
+  uint32_t width, height; /**< Pixels, 1 to 2^31 - 1. */
+  uint32_t channels;      /**< 1 to 4, as in flz_info. */
+  uint32_t bit_depth;     /**< 1 to 16. */
+  const void *pixels;     /**< Borrowed for the call only. */
+  size_t stride;          /**< Bytes from row to row; 0: no gaps. */
+  uint32_t flags;         /**< As in flz_info. */
+  uint32_t max_value;     /**< As in flz_info. */
+} flz_image;
+
+/**
+ * A piece of metadata. Its type and contents are those of a PNG chunk; the library keeps types
+ * that it does not know as they are (docs/FORMAT.md, section 2.3).
+ */
+typedef struct flz_chunk {
+  char type[4];        /**< Four ASCII letters, not terminated. */
+  const uint8_t *data; /**< Owned by the decoder, valid until it is opened again or freed. */
+  size_t size;         /**< Bytes at `data`. */
+} flz_chunk;
+
+/**
+ * Called now and then during the work, on the thread that called the library, with the pixels
+ * done and the pixels in all. Anything but 0 ends the work with FLZ_CANCELLED. Must return; must
+ * not call the library with the same handle.
+ */
+typedef int (*flz_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+typedef struct flz_encoder flz_encoder;
+typedef struct flz_decoder flz_decoder;
+
+/* --- Library ------------------------------------------------------------------------ */
+
+/** Version of the library, as "0.1.0". Never NULL; static. */
+FLZ_API const char *flz_version(void);
+/** Major * 65536 + minor * 256 + patch; compare with FLZ_VERSION_NUMBER. */
+FLZ_API uint32_t flz_version_number(void);
+/** The version of the file format that is written. */
+FLZ_API uint32_t flz_format_version(void);
+/** The instruction set in use, as "AVX3_DL". Static for the thread until its next call. */
+FLZ_API const char *flz_simd_target(void);
+/** A sentence about a status of any value. Never NULL; static. */
+FLZ_API const char *flz_status_text(flz_status status);
+
+/** Number of models inside the library. The first is the default. */
+FLZ_API size_t flz_model_count(void);
+/**
+ * Name (static) and content hash of a model inside the library. Either pointer may be NULL.
+ * FLZ_INVALID_ARGUMENT if `index` is not below flz_model_count().
+ */
+FLZ_API flz_status flz_model_info(size_t index, const char **name, uint64_t *hash);
+
+/* --- Looking at a file without a handle --------------------------------------------- */
+
+/**
+ * Whether `size` bytes at `data` begin a flowzip file: FLZ_OK, FLZ_CORRUPT if not, or
+ * FLZ_NEED_MORE if they are too few to tell (8 are enough).
+ */
+FLZ_API flz_status flz_signature(const void *data, size_t size);
+
+/**
+ * Reads the header alone. `data` may be any beginning of the file, of `size` bytes.
+ *
+ * @param info    Filled in on FLZ_OK, zeroed otherwise. May be NULL.
+ * @param needed  On FLZ_NEED_MORE, a number of bytes above `size` to come back with, which is
+ *                not more than the header has; otherwise 0. May be NULL.
+ * @return FLZ_OK, FLZ_NEED_MORE, FLZ_CORRUPT, FLZ_UNSUPPORTED, FLZ_INVALID_ARGUMENT or
+ *         FLZ_OUT_OF_MEMORY. flz_decoder_open() also has a sentence about what is wrong.
+ */
+FLZ_API flz_status flz_probe(const void *data, size_t size, flz_info *info, size_t *needed);
+
+/* --- Encoder --------------------------------------------------------------------------- */
+
+/** NULL only if there is no memory. To be freed with flz_encoder_free(). */
+FLZ_API flz_encoder *flz_encoder_new(void);
+FLZ_API void flz_encoder_free(flz_encoder *encoder);
+
+/** One sentence about the last call that failed with this handle; "" before any. Never NULL. */
+FLZ_API const char *flz_encoder_message(const flz_encoder *encoder);
+
+/** Chooses an embedded model. FLZ_UNKNOWN_MODEL if this library was built without it. */
+FLZ_API flz_status flz_encoder_set_effort(flz_encoder *encoder, flz_effort effort);
+/**
+ * Whether to look for the YCbCr or PhotoCD values that an RGB picture was converted from, and
+ * code those; a smaller file where they are found. 1, the default, or 0.
+ */
+FLZ_API flz_status flz_encoder_set_recover_colour(flz_encoder *encoder, int on);
+/** Encodes with a model file (.flzm) of `size` bytes at `data`, which is copied. */
+FLZ_API flz_status flz_encoder_set_model(flz_encoder *encoder, const void *data, size_t size);
+/** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
+FLZ_API flz_status flz_encoder_set_threads(flz_encoder *encoder, int threads);
+/** Refuses larger pictures with FLZ_LIMIT. Default 2^28; 0: no limit. */
+FLZ_API flz_status flz_encoder_set_max_pixels(flz_encoder *encoder, uint64_t pixels);
+/** Refuses work that would take more bytes of memory. Default 2^32; 0: no limit. */
+FLZ_API flz_status flz_encoder_set_max_memory(flz_encoder *encoder, uint64_t bytes);
+/** NULL: none. `user` is handed on. */
+FLZ_API flz_status flz_encoder_set_progress(flz_encoder *encoder, flz_progress_fn progress,
+                                            void *user);
+
+/**
+ * Adds metadata, which is copied, to all files encoded from now on, in the order of the calls.
+ * `type` is four ASCII letters, the first small and the third capital (docs/FORMAT.md, 2.3).
+ */
+FLZ_API flz_status flz_encoder_add_chunk(flz_encoder *encoder, const char type[4],
+                                         const void *data, size_t size);
+/** Forgets all chunks. */
+FLZ_API flz_status flz_encoder_clear_chunks(flz_encoder *encoder);
+
+/**
+ * The bytes of memory that flz_encoder_encode() will need at most, beside the picture itself;
+ * `pixels` and `stride` are not looked at. 0 if such a picture cannot be encoded.
+ */
+FLZ_API uint64_t flz_encoder_memory(flz_encoder *encoder, const flz_image *image);
+
+/**
+ * Encodes into memory of the encoder's.
+ *
+ * @param data  The file; owned by the encoder, valid until it encodes again or is freed.
+ * @param size  Its size in bytes.
+ * @return FLZ_OK; else `*data` is NULL and `*size` 0.
+ */
+FLZ_API flz_status flz_encoder_encode(flz_encoder *encoder, const flz_image *image,
+                                      const uint8_t **data, size_t *size);
+
+/**
+ * Encodes into the caller's buffer of `capacity` bytes. FLZ_BUFFER_TOO_SMALL if the file is
+ * larger; `*size` is its size then too.
+ */
+FLZ_API flz_status flz_encoder_encode_into(flz_encoder *encoder, const flz_image *image,
+                                           void *buffer, size_t capacity, size_t *size);
+
+/* --- Decoder --------------------------------------------------------------------------- */
+
+/** NULL only if there is no memory. To be freed with flz_decoder_free(). */
+FLZ_API flz_decoder *flz_decoder_new(void);
+FLZ_API void flz_decoder_free(flz_decoder *decoder);
+
+/** One sentence about the last call that failed with this handle; "" before any. Never NULL. */
+FLZ_API const char *flz_decoder_message(const flz_decoder *decoder);
+
+/** A model file (.flzm), copied, for files that name it; it goes before the embedded ones. */
+FLZ_API flz_status flz_decoder_set_model(flz_decoder *decoder, const void *data, size_t size);
+/** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
+FLZ_API flz_status flz_decoder_set_threads(flz_decoder *decoder, int threads);
+/** Refuses larger pictures with FLZ_LIMIT. Default 2^28; 0: no limit. */
+FLZ_API flz_status flz_decoder_set_max_pixels(flz_decoder *decoder, uint64_t pixels);
+/** Refuses work that would take more bytes of memory. Default 2^32; 0: no limit. */
+FLZ_API flz_status flz_decoder_set_max_memory(flz_decoder *decoder, uint64_t bytes);
+/** NULL: none. `user` is handed on. */
+FLZ_API flz_status flz_decoder_set_progress(flz_decoder *decoder, flz_progress_fn progress,
+                                            void *user);
+
+/**
+ * Takes up a whole file and reads its header. The bytes are borrowed: they must stay as they are
+ * until another file is opened or the decoder freed.
+ *
+ * @param info  Filled in on FLZ_OK, zeroed otherwise. May be NULL.
+ */
+FLZ_API flz_status flz_decoder_open(flz_decoder *decoder, const void *data, size_t size,
+                                    flz_info *info);
+
+/**
+ * The next piece of metadata of the open file, in the order of the file; FLZ_END after the last,
+ * and then from the first again.
+ */
+FLZ_API flz_status flz_decoder_next_chunk(flz_decoder *decoder, flz_chunk *chunk);
+
+/**
+ * The bytes of memory that flz_decoder_decode() will need at most, beside file and pixels of the
+ * caller's. 0 if no file is open or its model is not here.
+ */
+FLZ_API uint64_t flz_decoder_memory(flz_decoder *decoder);
+
+/**
+ * Decodes the open file; every checksum is checked.
+ *
+ * @param pixels  Takes the picture. Its contents are undefined after a failure.
+ * @param size    Bytes at `pixels`, at least stride * (height - 1) + row_bytes.
+ * @param stride  Bytes from row to row, at least row_bytes; 0: row_bytes.
+ */
+FLZ_API flz_status flz_decoder_decode(flz_decoder *decoder, void *pixels, size_t size,
+                                      size_t stride);
+
+/** Decodes the open file, checks everything, and keeps nothing. */
+FLZ_API flz_status flz_decoder_check(flz_decoder *decoder);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# bash completion of flowzip(1). tests/completion_test.sh holds it to what --help lists.
+
+_flowzip() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+  local commands='encode decode test info score sample bench'
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in
+      --) COMPREPLY=($(compgen -f -- "$word")); return ;;
+      -*) ;;
+      *) [ -n "$command" ] || command=${COMP_WORDS[i]} ;;
+    esac
+  done
+  if [ -z "$command" ]; then
+    COMPREPLY=($(compgen -W "$commands -h --help -V --version" -- "$word"))
+    return
+  fi
+
+  case $before in
+    -e | --effort) COMPREPLY=($(compgen -W 'fast standard best' -- "$word")); return ;;
+    --sort) COMPREPLY=($(compgen -W 'none name bits bpd' -- "$word")); return ;;
+    --simd)
+      COMPREPLY=($(compgen -W "$(flowzip --version 2>/dev/null | sed -n 's/^SIMD //p')" -- "$word"))
+      return ;;
+    --output-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
+    -j | --jobs | --max-pixels | --max-memory | --threshold | --heatmap-max | --seed | --size | \
+      --temperature | --levels | --repeats | --repeat-below | --heat-maps | --only | --also | \
+      --codec | --reference) return ;;
+  esac
+
+  local common='-h --help -j --jobs -q --quiet --model --simd'
+  local limits='-v --verbose --max-pixels --max-memory' options='' files='!*'
+  case $command in
+    encode)
+      options="-o --output --output-dir -f --force --verify --no-verify --recover-colour
+        --no-recover-colour -e --effort $limits $common"
+      files='!*.@(png|PNG)' ;;
+    decode)
+      options="-o --output --output-dir -f --force $limits $common"
+      files='!*.flz' ;;
+    test)
+      options="$limits $common"
+      files='!*.flz' ;;
+    info)
+      options="--json --header $limits $common"
+      files='!*.flz' ;;
+    score)
+      options="--sort --json --csv --heatmap --heatmap-max --threshold -f --force -e --effort $common"
+      files='!*.@(png|PNG)' ;;
+    sample)
+      options="-o --output --size --gray --seed --temperature --level-from --levels -f --force
+        -e --effort $common" ;;
+    bench)
+      options="--only --also --codec --reference --repeats --repeat-below --json --markdown --html
+        --heat-maps --recover-colour --no-recover-colour $common" ;;
+    *) return ;;
+  esac
+  if [[ $word == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$word"))
+    return
+  fi
+  case $before in
+    --model) files='!*.flzm' ;;
+    -o | --output | --heatmap | --level-from | --json | --markdown | --html)
+      [ "$command:$before" = info:--json ] || [ "$command:$before" = score:--json ] || files='!*' ;;
+  esac
+  local IFS=$'\n'
+  shopt -q extglob || { shopt -s extglob; local restore=1; }
+  COMPREPLY=($(compgen -d -- "$word") $(compgen -f -X "$files" -- "$word"))
+  [ -z "${restore-}" ] || shopt -u extglob
+}
+
+complete -o filenames -F _flowzip flowzip

@@ -1,0 +1,69 @@
+#compdef flowzip
+# SPDX-License-Identifier: BSD-3-Clause
+# zsh completion of flowzip(1). tests/completion_test.sh holds it to what --help lists.
+
+_flowzip() {
+  local context state line
+  local -a common limits effort
+  common=(
+    '(- *)'{-h,--help}'[print the options]'
+    {-j,--jobs}'[threads]:number:'
+    {-q,--quiet}'[print errors only]'
+    '--model[model file]:model:_files -g "*.flzm"'
+    '--simd[instruction set]:target:(${(s. .)"$(flowzip --version | sed -n "s/^SIMD //p")"})'
+  )
+  limits=(
+    {-v,--verbose}'[say more about each file]'
+    '--max-pixels[refuse larger pictures]:number:'
+    '--max-memory[refuse what would take more memory]:bytes:'
+  )
+  effort=({-e,--effort}'[work for a smaller file]:effort:(fast standard best)')
+
+  _arguments -C \
+    '(- *)'{-h,--help}'[print the options]' \
+    '(- *)'{-V,--version}'[print versions, models, instruction sets]' \
+    '1:command:((encode\:"compress PNG images" decode\:"restore PNG images"
+      test\:"check files" info\:"show what files hold" score\:"exact log-likelihoods"
+      sample\:"a picture the model makes up" bench\:"compare with other codecs"))' \
+    '*::argument:->command'
+  [[ $state == command ]] || return
+
+  case $words[1] in
+    encode)
+      _arguments -S $common $limits $effort \
+        {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
+        {-f,--force}'[overwrite]' '--verify[compare before writing]' '--no-verify[do not]' \
+        '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
+        '*:image:_files -g "*.(png|PNG)"' ;;
+    decode)
+      _arguments -S $common $limits \
+        {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
+        {-f,--force}'[overwrite]' '*:file:_files -g "*.flz"' ;;
+    test)
+      _arguments -S $common $limits '*:file:_files -g "*.flz"' ;;
+    info)
+      _arguments -S $common $limits '--json[print JSON]' '--header[decode nothing]' \
+        '*:file:_files -g "*.flz"' ;;
+    score)
+      _arguments -S $common $effort '--sort[order]:key:(none name bits bpd)' '--json[print JSON]' \
+        '--csv[print CSV]' '--heatmap[write bits per pixel]:file:_files' \
+        '--heatmap-max[bits of the brightest colour]:bits:' \
+        '--threshold[outline what stands out]:deviations:' {-f,--force}'[overwrite]' \
+        '*:image:_files -g "*.(png|PNG)"' ;;
+    sample)
+      _arguments -S $common $effort {-o,--output}'[output]:file:_files' '--size[width x height]:size:' \
+        '--gray[a gray picture]' '--seed[random bits]:number:' '--temperature[1 is natural]:number:' \
+        '--level-from[take coarse levels from]:image:_files' '--levels[levels to make up]:number:' \
+        {-f,--force}'[overwrite]' ;;
+    bench)
+      _arguments -S $common '--only[these codecs]:names:' '--also[slow codecs too]:names:' \
+        '--codec[one more codec]:commands:' '--reference[per cents refer to]:name:' \
+        '--repeats[runs of each]:number:' '--repeat-below[seconds]:number:' \
+        '--json[every figure]:file:_files' '--markdown[a document]:file:_files' \
+        '--html[a page]:file:_files' '--heat-maps[images with one]:number:' \
+        '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
+        '*:images and folders:_files' ;;
+  esac
+}
+
+_flowzip "$@"

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The estimates of codec/memory.h against what is really allocated: every operator new of this
+// program is counted.
+#include "codec/memory.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <new>
+
+#include "codec/codec.h"
+#include "model/embedded.h"
+#include "tests/tiny_model.h"
+
+namespace {
+
+std::atomic<uint64_t> g_now{0}, g_peak{0};
+constexpr size_t kHeader = 32;  // keeps what follows aligned; holds the size
+
+void* Counted(size_t size) {
+  auto* block = static_cast<unsigned char*>(std::malloc(size + kHeader));
+  if (block == nullptr) throw std::bad_alloc();
+  *reinterpret_cast<size_t*>(block) = size;
+  const uint64_t now = g_now += size;
+  uint64_t peak = g_peak;
+  while (now > peak && !g_peak.compare_exchange_weak(peak, now)) {
+  }
+  return block + kHeader;
+}
+
+void Release(void* memory) {
+  if (memory == nullptr) return;
+  auto* block = static_cast<unsigned char*>(memory) - kHeader;
+  g_now -= *reinterpret_cast<size_t*>(block);
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return Counted(size); }
+void* operator new[](size_t size) { return Counted(size); }
+void operator delete(void* memory) noexcept { Release(memory); }
+void operator delete[](void* memory) noexcept { Release(memory); }
+void operator delete(void* memory, size_t) noexcept { Release(memory); }
+void operator delete[](void* memory, size_t) noexcept { Release(memory); }
+
+namespace flowzip {
+namespace {
+
+// Bytes on the heap at the peak of body(), above what was there before.
+template <class F>
+uint64_t PeakOf(const F& body) {
+  const uint64_t before = g_now;
+  g_peak = before;
+  body();
+  return g_peak - before;
+}
+
+// The estimate must hold, and be worth something: a fixed part aside, within a factor.
+void CheckEstimate(uint64_t estimate, uint64_t peak, double slack) {
+  constexpr double kFixedPart = 8 << 20;
+  INFO("estimate " << HumanBytes(estimate) << ", peak " << HumanBytes(peak));
+  CHECK(peak <= estimate);
+  CHECK(static_cast<double>(estimate) <= slack * static_cast<double>(peak) + kFixedPart);
+}
+
+void Measure(const Image& image, const Model& model, int jobs, double slack) {
+  INFO(image.width << " x " << image.height << " x " << image.channels << ", " << model.name
+                   << ", jobs " << jobs);
+  EncodeOptions encode;
+  encode.model = &model;
+  encode.jobs = jobs;
+  std::vector<uint8_t> file;
+  const uint64_t encoding = PeakOf([&] { file = Encode(image, encode); });
+  const FileInfo info = Probe(file);
+  CheckEstimate(EncodeMemory(info, model, jobs), encoding, slack);
+
+  DecodeOptions decode;
+  decode.model_override = &model;
+  decode.jobs = jobs;
+  Image again;
+  const uint64_t decoding = PeakOf([&] { again = Decode(file, decode); });
+  CHECK(again.samples == image.samples);
+  CheckEstimate(DecodeMemory(info, model, jobs), decoding, slack);
+}
+
+}  // namespace
+
+TEST_CASE("memory stays below the estimate, and not by far") {
+  testing::TinyShape wide;
+  wide.width = 40;
+  wide.inner = 56;
+  wide.head = 32;
+  const Model narrow = testing::TinyModel(1), broad = testing::TinyModel(2, wide);
+  for (const Model* model : {&narrow, &broad}) {
+    Measure(testing::Scene(900, 700, 3, 1), *model, 1, 2.0);
+    Measure(testing::Scene(900, 700, 1, 2), *model, 2, 3.0);
+  }
+  // Noise makes the largest files; a thin picture has many small tiles.
+  Measure(testing::Noise(1024, 1024, 3, 3), narrow, 3, 2.0);
+  Measure(testing::Noise(1500, 600, 3, 4), narrow, 1, 2.0);
+}
+
+TEST_CASE("small pictures, where the fixed part rules") {
+  const Model model = testing::TinyModel(3);
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 3000}, {3000, 1}, {64, 48}}) {
+    Measure(testing::Noise(width, height, 3, 5), model, 1, 2.0);
+  }
+}
+
+TEST_CASE("the default model") {
+  if (EmbeddedModels().empty()) return;
+  Measure(testing::Scene(512, 400, 3, 6), DefaultModel(), 2, 2.0);
+}
+
+TEST_CASE("the limits are applied before anything large is allocated") {
+  const Model model = testing::TinyModel(4);
+  const Image image = testing::Scene(640, 480, 3, 7);
+  EncodeOptions encode;
+  encode.model = &model;
+  const std::vector<uint8_t> file = Encode(image, encode);
+  const FileInfo info = Probe(file);
+
+  const auto refused = [](const auto& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kLimit);
+      const std::string text = error.what();
+      CHECK(text.find("MiB of memory, more than the limit of ") != std::string::npos);
+      return;
+    }
+    FAIL("not refused");
+  };
+  encode.max_memory = EncodeMemory(info, model, 1) - 1;
+  CHECK(PeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
+  encode.max_memory += 1;
+  CHECK(Encode(image, encode) == file);
+
+  DecodeOptions decode;
+  decode.model_override = &model;
+  decode.max_memory = DecodeMemory(info, model, 1) - 1;
+  CHECK(PeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
+  decode.max_memory += 1;
+  CHECK(Decode(file, decode).samples == image.samples);
+}
+
+TEST_CASE("bytes for people") {
+  CHECK(HumanBytes(0) == "0 bytes");
+  CHECK(HumanBytes(1023) == "1023 bytes");
+  CHECK(HumanBytes(1024) == "1.0 KiB");
+  CHECK(HumanBytes(1536 * 1024) == "1.5 MiB");
+  CHECK(HumanBytes(uint64_t{4} << 30) == "4.0 GiB");
+  CHECK(HumanBytes(uint64_t{150} << 30) == "150 GiB");
+  CHECK(HumanBytes(UINT64_MAX) == "16.0 EiB");
+}
+
+}  // namespace flowzip

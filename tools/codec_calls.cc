@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tools/codec_calls.h"
+
+#include <new>
+
+#include "codec/memory.h"
+#include "tools/read_file.h"
+
+namespace flowzip {
+namespace {
+
+[[noreturn]] void Throw(flz_status status, const char* message) {
+  if (status == FLZ_OUT_OF_MEMORY) throw std::bad_alloc();
+  const std::string text = *message != 0 ? message : flz_status_text(status);
+  if (status <= FLZ_IO) throw Error(static_cast<ErrorCode>(status), text);
+  throw std::runtime_error(text);
+}
+
+// What encoder and decoder have alike.
+template <class Handle, class SetThreads, class SetPixels, class SetMemory, class SetModel>
+void Configure(const Handle& handle, const CommonOptions& options, SetThreads set_threads,
+               SetPixels set_pixels, SetMemory set_memory, SetModel set_model) {
+  if (handle == nullptr) throw std::bad_alloc();
+  const auto or_none = [](uint64_t limit) { return limit == UINT64_MAX ? 0 : limit; };
+  Check(set_threads(handle.get(), options.jobs), handle);
+  Check(set_pixels(handle.get(), or_none(options.max_pixels)), handle);
+  Check(set_memory(handle.get(), or_none(options.max_memory)), handle);
+  if (options.model_path.empty()) return;
+  WithFile(options.model_path, [&] {
+    const std::vector<uint8_t> model = ReadFile(options.model_path, options.max_memory);
+    Check(set_model(handle.get(), model.data(), model.size()), handle);
+  });
+}
+
+}  // namespace
+
+void Check(flz_status status, const EncoderHandle& encoder) {
+  if (status != FLZ_OK) Throw(status, flz_encoder_message(encoder.get()));
+}
+
+void Check(flz_status status, const DecoderHandle& decoder) {
+  if (status != FLZ_OK) Throw(status, flz_decoder_message(decoder.get()));
+}
+
+EncoderHandle NewEncoder(const CommonOptions& options) {
+  EncoderHandle encoder(flz_encoder_new());
+  Configure(encoder, options, flz_encoder_set_threads, flz_encoder_set_max_pixels,
+            flz_encoder_set_max_memory, flz_encoder_set_model);
+  if (options.effort == "fast")
+    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_FAST), encoder);
+  if (options.effort == "standard") {
+    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_STANDARD), encoder);
+  }
+  if (options.effort == "best")
+    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_BEST), encoder);
+  return encoder;
+}
+
+DecoderHandle NewDecoder(const CommonOptions& options) {
+  DecoderHandle decoder(flz_decoder_new());
+  Configure(decoder, options, flz_decoder_set_threads, flz_decoder_set_max_pixels,
+            flz_decoder_set_max_memory, flz_decoder_set_model);
+  return decoder;
+}
+
+flz_image Describe(const Image& image) {
+  flz_image picture = {};
+  picture.width = image.width;
+  picture.height = image.height;
+  picture.channels = static_cast<uint32_t>(image.channels);
+  picture.bit_depth = static_cast<uint32_t>(image.bit_depth);
+  picture.pixels = image.samples.data();
+  return picture;
+}
+
+flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file) {
+  flz_info info;
+  Check(flz_decoder_open(decoder.get(), file.data(), file.size(), &info), decoder);
+  return info;
+}
+
+Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
+                 const CommonOptions& options) {
+  // A picture that the library refuses for its pixels is not worth a word about memory.
+  if (uint64_t{info.width} * info.height <= options.max_pixels) {
+    // With no limit on pixels the sum may leave 64 bits: the library has the last word then.
+    const uint64_t memory = flz_decoder_memory(decoder.get());
+    if (memory < UINT64_MAX / 4) {
+      RequireMemory(memory + info.row_bytes * info.height + holds, options.max_memory);
+    } else {
+      Check(flz_decoder_check(decoder.get()), decoder);
+    }
+    Image image;
+    image.width = info.width;
+    image.height = info.height;
+    image.channels = static_cast<int>(info.channels);
+    image.bit_depth = static_cast<int>(info.bit_depth);
+    image.samples.resize(image.row_bytes() * image.height);
+    Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0),
+          decoder);
+    return image;
+  }
+  Check(flz_decoder_check(decoder.get()), decoder);  // throws
+  return {};
+}
+
+HandleProgress::HandleProgress(const std::string& verb, const EncoderHandle& encoder, bool quiet)
+    : progress_(verb, quiet), show_(progress_.Callback()), encoder_(encoder.get()) {
+  if (show_) flz_encoder_set_progress(encoder_, Call, this);
+}
+
+HandleProgress::HandleProgress(const std::string& verb, const DecoderHandle& decoder, bool quiet)
+    : progress_(verb, quiet), show_(progress_.Callback()), decoder_(decoder.get()) {
+  if (show_) flz_decoder_set_progress(decoder_, Call, this);
+}
+
+HandleProgress::~HandleProgress() {
+  if (encoder_ != nullptr) flz_encoder_set_progress(encoder_, nullptr, nullptr);
+  if (decoder_ != nullptr) flz_decoder_set_progress(decoder_, nullptr, nullptr);
+}
+
+int HandleProgress::Call(void* self, uint64_t done, uint64_t total) {
+  static_cast<HandleProgress*>(self)->show_(done, total);
+  return 0;
+}
+
+}  // namespace flowzip

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The C interface (include/flowzip/flowzip.h) for the commands: handles that free themselves,
+// errors that are thrown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "codec/image.h"
+#include "flowzip/flowzip.h"
+#include "tools/cli_common.h"
+
+namespace flowzip {
+
+struct FreeHandle {
+  void operator()(flz_encoder* encoder) const { flz_encoder_free(encoder); }
+  void operator()(flz_decoder* decoder) const { flz_decoder_free(decoder); }
+};
+using EncoderHandle = std::unique_ptr<flz_encoder, FreeHandle>;
+using DecoderHandle = std::unique_ptr<flz_decoder, FreeHandle>;
+
+// With the threads, model or effort, and limits of the command line. Throws Error.
+EncoderHandle NewEncoder(const CommonOptions& options);
+DecoderHandle NewDecoder(const CommonOptions& options);
+
+// Throw an Error of the status's code and the handle's sentence unless it is FLZ_OK.
+void Check(flz_status status, const EncoderHandle& encoder);
+void Check(flz_status status, const DecoderHandle& decoder);
+
+// The picture as the C interface takes it; the samples stay the image's.
+flz_image Describe(const Image& image);
+
+// Opens a file that must stay where it is; decodes it. Above `limit` bytes of memory, what
+// the caller `holds` included, neither happens.
+flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file);
+Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
+                 const CommonOptions& options);
+
+// Shows a progress line while it lives.
+class HandleProgress {
+ public:
+  HandleProgress(const std::string& verb, const EncoderHandle& encoder, bool quiet);
+  HandleProgress(const std::string& verb, const DecoderHandle& decoder, bool quiet);
+  ~HandleProgress();
+  HandleProgress(const HandleProgress&) = delete;
+  HandleProgress& operator=(const HandleProgress&) = delete;
+
+ private:
+  static int Call(void* self, uint64_t done, uint64_t total);
+
+  Progress progress_;
+  std::function<void(uint64_t, uint64_t)> show_;
+  flz_encoder* encoder_ = nullptr;
+  flz_decoder* decoder_ = nullptr;
+};
+
+}  // namespace flowzip

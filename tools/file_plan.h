@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which file becomes which, settled before anything is read or written.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "tools/atomic_file.h"
+
+namespace flowzip {
+
+// Wrong usage; main() prints it and ends with status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// "-" stands for standard input or standard output.
+inline constexpr char kStandardStream[] = "-";
+
+struct FileArguments {
+  std::vector<std::string> inputs;
+  std::string output, output_dir;  // at most one of them; empty: derived names
+};
+
+struct FileTask {
+  std::string input, output;
+};
+
+// Names the outputs: -o, or the input's name with an extension of `from` (lower case; any case
+// matches) replaced by `to`, or with `to` appended; standard input goes to standard output.
+// Makes --output-dir if it is missing, or throws FileError. Throws UsageError if two inputs would
+// have the same output, if an output is one of the inputs, or if the arguments contradict each
+// other.
+std::vector<FileTask> PlanFiles(const FileArguments& arguments,
+                                const std::vector<std::string>& from, const std::string& to);
+
+std::string DerivedName(const std::string& path, const std::vector<std::string>& from,
+                        const std::string& to);
+
+// For messages: the name itself, or "standard input", "standard output".
+std::string InputName(const std::string& path);
+std::string OutputName(const std::string& path);
+
+// A whole file or all of standard input, unless that is a terminal and `force` is not set.
+// Throws kIo, or kLimit for more than `max_bytes`.
+std::vector<uint8_t> ReadInput(const std::string& path, bool force, uint64_t max_bytes);
+
+// A file that appears complete or not at all (AtomicFile), or standard output.
+class Output {
+ public:
+  // Throws kIo; for a terminal too, unless `force` is set.
+  Output(const std::string& path, bool force);
+
+  std::FILE* stream() { return file_ ? file_->stream() : stdout; }
+  void Write(ByteSpan bytes);
+  // The file gets the modification time of `input` if that is a file too.
+  void Commit(const std::string& input);
+
+ private:
+  std::unique_ptr<AtomicFile> file_;  // null: standard output
+};
+
+}  // namespace flowzip
