@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The two commands are `make demo` and `make check`; CMake does the work.
+# The two main commands are `make demo` and `make check`; CMake does the work.
 # JOBS=n limits parallel compilation; TRAIN=OFF leaves LibTorch out of `make check`.
 
 JOBS ?= $(shell nproc)
 TRAIN ?= ON
 
-.PHONY: demo check build clean format
+.PHONY: demo check check-platforms build clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -20,6 +20,11 @@ check:
 	cmake --preset release -DFLOWZIP_TRAIN=$(TRAIN) -DFLOWZIP_TESTS=ON
 	cmake --build --preset release --parallel $(JOBS)
 	ctest --preset release --parallel $(JOBS)
+
+# The golden files on x86-64, aarch64, riscv64 and s390x, by two compilers; half an hour.
+check-platforms:
+	scripts/install-deps.sh build platforms
+	JOBS=$(JOBS) scripts/check-platforms.sh
 
 # As check, without installing packages and without tests.
 build:
