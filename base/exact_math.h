@@ -5,7 +5,7 @@
 // order, and its choices are part of the bytes. -ffast-math and its parts let a compiler
 // reorder sums or use reciprocals, and x87 keeps more digits than a double has. Contraction to
 // fused multiply-adds cannot be seen here: CMakeLists.txt turns it off, and golden_check shows
-// it. Included by base/error.h, so by all of base, rans, model and codec.
+// it. Included by base/error.h and by the fit: a test counts the units with floating point.
 #pragma once
 
 #include <cfloat>

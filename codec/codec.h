@@ -12,6 +12,7 @@
 #include "codec/container.h"
 #include "codec/image.h"
 #include "codec/pixel_bits.h"
+#include "codec/recover.h"
 #include "codec/tile_codec.h"
 #include "model/model.h"
 
@@ -31,6 +32,8 @@ struct DecodeOptions {
   int jobs = 1;
   uint64_t max_pixels = kDefaultMaxPixels;
   PixelBits* pixel_bits = nullptr;  // as above
+  // If set: decode what can be decoded, and say here what could not (codec/recover.h).
+  Recovery* recovery = nullptr;
 };
 
 struct CodecStats {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip decode IN.flz [-o OUT.png]
+#include <cstdio>
+
 #include "codec/codec.h"
 #include "tools/atomic_file.h"
 #include "tools/cli_common.h"
@@ -12,7 +14,25 @@ namespace {
 struct Arguments {
   CommonOptions common;
   std::string input, output;
+  bool recover = false;
 };
+
+// What --recover could not save, tile by tile; throws unless nothing was wrong.
+void Report(const Recovery& recovery, const Arguments& arguments, const std::string& output) {
+  if (recovery.intact()) return;
+  for (const LostTile& lost : recovery.lost) {
+    std::fprintf(stderr, "flowzip: %s: lost: tile %llu, %u x %u pixels at (%u, %u): %s\n",
+                 arguments.input.c_str(), static_cast<unsigned long long>(lost.tile + 1),
+                 lost.rect.width, lost.rect.height, lost.rect.x, lost.rect.y,
+                 lost.reason.c_str());
+  }
+  const uint64_t saved = recovery.tiles - recovery.lost.size();
+  throw FileError(arguments.input,
+                  (recovery.damage.empty() ? "damaged" : recovery.damage) + "; " +
+                      std::to_string(saved) + " of " + std::to_string(recovery.tiles) +
+                      " tiles recovered exactly in " + output +
+                      (recovery.lost.empty() ? "" : ", gray in the place of the others"));
+}
 
 void Run(const Arguments& arguments) {
   const std::string output =
@@ -21,15 +41,17 @@ void Run(const Arguments& arguments) {
   const std::vector<uint8_t> bytes =
       WithFile(arguments.input, [&] { return ReadFile(arguments.input); });
   // What is no .flz file at all is said before anything about the output.
-  WithFile(arguments.input, [&] { Probe(bytes); });
+  if (!arguments.recover) WithFile(arguments.input, [&] { Probe(bytes); });
   CheckNotSameFile(arguments.input, output);
   const auto file = WithFile(
       output, [&] { return std::make_unique<AtomicFile>(output, arguments.common.force); });
 
+  Recovery recovery;
   const Image image = WithFile(arguments.input, [&] {
     DecodeOptions options;
     options.model_override = model.get();
     options.jobs = arguments.common.jobs;
+    if (arguments.recover) options.recovery = &recovery;
     Progress progress("decoding", arguments.common.quiet);
     return Decode(bytes, options, nullptr, progress.Callback());
   });
@@ -37,6 +59,7 @@ void Run(const Arguments& arguments) {
     WritePng(image, file->stream());
     file->Commit();
   });
+  Report(recovery, arguments, output);
 }
 
 }  // namespace
@@ -47,6 +70,8 @@ void AddDecodeCommand(CLI::App& app, Action& run) {
   command->add_option("IN", arguments->input, ".flz file")->required();
   command->add_option("-o,--output", arguments->output, "Output [IN with .png for .flz]")
       ->type_name("FILE");
+  command->add_flag("--recover", arguments->recover,
+                    "Of a damaged file, decode the tiles that are whole; exit 1 if any is not");
   AddCommonOptions(*command, arguments->common, true);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
