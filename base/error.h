@@ -8,8 +8,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/exact_math.h"
-
 namespace flowzip {
 
 // Frozen: values are part of the C API and of the exit documentation.

@@ -5,7 +5,8 @@
 // order, and its choices are part of the bytes. -ffast-math and its parts let a compiler
 // reorder sums or use reciprocals, and x87 keeps more digits than a double has. Contraction to
 // fused multiply-adds cannot be seen here: CMakeLists.txt turns it off, and golden_check shows
-// it. Included by base/error.h and by the fit: a test counts the units with floating point.
+// it. Included by the units whose floating point can change bytes: the fit and the choice of
+// filters. (Elsewhere doubles only serve statistics.)
 #pragma once
 
 #include <cfloat>
