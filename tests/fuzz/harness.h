@@ -7,6 +7,7 @@
 // over the files of tests/fuzz/corpus.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 

@@ -2,6 +2,7 @@
 // Runs a fuzz target, in a build without libFuzzer, over files and folders of files.
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "tests/fuzz/harness.h"
 #include "tools/read_file.h"
