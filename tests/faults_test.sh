@@ -123,6 +123,11 @@ for command in "encode -q in.png -f -o /dev/stdout" "decode -q good.flz -f -o /d
   [ "$(wc -l <stderr)" -le 1 ] || fail "closed pipe: $(cat stderr)"
   untouched "closed pipe"
 done
+[ "$(leftovers)" -eq 0 ] || fail "closed pipe: temporary file left"
+# /dev/stdout is a link to a pipe without a name: written to, never renamed over.
+"$flowzip" encode -q in.png -f -o /dev/stdout 2>stderr | cmp - good.flz || fail "/dev/stdout: other bytes"
+[ -L /dev/stdout ] || [ ! -f /dev/stdout ] || fail "/dev/stdout has become a file"
+ok
 
 # --- What cannot be read or written ------------------------------------------------------------
 failed 'Input/output error' out.flz "$flowzip" encode -q /proc/self/mem -o out.flz
