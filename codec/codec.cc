@@ -41,6 +41,11 @@ void AddStats(const TileStats& from, TileStats& to) {
   });
   AddLevels(from.level_bytes, to.level_bytes, [](size_t a, size_t& b) { b += a; });
   to.side_bits += from.side_bits;
+  for (size_t i = 0; i < from.conversion_tiles.size(); ++i) {
+    to.conversion_tiles[i] += from.conversion_tiles[i];
+  }
+  to.colour_exceptions += from.colour_exceptions;
+  to.exception_bytes += from.exception_bytes;
 }
 
 const Model& ModelOf(const FileInfo& info, const DecodeOptions& options) {
@@ -107,8 +112,9 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   for (uint64_t tile = 0; tile < info.tile_count(); ++tile) {
     const Rect rect = info.TileRect(tile);
     TileStats tile_stats;
-    const std::vector<uint8_t> payload = EncodeTile(
-        model, image, rect, pool, stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
+    const std::vector<uint8_t> payload =
+        EncodeTile(model, image, rect, pool, stats != nullptr ? &tile_stats : nullptr,
+                   options.pixel_bits, options.recover_colour);
     info.payload_bytes.push_back(payload.size());
     AppendTile(tile, PixelChecksum(image, rect, tile), payload, blocks);
     AddStats(tile_stats, sum);

@@ -2,8 +2,10 @@
 #include "codec/tile_codec.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "codec/level_coder.h"
+#include "codec/recovered_colour.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
 #include "model/squeeze.h"
@@ -19,6 +21,8 @@ using Ranges = std::array<SampleRange, kChannels>;
 // (2 * kMaxFilterNorm * kMaxSample < 2^31).
 constexpr int32_t kMaxSample = 1023;
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
+
+uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }
 
 Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
   Planes planes;
@@ -36,8 +40,13 @@ Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
   return planes;
 }
 
-void WritePlanes(const Model& model, Planes& planes, const Rect& rect, Image* image) {
-  if (image->channels == 3) model.lifting.Inverse(planes);
+void WritePlanes(const Model& model, const RecoveredColour& colour, Planes& planes,
+                 const Rect& rect, Image* image) {
+  if (colour.conversion != ColourConversion::kNone) {
+    colour.ToRgb(planes);
+  } else if (image->channels == 3) {
+    model.lifting.Inverse(planes);
+  }
   const int32_t max = (1 << image->bit_depth) - 1;
   for (uint32_t y = 0; y < rect.height; ++y) {
     uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
@@ -130,6 +139,14 @@ void RecordLevel(const ChannelBits& bits, double side_bits, size_t bytes, int le
   stats->level_bytes[level] = bytes;
 }
 
+void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
+  if (stats == nullptr) return;
+  ++stats->conversion_tiles[static_cast<size_t>(colour.conversion)];
+  stats->colour_exceptions = colour.exceptions.size();
+  stats->exception_bytes = bytes;
+  stats->side_bits += bits;
+}
+
 void ResetStats(int levels, TileStats* stats) {
   if (stats == nullptr) return;
   *stats = {};
@@ -153,10 +170,20 @@ Ranges ReadRanges(ByteReader& reader, int channels) {
 }  // namespace
 
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
-                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
-  const Planes planes = ReadPlanes(model, image, rect);
-  const Ranges ranges = FindRanges(planes);
+                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                bool recover_colour) {
   ByteWriter head;
+  RecoveredColour colour;
+  double exception_bits = 0;
+  size_t exception_bytes = 0;
+  if (image.channels == 3) {
+    if (recover_colour && image.bit_depth == 8) colour = RecoveredColour::Recover(image, rect);
+    exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
+  }
+  const Planes planes = colour.conversion != ColourConversion::kNone
+                            ? std::move(colour.planes)
+                            : ReadPlanes(model, image, rect);
+  const Ranges ranges = FindRanges(planes);
   for (int c = 0; c < image.channels; ++c) {
     Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
             ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
@@ -166,6 +193,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   std::vector<LevelPlanes> levels = MakeLevels(planes);
   const int count = static_cast<int>(levels.size());
   ResetStats(count, stats);
+  RecordColour(colour, exception_bits, exception_bytes, stats);
   if (AllConstant(ranges)) return head.Take();
 
   const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges,
@@ -200,11 +228,20 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
 void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   ByteReader reader(payload);
+  RecoveredColour colour;
+  if (image->channels == 3) colour = RecoveredColour::Read(PixelCount(rect), reader);
   const Ranges ranges = ReadRanges(reader, image->channels);
+  colour.CheckRanges(ranges);
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
   ResetStats(count, stats);
+  if (stats != nullptr) {
+    ByteWriter again;
+    double bits = 0;
+    const size_t bytes = colour.Write(PixelCount(rect), again, &bits);
+    RecordColour(colour, bits, bytes, stats);
+  }
 
   Planes picture;
   if (AllConstant(ranges)) {
@@ -253,7 +290,7 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
     }
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  WritePlanes(model, picture, rect, image);
+  WritePlanes(model, colour, picture, rect, image);
 }
 
 }  // namespace flowzip
