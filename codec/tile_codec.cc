@@ -8,6 +8,7 @@
 #include "codec/recovered_colour.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
+#include "model/orientation.h"
 #include "model/squeeze.h"
 #include "rans/escape.h"
 
@@ -180,9 +181,14 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
     if (recover_colour && image.bit_depth == 8) colour = RecoveredColour::Recover(image, rect);
     exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
   }
-  const Planes planes = colour.conversion != ColourConversion::kNone
-                            ? std::move(colour.planes)
-                            : ReadPlanes(model, image, rect);
+  Planes planes = colour.conversion != ColourConversion::kNone ? std::move(colour.planes)
+                                                               : ReadPlanes(model, image, rect);
+  Orientation orientation;
+  if (image.channels == 3) {
+    orientation = ChooseOrientation(planes);
+    Flip(orientation, planes);
+    head.Put(orientation.code());
+  }
   const Ranges ranges = FindRanges(planes);
   for (int c = 0; c < image.channels; ++c) {
     Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
@@ -222,6 +228,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
     coarse = AssembleResiduals(level);
     levels.pop_back();
   }
+  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
   return head.Take();
 }
 
@@ -229,7 +236,13 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   ByteReader reader(payload);
   RecoveredColour colour;
-  if (image->channels == 3) colour = RecoveredColour::Read(PixelCount(rect), reader);
+  Orientation orientation;
+  if (image->channels == 3) {
+    colour = RecoveredColour::Read(PixelCount(rect), reader);
+    const uint8_t code = reader.Get<uint8_t>();
+    Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
+    orientation = Orientation::FromCode(code);
+  }
   const Ranges ranges = ReadRanges(reader, image->channels);
   colour.CheckRanges(ranges);
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
@@ -290,6 +303,8 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
     }
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  Flip(orientation, picture);
+  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
   WritePlanes(model, colour, picture, rect, image);
 }
 

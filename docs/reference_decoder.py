@@ -561,7 +561,14 @@ def decode_file(data, model):
         h, w = min(tile, height - y), min(tile, width - x)
         payload = Reader(block[4:])
         conversion, exceptions = read_conversion(payload, w * h) if channels == 3 else (0, [])
+        orientation = payload.u(1) if channels == 3 else 0
+        if orientation > 3:
+            fail("unknown orientation")
         planes = decode_flow(model, payload, w, h, channels)
+        if orientation & 1:
+            planes = [plane[:, ::-1] for plane in planes]
+        if orientation & 2:
+            planes = [plane[::-1] for plane in planes]
         if conversion:
             planes = convert(conversion, exceptions, planes)
         elif channels == 3:

@@ -106,5 +106,5 @@ echo "(whole process, PNG files, $(nproc) cores; encode decodes again to check)"
 if [ -n "$limit" ] && awk -v t="$total" -v l="$limit" 'BEGIN { exit !(t > l) }'; then
   fail "more than $limit bits per sub-pixel"
 fi
-echo "$turn passed, $failures failed"
+echo "$turn images checked, $failures failures"
 [ "$failures" -eq 0 ]
