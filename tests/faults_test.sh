@@ -44,7 +44,8 @@ interrupted() {
   local signal=$1 output=$2 before=none after=none pid status=0 i
   shift 2
   [ ! -e "$output" ] || before=$(cksum <"$output")
-  "$@" >/dev/null 2>&1 &
+  # A shell script's background commands ignore SIGINT, which is not what is meant.
+  env --default-signal=INT,QUIT "$@" >/dev/null 2>&1 &
   pid=$!
   for ((i = 0; i < 2000; ++i)); do
     [ "$(leftovers)" -eq 0 ] || break

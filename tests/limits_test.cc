@@ -180,7 +180,7 @@ TEST_CASE("time per declared pixel is bounded") {
   for (auto& [name, file] : cases) {
     const double ratio = per_pixel(file) / ordinary;
     std::printf("time per pixel, relative to an ordinary picture: %5.1f  %s\n", ratio, name);
-    CHECK(ratio < 100);
+    CHECK(ratio < 40);
   }
 }
 
