@@ -2,6 +2,7 @@
 #include "codec/codec.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/thread_pool.h"
@@ -59,17 +60,29 @@ const Model& ModelOf(const FileInfo& info, const DecodeOptions& options) {
   return *model;
 }
 
-// Errors inside a tile, with its number. Its bytes are all there and have their
-// checksum, so a stream that ends early contradicts itself rather than being cut.
-template <class F>
-void InTile(uint64_t tile, const F& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    const bool cut = error.code() == ErrorCode::kTruncated;
-    throw Error(cut ? ErrorCode::kCorrupt : error.code(),
-                "tile " + std::to_string(tile + 1) + ": " + error.what());
-  }
+// The blocks of a file; some are missing only where the caller wants what is left.
+std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan file,
+                                              const DecodeOptions& options) {
+  if (options.recovery != nullptr) return FindTiles(info, file, *options.recovery);
+  const std::vector<TileBlock> blocks = SplitTiles(info, file);
+  return {blocks.begin(), blocks.end()};
+}
+
+void CheckPixels(const Image& image, const Rect& rect, uint64_t tile, uint32_t checksum) {
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  Require(PixelChecksum(image, rect, tile) == checksum, ErrorCode::kCorrupt,
+          "decodes to other pixels than were encoded (checksum)");
+#else
+  (void)image, (void)rect, (void)tile, (void)checksum;
+#endif
+}
+
+// An error inside a tile, with its number. Its bytes are all there and have their checksum,
+// so a stream that ends early contradicts itself rather than being cut.
+Error InTile(uint64_t tile, const Error& error) {
+  const bool cut = error.code() == ErrorCode::kTruncated;
+  return {cut ? ErrorCode::kCorrupt : error.code(),
+          "tile " + std::to_string(tile + 1) + ": " + error.what()};
 }
 
 }  // namespace
@@ -121,14 +134,18 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
 Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
              const ProgressFn& progress) {
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
-  FileInfo info = ParseHeader(file);
+  std::vector<uint8_t> repaired;
+  FileInfo info = options.recovery != nullptr
+                      ? RecoverHeader(file, repaired, *options.recovery)
+                      : ParseHeader(file);
+  if (!repaired.empty()) file = repaired;
   if (info.pixels() > options.max_pixels) {
     throw Error(ErrorCode::kLimit, std::to_string(info.width) + " x " +
                                        std::to_string(info.height) +
                                        " pixels exceed the limit of " +
                                        std::to_string(options.max_pixels) + " pixels");
   }
-  const std::vector<TileBlock> blocks = SplitTiles(info, file);
+  const std::vector<std::optional<TileBlock>> blocks = TilesOf(info, file, options);
   const Model& model = ModelOf(info, options);
   RequireMemory(DecodeMemory(info, model, options.jobs), options.max_memory);
 
@@ -146,12 +163,20 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
     const Rect rect = info.TileRect(tile);
     TileStats tile_stats;
-    InTile(tile, [&] {
-      DecodeTile(model, blocks[tile].payload, rect, &image, pool,
-                 stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
-      Require(PixelChecksum(image, rect, tile) == blocks[tile].pixel_checksum, ErrorCode::kCorrupt,
-              "decodes to other pixels than were encoded (checksum)");
-    });
+    try {
+      if (!blocks[tile]) {
+        FillGray(rect, image);
+      } else {
+        DecodeTile(model, blocks[tile]->payload, rect, &image, pool,
+                   stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
+        CheckPixels(image, rect, tile, blocks[tile]->pixel_checksum);
+      }
+    } catch (const Error& error) {
+      if (options.recovery == nullptr) throw InTile(tile, error);
+      LoseTile(info, tile, error.what(), *options.recovery);
+      FillGray(rect, image);
+      tile_stats = {};
+    }
     AddStats(tile_stats, sum);
     pixels_done += uint64_t{rect.width} * rect.height;
     if (progress) progress(pixels_done, info.pixels());

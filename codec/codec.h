@@ -13,6 +13,7 @@
 #include "codec/image.h"
 #include "codec/memory.h"
 #include "codec/pixel_bits.h"
+#include "codec/recover.h"
 #include "codec/tile_codec.h"
 #include "model/model.h"
 
@@ -36,6 +37,8 @@ struct DecodeOptions {
   uint64_t max_pixels = kDefaultMaxPixels;
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by DecodeMemory
   PixelBits* pixel_bits = nullptr;  // as above
+  // If set: decode what can be decoded, and say here what could not (codec/recover.h).
+  Recovery* recovery = nullptr;
 };
 
 struct CodecStats {

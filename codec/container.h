@@ -69,9 +69,15 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info);
 // kTruncated, or kUnsupported for a later version or an unknown critical chunk.
 FileInfo ParseHeader(ByteSpan file);
 
+// Whether the header is all there and has its checksum; nothing else is looked at.
+bool HeaderIsWhole(ByteSpan file);
+
 // Appends the block of one tile.
 void AppendTile(uint64_t tile, uint32_t pixel_checksum, ByteSpan payload,
                 std::vector<uint8_t>& file);
+
+// Reads the block of one tile, given exactly. Throws kCorrupt if its checksum is not right.
+TileBlock ReadTile(uint64_t tile, ByteSpan block);
 
 // The tile blocks of a whole file. Throws kTruncated or kCorrupt unless the file is
 // exactly as long as its header says and every block has its checksum.

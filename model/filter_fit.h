@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/exact_math.h"
 #include "base/thread_pool.h"
 #include "model/adaptive_coupling.h"
 

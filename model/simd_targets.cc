@@ -11,6 +11,16 @@ namespace {
 
 std::atomic<bool> g_scalar_definition{false};
 
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
+
+// One target only (anything but x86): nothing to choose, and Highway's library, which Debian
+// has for few architectures, is not needed.
+void SetMask(int64_t) {}
+std::vector<int64_t> MachineTargets() { return {HWY_STATIC_TARGET}; }
+int64_t ChosenTarget() { return HWY_STATIC_TARGET; }
+
+#else
+
 // `mask` 0 is Highway's word for "whatever the machine has".
 void SetMask(int64_t mask) {
   hwy::SetSupportedTargetsForTest(mask);
@@ -28,6 +38,10 @@ std::vector<int64_t> MachineTargets() {
   return targets;
 }
 
+int64_t ChosenTarget() { return hwy::SupportedAndGeneratedTargets().front(); }
+
+#endif
+
 }  // namespace
 
 std::vector<std::string> SupportedSimdTargets() {
@@ -39,7 +53,7 @@ std::vector<std::string> SupportedSimdTargets() {
 
 std::string ActiveSimdTarget() {
   if (ScalarDefinitionForced()) return kScalarDefinition;
-  return hwy::TargetName(hwy::SupportedAndGeneratedTargets().front());
+  return hwy::TargetName(ChosenTarget());
 }
 
 bool ForceSimdTarget(const std::string& name) {

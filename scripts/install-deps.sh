@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train] [bench]     (default: all but bench)
+#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz]
+#                           (default: build, test, train)
 set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
@@ -11,6 +12,9 @@ test=(catch2 pkg-config valgrind)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
 bench=(libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
+# What `make check-platforms` builds with, and what scripts/fuzz.sh and coverage.sh need.
+platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu qemu-user)
+fuzz=(clang libclang-rt-14-dev llvm gcovr)
 
 wanted=()
 for group in "${@:-all}"; do
@@ -19,8 +23,10 @@ for group in "${@:-all}"; do
     test) wanted+=("${test[@]}") ;;
     train) wanted+=("${train[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    platforms) wanted+=("${platforms[@]}") ;;
+    fuzz) wanted+=("${fuzz[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz]" >&2; exit 2 ;;
   esac
 done
 

@@ -14,6 +14,7 @@
 
 #include "codec/codec.h"
 #include "model/simd_targets.h"
+#include "tests/golden_files.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -26,20 +27,8 @@ const Model& Tiny() {
   return model;
 }
 
-struct Golden {
-  std::string name, hash;
-  uint32_t width, height;
-  int channels;
-  std::vector<uint8_t> file;
-};
-
-std::vector<Golden> Goldens() {
-  std::vector<Golden> goldens;
-  std::ifstream manifest(kFolder + "golden/manifest.txt");
-  for (Golden g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash;) {
-    g.file = ReadFile(kFolder + "golden/" + g.name);
-    goldens.push_back(g);
-  }
+std::vector<testing::GoldenFile> Goldens() {
+  std::vector<testing::GoldenFile> goldens = testing::ReadGoldens(kFolder + "golden");
   REQUIRE(goldens.size() >= 18);
   return goldens;
 }
@@ -53,6 +42,21 @@ std::set<std::string> FilesIn(const std::string& folder) {
   return names;
 }
 
+// Names in FOLDER/about.txt, each of which must be told what it is for.
+std::set<std::string> FilesAbout(const std::string& folder) {
+  std::set<std::string> names;
+  std::ifstream about(kFolder + folder + "/about.txt");
+  for (std::string line; std::getline(about, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    const size_t colon = line.find(": ");
+    INFO(line);
+    REQUIRE(colon != std::string::npos);
+    CHECK(line.size() > colon + 10);
+    CHECK(names.insert(line.substr(0, colon)).second);
+  }
+  return names;
+}
+
 Image DecodeTiny(ByteSpan file, int jobs = 1) {
   DecodeOptions options;
   options.model_override = &Tiny();
@@ -62,13 +66,13 @@ Image DecodeTiny(ByteSpan file, int jobs = 1) {
 
 TEST_CASE("golden files decode to the same pixels, on every instruction set") {
   std::set<std::string> seen;
-  for (const Golden& golden : Goldens()) {
+  for (const testing::GoldenFile& golden : Goldens()) {
     INFO(golden.name);
     seen.insert(golden.name);
     for (const std::string& target : SupportedSimdTargets()) {
       INFO(target);
       REQUIRE(ForceSimdTarget(target));
-      const Image image = DecodeTiny(golden.file, 2);
+      const Image image = DecodeTiny(golden.bytes, 2);
       CHECK(image.width == golden.width);
       CHECK(image.height == golden.height);
       CHECK(image.channels == golden.channels);
@@ -84,12 +88,12 @@ TEST_CASE("golden files decode to the same pixels, on every instruction set") {
 // Such a change is meant and said in CHANGELOG.md, or it is a bug. When it is meant, the files
 // stay, the new ones get new names, and this test goes on with those.
 TEST_CASE("golden files are what the encoder writes today") {
-  for (const Golden& golden : Goldens()) {
+  for (const testing::GoldenFile& golden : Goldens()) {
     INFO(golden.name);
     EncodeOptions options;
     options.model = &Tiny();
-    options.tile_log2 = Probe(golden.file).tile_log2;
-    CHECK(Encode(DecodeTiny(golden.file), options) == golden.file);
+    options.tile_log2 = Probe(golden.bytes).tile_log2;
+    CHECK(Encode(DecodeTiny(golden.bytes), options) == golden.bytes);
   }
 }
 
@@ -116,6 +120,11 @@ TEST_CASE("bad files are refused for the reason that is theirs") {
   }
   CHECK(seen.size() >= 35);
   CHECK(seen == FilesIn("bad"));
+}
+
+TEST_CASE("about.txt says of every file what it is for") {
+  CHECK(FilesAbout("golden") == FilesIn("golden"));
+  CHECK(FilesAbout("bad") == FilesIn("bad"));
 }
 
 }  // namespace

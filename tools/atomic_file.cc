@@ -67,6 +67,13 @@ std::string DirectoryOf(const std::string& path) {
 AtomicFile::AtomicFile(const std::string& path, bool overwrite)
     : path_(path), overwrite_(overwrite) {
   struct stat status;
+  // What is no file is written directly, also through a link: /dev/stdout is a link to a pipe
+  // that has no name of its own, and must not be renamed over.
+  if (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    stream_ = std::fopen(path_.c_str(), "wb");
+    if (stream_ == nullptr) throw SystemError(errno);
+    return;
+  }
   if (lstat(path_.c_str(), &status) == 0) {
     if (S_ISLNK(status.st_mode)) {
       if (char* target = realpath(path_.c_str(), nullptr)) {
@@ -76,11 +83,6 @@ AtomicFile::AtomicFile(const std::string& path, bool overwrite)
       }
     }
     if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR);
-    if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
-      stream_ = std::fopen(path_.c_str(), "wb");
-      if (stream_ == nullptr) throw SystemError(errno);
-      return;
-    }
     Require(overwrite_, ErrorCode::kIo, "exists already; --force overwrites it");
   }
   OpenTemporary();

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reads tests/golden: what the files decode to, for golden_test and golden_check.
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "tools/read_file.h"
+
+namespace flowzip::testing {
+
+struct GoldenFile {
+  std::string name, hash;  // XXH3-64 of the samples, 16 hexadecimal digits
+  uint32_t width = 0, height = 0;
+  int channels = 0;
+  std::vector<uint8_t> bytes;
+};
+
+// All of FOLDER/manifest.txt, in its order.
+inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {
+  std::vector<GoldenFile> goldens;
+  std::ifstream manifest(folder + "/manifest.txt");
+  for (GoldenFile g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash;) {
+    g.bytes = ReadFile(folder + "/" + g.name);
+    goldens.push_back(g);
+  }
+  Require(!goldens.empty(), ErrorCode::kIo, "no golden files");
+  return goldens;
+}
+
+}  // namespace flowzip::testing

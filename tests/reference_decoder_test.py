@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The second decoder (docs/reference_decoder.py) on the golden and the bad files.
+
+It was written from docs/FORMAT.md: where it and the program agree, the document says enough.
+Its own pixel checksums, which it verifies, are the proof that it has the encoder's pixels.
+
+Usage: reference_decoder_test.py SOURCE_FOLDER [--all]
+Files of more than 20000 bytes take minutes: only with --all. Exit 77: numpy is missing.
+"""
+import sys
+import time
+from pathlib import Path
+
+try:
+    import numpy  # noqa: F401
+except ImportError:
+    print("skipped: numpy is missing")
+    raise SystemExit(77)
+
+source = Path(sys.argv[1])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(source / "docs"))
+import reference_decoder as reference  # noqa: E402
+
+
+def check_golden(folder, everything):
+    model = reference.Model((folder / "tiny.flzm").read_bytes())
+    agreed, skipped, failed = [], [], []
+    for line in (folder / "manifest.txt").read_text().splitlines():
+        name, width, height, channels = line.split()[:4]
+        shape = (int(height), int(width), int(channels))
+        if (folder / name).stat().st_size > 20000 and not everything:
+            skipped.append(name)
+            continue
+        start = time.process_time()
+        try:
+            pixels = reference.decode_file((folder / name).read_bytes(), model)
+            (agreed if pixels.shape == shape else failed).append(name)
+        except SystemExit as error:
+            failed.append(f"{name} ({error})")
+        print(f"{name:32} {time.process_time() - start:6.1f} s", flush=True)
+    print(f"golden: {len(agreed)} agree, {len(failed)} do not, {len(skipped)} skipped as large")
+    for name in failed:
+        print(f"  DIFFERS: {name}")
+    return len(agreed) > 10 and not failed
+
+
+def check_bad(folder, model):
+    refused, accepted = 0, []
+    for path in sorted(folder.glob("*.flz")):
+        try:
+            reference.decode_file(path.read_bytes(), model)
+            accepted.append(path.name)
+        except SystemExit:
+            refused += 1
+    print(f"bad: {refused} refused, {len(accepted)} accepted")
+    for name in accepted:
+        print(f"  ACCEPTED: {name}")
+    return refused > 30 and not accepted
+
+
+tests = source / "tests"
+tiny = reference.Model((tests / "golden" / "tiny.flzm").read_bytes())
+good = check_golden(tests / "golden", "--all" in sys.argv)
+good = check_bad(tests / "bad", tiny) and good
+raise SystemExit(0 if good else 1)
