@@ -375,7 +375,7 @@ void CheckBits(const Model& model, const Image& image) {
     twins.push_back(Import(level_class.net, model.components));
   }
   ThreadPool pool(2);
-  const PreparedImage prepared = Prepare(image, model, pool);
+  const PreparedImage prepared = Prepare(ToPlanes(image, model), model, pool);
   CHECK(prepared.filter_bits == Approx(stats.tiles.side_bits));
   double codec_total = 0, twin_total = 0;
   for (size_t l = 0; l < prepared.levels.size(); ++l) {
