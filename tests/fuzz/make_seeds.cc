@@ -40,7 +40,12 @@ void MakeFiles() {
       options.tile_log2 = tile_log2;
       const auto file = Encode(image, options);
       Save("decode", std::to_string(number), file);
-      if (number % 3 == 0) Save("container", std::to_string(number), file);
+      if (number % 3 == 0) {
+        Save("container", std::to_string(number), file);
+        std::vector<uint8_t> call = file;  // its last byte are the harness's flags
+        call.push_back(static_cast<uint8_t>(number * 37));
+        Save("capi", std::to_string(number), call);
+      }
       ++number;
     }
 #ifdef FLOWZIP_HAVE_PNG
