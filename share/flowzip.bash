@@ -37,7 +37,7 @@ _flowzip() {
         --no-recover-colour -e --effort $limits $common"
       files='!*.@(png|PNG)' ;;
     decode)
-      options="-o --output --output-dir -f --force $limits $common"
+      options="-o --output --output-dir -f --force --recover $limits $common"
       files='!*.flz' ;;
     test)
       options="$limits $common"

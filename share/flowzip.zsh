@@ -38,7 +38,8 @@ _flowzip() {
     decode)
       _arguments -S $common $limits \
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
-        {-f,--force}'[overwrite]' '*:file:_files -g "*.flz"' ;;
+        {-f,--force}'[overwrite]' '--recover[save the whole tiles of damaged files]' \
+        '*:file:_files -g "*.flz"' ;;
     test)
       _arguments -S $common $limits '*:file:_files -g "*.flz"' ;;
     info)
