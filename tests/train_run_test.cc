@@ -272,12 +272,13 @@ TEST_CASE("augmented pictures have sizes that the pyramid divides and samples in
 }
 
 TEST_CASE("simulated half-size chroma is what its interpolation says") {
-  // A picture that changes slowly, so that JPEG's quantisation leaves plain planes too.
+  // Smooth but for noise in the blue: chroma of full size is not what an interpolation gives.
   std::mt19937 rng(4);
   Floats rgb(96, 64);
   for (int y = 0; y < 64; ++y) {
     for (int x = 0; x < 96; ++x) {
-      for (int k = 0; k < 3; ++k) rgb.c[k][y * 96 + x] = 40.0f + k * 30 + x + 0.5f * k * y;
+      for (int k = 0; k < 3; ++k) rgb.c[k][y * 96 + x] = 40.0f + k * 30 + x;
+      rgb.c[2][y * 96 + x] += static_cast<float>(rng() % 64);
     }
   }
   int interpolated = 0;
@@ -288,8 +289,6 @@ TEST_CASE("simulated half-size chroma is what its interpolation says") {
       hits += planes[1].At(x + 1, 20) == (planes[1].At(x, 20) + planes[1].At(x + 2, 20) + 1) >> 1;
     }
     interpolated += hits == 47;
-    // Luma and the two chroma planes give the picture back to within a few steps.
-    CHECK(std::abs(planes[1].At(50, 30) - planes[1].At(51, 30)) < 8);
   }
   CHECK(interpolated > 4);   // co-sited
   CHECK(interpolated < 40);  // but not all

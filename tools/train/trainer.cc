@@ -215,10 +215,7 @@ void Trainer::Report(double elapsed, double progress, double train_bits,
                      double pixels_per_second) {
   const bool quantised = progress > 1 - options_.quantise_share;
   const Evaluation e = Evaluate(quantised);
-  if (best_ > 0 && !(e.total() < kAstray * best_)) {
-    GoBack("validation", e.total());
-    return;
-  }
+  const bool astray = best_ > 0 && !(e.total() < kAstray * best_);
   if (best_ == 0 || e.total() < best_) {
     best_ = e.total();
     for (Optimiser& optimiser : optimisers_) optimiser.Snapshot();
@@ -230,6 +227,7 @@ void Trainer::Report(double elapsed, double progress, double train_bits,
                static_cast<long long>(step_), train_bits, e.total(), e.level(0), e.level(1),
                e.level(2), e.level(3), e.level(4), pixels_per_second / 1e6, pixels_ / 1e9,
                left / 60);
+  if (astray) GoBack("validation", e.total());
   if (options_.log.empty()) return;
   const bool fresh = !std::filesystem::exists(options_.log);
   std::ofstream log(options_.log, std::ios::app);
