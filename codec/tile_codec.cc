@@ -20,7 +20,11 @@ using Ranges = std::array<SampleRange, kChannels>;
 constexpr int32_t kMaxSample = 1023;
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
 
+// Alpha, the last of two or four channels, is not the model's affair.
+int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
+
 Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
+  const int colors = ColorChannels(image);
   Planes planes;
   for (IntPlane& plane : planes) {
     plane = IntPlane(static_cast<int>(rect.width), static_cast<int>(rect.height));
@@ -29,25 +33,28 @@ Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
     const uint8_t* from =
         image.samples.data() + (rect.y + y) * image.row_bytes() + size_t{rect.x} * image.channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
+      for (int c = 0; c < colors; ++c) planes[c].Row(y)[x] = from[c];
+      from += image.channels;
     }
   }
-  if (image.channels == 3) model.lifting.Forward(planes);
+  if (colors == 3) model.lifting.Forward(planes);
   return planes;
 }
 
 void WritePlanes(const Model& model, Planes& planes, const Rect& rect, Image* image) {
-  if (image->channels == 3) model.lifting.Inverse(planes);
+  const int colors = ColorChannels(*image);
+  if (colors == 3) model.lifting.Inverse(planes);
   const int32_t max = (1 << image->bit_depth) - 1;
   for (uint32_t y = 0; y < rect.height; ++y) {
     uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
                   size_t{rect.x} * image->channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < image->channels; ++c) {
+      for (int c = 0; c < colors; ++c) {
         const int32_t v = planes[c].Row(y)[x];
         Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
-        *to++ = static_cast<uint8_t>(v);
+        to[c] = static_cast<uint8_t>(v);
       }
+      to += image->channels;
     }
   }
 }
@@ -157,7 +164,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   const Planes planes = ReadPlanes(model, image, rect);
   const Ranges ranges = FindRanges(planes);
   ByteWriter head;
-  for (int c = 0; c < image.channels; ++c) {
+  for (int c = 0; c < ColorChannels(image); ++c) {
     Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
             ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
     head.PutSignedVarint(ranges[c].min);
@@ -197,10 +204,13 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   return head.Take();
 }
 
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+namespace {
+
+// The tile's planes at level `stop`, 0 for all of it; at the base if that is coarser.
+Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int channels, int stop,
+                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   ByteReader reader(payload);
-  const Ranges ranges = ReadRanges(reader, image->channels);
+  const Ranges ranges = ReadRanges(reader, channels);
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
@@ -208,8 +218,9 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
 
   Planes picture;
   if (AllConstant(ranges)) {
+    const LevelSize& size = sizes[std::min(stop, count)];
     for (int c = 0; c < kChannels; ++c) {
-      picture[c] = IntPlane(sizes[0].width, sizes[0].height);
+      picture[c] = IntPlane(size.width, size.height);
       picture[c].Fill(ranges[c].min);
     }
   } else {
@@ -220,7 +231,7 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
     }
     const TapSet taps(model.radii);
     Planes coarse;
-    for (int l = count - 1; l >= 0; --l) {
+    for (int l = count - 1; l >= stop; --l) {
       LevelPlanes level(sizes[l]);
       for (int c = 0; c < kChannels; ++c) {
         IntPlane& a = level.x[kA][c];
@@ -252,8 +263,37 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
       }
     }
   }
-  Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  WritePlanes(model, picture, rect, image);
+  Require(stop > 0 || reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  return picture;
+}
+
+}  // namespace
+
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+  Planes planes =
+      DecodePlanes(model, payload, rect, ColorChannels(*image), 0, pool, stats, pixel_bits);
+  WritePlanes(model, planes, rect, image);
+}
+
+void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
+                       Image* small, ThreadPool& pool) {
+  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*small), scale_log2, pool,
+                               nullptr, nullptr);
+  // A tile with fewer levels ends at its base: every so many of its samples.
+  const int step_log2 =
+      scale_log2 - std::min(scale_log2, LevelCount(static_cast<int>(rect.width),
+                                                   static_cast<int>(rect.height)));
+  for (IntPlane& plane : planes) {
+    IntPlane reduced(static_cast<int>(small->width), static_cast<int>(small->height));
+    for (int y = 0; y < reduced.height(); ++y) {
+      for (int x = 0; x < reduced.width(); ++x) {
+        reduced.At(x, y) = plane.At(x << step_log2, y << step_log2);
+      }
+    }
+    plane = std::move(reduced);
+  }
+  WritePlanes(model, planes, {0, 0, small->width, small->height}, small);
 }
 
 }  // namespace flowzip

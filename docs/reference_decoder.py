@@ -3,13 +3,16 @@
 """A second decoder for flowzip files, written from FORMAT.md (section numbers in comments).
 
 Made to be read and to check the document, not to be fast: about a minute per megapixel.
-Usage: reference_decoder.py FILE.flz MODEL.flzm OUT.ppm      (needs numpy)
+Usage: reference_decoder.py FILE.flz MODEL.flzm OUT      (needs numpy)
+OUT: a PGM, PPM or (with alpha) PAM file; palettes are not applied, metadata not shown.
 """
 import re
 import sys
 from pathlib import Path
 
 import numpy as np
+
+from reference_contexts import decode_context_tile
 
 GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
@@ -418,6 +421,52 @@ def decode_flow(model, r, width, height, channels):
     return picture
 
 
+# ---------------------------------------------------------------- 3 tiles
+
+
+def decode_raw(r, width, height, channels, depth):
+    rows = []
+    for _ in range(height):
+        if depth > 8:
+            row = [r.u(2) for _ in range(width * channels)]
+        else:
+            bits = int.from_bytes(r.bytes((width * channels * depth + 7) // 8), "big")
+            total = (width * channels * depth + 7) // 8 * 8
+            row = [bits >> (total - depth * (i + 1)) & ((1 << depth) - 1)
+                   for i in range(width * channels)]
+        rows.append(row)
+    return np.array(rows, np.int64).reshape(height, width, channels)
+
+
+def decode_tile(model, data, width, height, channels, depth):
+    r = Reader(data)
+    mode = r.u(1)
+    if mode == 0:
+        out = decode_raw(r, width, height, channels, depth)
+    elif mode == 1:
+        out = np.tile(decode_raw(r, 1, 1, channels, depth), (height, width, 1))
+    elif mode == 3:
+        pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
+        return np.array(pixels, np.int64)
+    elif mode in (2, 4):
+        colors = channels - (mode == 4)
+        out = np.zeros((height, width, channels), np.int64)
+        if mode == 4:
+            alpha = Reader(r.bytes(r.varint()))
+            out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
+        planes = decode_flow(model, Reader(r.bytes(len(data) - r.at)), width, height, colors)
+        if colors == 3:
+            planes = model.unlift(planes)
+        for c in range(colors):
+            out[..., c] = planes[c]
+        return out
+    else:
+        fail("unknown mode")
+    if r.at != len(data):
+        fail("surplus bytes in a tile")
+    return out
+
+
 # ---------------------------------------------------------------- 2 container
 
 
@@ -427,34 +476,35 @@ def decode_file(data, model):
         fail("not a flowzip file of version 1")
     channels, depth, _ = r.u(1), r.u(1), r.u(1)
     width, height, model_hash, tile_log2, header = r.u(4), r.u(4), r.u(8), r.u(1), r.u(4)
-    if model_hash != model.hash:
+    if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     tile = 1 << tile_log2
     columns, rows = -(-width // tile), -(-height // tile)
     sizes = [r.varint() for _ in range(columns * rows)]
     r.at = header
-    pixels = np.zeros((height, width, channels), np.uint8)
+    pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):
         r.bytes(8)  # checksums: not verified here, the test compares pixels
         y, x = n // columns * tile, n % columns * tile
         h, w = min(tile, height - y), min(tile, width - x)
-        planes = decode_flow(model, Reader(r.bytes(size)), w, h, channels)
-        if channels == 3:
-            planes = model.unlift(planes)
-        for c in range(channels):
-            pixels[y : y + h, x : x + w, c] = planes[c]
-    return pixels
+        pixels[y : y + h, x : x + w] = decode_tile(model, r.bytes(size), w, h, channels, depth)
+    return pixels, depth
 
 
 def main():
     if len(sys.argv) != 4:
         raise SystemExit(__doc__)
     model = Model(Path(sys.argv[2]).read_bytes())
-    pixels = decode_file(Path(sys.argv[1]).read_bytes(), model)
+    pixels, depth = decode_file(Path(sys.argv[1]).read_bytes(), model)
     height, width, channels = pixels.shape
-    magic = "P6" if channels == 3 else "P5"
-    head = f"{magic}\n{width} {height}\n255\n".encode()
-    Path(sys.argv[3]).write_bytes(head + pixels.tobytes())
+    largest = (1 << depth) - 1
+    head = f"P{5 if channels == 1 else 6}\n{width} {height}\n{largest}\n"
+    if channels % 2 == 0:
+        kind = "GRAYSCALE_ALPHA" if channels == 2 else "RGB_ALPHA"
+        head = (f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {channels}\nMAXVAL {largest}\n"
+                f"TUPLTYPE {kind}\nENDHDR\n")
+    samples = pixels.astype(">u2" if depth > 8 else np.uint8)
+    Path(sys.argv[3]).write_bytes(head.encode() + samples.tobytes())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ struct Sample {
   std::vector<uint8_t> file;
 };
 
-Sample MakeSample(std::vector<MetadataChunk> chunks = {}) {
+Sample MakeSample(std::vector<Chunk> chunks = {}) {
   Sample sample;
   sample.info.width = 36;
   sample.info.height = 9;

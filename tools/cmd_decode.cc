@@ -3,7 +3,7 @@
 #include "codec/codec.h"
 #include "tools/atomic_file.h"
 #include "tools/cli_common.h"
-#include "tools/png_io.h"
+#include "tools/picture_file.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -34,7 +34,7 @@ void Run(const Arguments& arguments) {
     return Decode(bytes, options, nullptr, progress.Callback());
   });
   WithFile(output, [&] {
-    WritePng(image, file->stream());
+    WritePicture(image, output, file->stream());
     file->Commit();
   });
 }

@@ -5,7 +5,7 @@
 #include "codec/codec.h"
 #include "tools/atomic_file.h"
 #include "tools/cli_common.h"
-#include "tools/png_io.h"
+#include "tools/picture_file.h"
 
 namespace flowzip {
 namespace {
@@ -22,9 +22,7 @@ void Verify(const Image& image, ByteSpan file, const Model* model, const Argumen
   options.model_override = model;
   options.jobs = arguments.common.jobs;
   const Image again = Decode(file, options, nullptr, progress.Callback());
-  Require(again.width == image.width && again.height == image.height &&
-              again.channels == image.channels && again.bit_depth == image.bit_depth &&
-              again.samples == image.samples,
+  Require(SameImage(again, image),
           ErrorCode::kCorrupt, "internal error: what was encoded does not decode to the same");
 }
 
@@ -32,7 +30,7 @@ void Run(const Arguments& arguments) {
   const std::string output =
       arguments.output.empty() ? DerivedName(arguments.input, ".png", ".flz") : arguments.output;
   const std::unique_ptr<const Model> model = Prepare(arguments.common);
-  const Image image = WithFile(arguments.input, [&] { return ReadPng(arguments.input); });
+  const Image image = WithFile(arguments.input, [&] { return ReadPicture(arguments.input); });
   CheckNotSameFile(arguments.input, output);
   // Before the work, so that an output that cannot be is refused at once.
   const auto file = WithFile(
