@@ -299,7 +299,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
     ++tiles_done;
     if (progress) progress(info.pixels() * tiles_done / tiles, info.pixels());
   }
-  if (progress) progress(info.pixels(), info.pixels());
+  if (progress && flow.empty()) progress(info.pixels(), info.pixels());
   for (const TileStats& tile : tile_stats) AddStats(tile, sum);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
   return decoder.Take();

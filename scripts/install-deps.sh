@@ -10,7 +10,7 @@ build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-d
 test=(catch2)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
-bench=(libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
+bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
 
 wanted=()
 for group in "${@:-all}"; do

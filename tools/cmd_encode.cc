@@ -13,7 +13,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   std::string input, output;
-  bool verify = true;
+  bool verify = true, strip = false;
 };
 
 void Verify(const Image& image, ByteSpan file, const Model* model, const Arguments& arguments) {
@@ -30,7 +30,8 @@ void Run(const Arguments& arguments) {
   const std::string output =
       arguments.output.empty() ? DerivedName(arguments.input, ".png", ".flz") : arguments.output;
   const std::unique_ptr<const Model> model = Prepare(arguments.common);
-  const Image image = WithFile(arguments.input, [&] { return ReadPicture(arguments.input); });
+  Image image = WithFile(arguments.input, [&] { return ReadPicture(arguments.input); });
+  if (arguments.strip) StripMetadata(image);
   CheckNotSameFile(arguments.input, output);
   // Before the work, so that an output that cannot be is refused at once.
   const auto file = WithFile(
@@ -58,13 +59,14 @@ void Run(const Arguments& arguments) {
 }  // namespace
 
 void AddEncodeCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("encode", "Compress a PNG image into a .flz file");
+  CLI::App* command = app.add_subcommand("encode", "Compress a PNG or PNM image into a .flz file");
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("IN", arguments->input, "PNG image")->required();
   command->add_option("-o,--output", arguments->output, "Output [IN with .flz for .png]")
       ->type_name("FILE");
   command->add_flag("--verify,!--no-verify", arguments->verify,
                     "Decode the result and compare before writing it [on]");
+  command->add_flag("--strip", arguments->strip, "Leave out metadata");
   AddCommonOptions(*command, arguments->common, true);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }
