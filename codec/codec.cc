@@ -34,6 +34,11 @@ void AddStats(const TileStats& from, TileStats& to) {
   to.side_bits += from.side_bits;
   to.other_bytes += from.other_bytes;
   for (size_t m = 0; m < from.mode_tiles.size(); ++m) to.mode_tiles[m] += from.mode_tiles[m];
+  for (size_t i = 0; i < from.conversion_tiles.size(); ++i) {
+    to.conversion_tiles[i] += from.conversion_tiles[i];
+  }
+  to.colour_exceptions += from.colour_exceptions;
+  to.exception_bytes += from.exception_bytes;
 }
 
 // Null if no tile needs one.
@@ -232,10 +237,12 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         TileStats flow_stats;
         std::vector<uint8_t> flow =
             EncodeWithFlow(model, image, rect, pool, count ? &flow_stats : nullptr,
-                           result.plan.contexts ? nullptr : options.pixel_bits);
+                           result.plan.contexts ? nullptr : options.pixel_bits,
+                           options.recover_colour);
         const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
         if (options.pixel_bits != nullptr && result.plan.contexts) {
-          smaller ? void(EncodeWithFlow(model, image, rect, pool, nullptr, options.pixel_bits))
+          smaller ? void(EncodeWithFlow(model, image, rect, pool, nullptr, options.pixel_bits,
+                                           options.recover_colour))
                   : void(EncodeWithoutFlow(image, rect, result.plan, nullptr, options.pixel_bits));
         }
         if (smaller) {

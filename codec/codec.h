@@ -25,6 +25,7 @@ struct EncodeOptions {
   int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
   PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
   Coding coding = Coding::kSmallest;
+  bool recover_colour = true;        // look for what RGB was converted from (recovered_colour.h)
 };
 
 struct DecodeOptions {

@@ -7,11 +7,13 @@
 // coefficients, headers, the coder's few bytes of state) is not booked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "codec/image.h"
 #include "model/lattice.h"
 
 namespace flowzip {
@@ -42,6 +44,28 @@ struct PixelBits {
         values->assign(with_detail ? pixels : 0, 0);
       }
     }
+  }
+
+  // Turns a tile's values over, where its planes were coded so (model/orientation.h).
+  void Flip(const Rect& tile, bool flip_x, bool flip_y) {
+    FlipValues(bits, tile, flip_x, flip_y);
+    if (!with_detail) return;
+    for (Detail& detail : channel) {
+      for (auto* values : {&detail.bits, &detail.mean, &detail.variance}) {
+        FlipValues(*values, tile, flip_x, flip_y);
+      }
+    }
+  }
+
+ private:
+  void FlipValues(std::vector<float>& values, const Rect& tile, bool flip_x, bool flip_y) const {
+    const auto row = [&](uint32_t y) {
+      return values.begin() + static_cast<ptrdiff_t>(size_t{tile.y + y} * width + tile.x);
+    };
+    for (uint32_t y = 0; flip_y && 2 * y + 1 < tile.height; ++y) {
+      std::swap_ranges(row(y), row(y) + tile.width, row(tile.height - 1 - y));
+    }
+    for (uint32_t y = 0; flip_x && y < tile.height; ++y) std::reverse(row(y), row(y) + tile.width);
   }
 };
 

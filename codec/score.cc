@@ -13,7 +13,7 @@ constexpr int kStateBytes = 5, kLengthBytes = 4;
 
 uint64_t StreamOverhead(const Rect& tile) {
   LevelSize size{static_cast<int>(tile.width), static_cast<int>(tile.height)};
-  uint64_t bytes = kStateBytes;  // the base's one lane
+  uint64_t bytes = 2 * kStateBytes;  // one lane each of the base and of colour exceptions
   for (int l = LevelCount(size.width, size.height); l > 0; --l, size = size.next()) {
     bytes += uint64_t(BandCount(size)) * (kLengthBytes + kStateBytes * LaneCount(size));
   }
@@ -34,6 +34,7 @@ Score ScoreImage(const Image& image, const EncodeOptions& options, const Progres
   score.bits_per_dimension = score.bits / static_cast<double>(image.sub_pixels());
   score.framing_bytes = std::accumulate(streams.begin(), streams.end(), score.stats.file_bytes,
                                         std::minus<uint64_t>());
+  score.framing_bytes -= score.stats.tiles.exception_bytes;
   score.overhead_limit = score.framing_bytes + static_cast<uint64_t>(score.bits / 8 * 1e-4);
   for (uint64_t tile = 0; tile < score.stats.info.tile_count(); ++tile) {
     score.overhead_limit += StreamOverhead(score.stats.info.TileRect(tile));

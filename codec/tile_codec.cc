@@ -2,10 +2,13 @@
 #include "codec/tile_codec.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "codec/level_coder.h"
+#include "codec/recovered_colour.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
+#include "model/orientation.h"
 #include "model/squeeze.h"
 #include "rans/escape.h"
 
@@ -22,6 +25,7 @@ constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
 
 // Alpha, the last of two or four channels, is not the model's affair.
 int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
+uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }
 
 Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
   const int colors = ColorChannels(image);
@@ -41,9 +45,14 @@ Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
   return planes;
 }
 
-void WritePlanes(const Model& model, Planes& planes, const Rect& rect, Image* image) {
+void WritePlanes(const Model& model, const RecoveredColour& colour, Planes& planes,
+                 const Rect& rect, Image* image) {
   const int colors = ColorChannels(*image);
-  if (colors == 3) model.lifting.Inverse(planes);
+  if (colour.conversion != ColourConversion::kNone) {
+    colour.ToRgb(planes);
+  } else if (colors == 3) {
+    model.lifting.Inverse(planes);
+  }
   const int32_t max = (1 << image->bit_depth) - 1;
   for (uint32_t y = 0; y < rect.height; ++y) {
     uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
@@ -137,6 +146,14 @@ void RecordLevel(const ChannelBits& bits, double side_bits, size_t bytes, int le
   stats->level_bytes[level] = bytes;
 }
 
+void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
+  if (stats == nullptr) return;
+  ++stats->conversion_tiles[static_cast<size_t>(colour.conversion)];
+  stats->colour_exceptions = colour.exceptions.size();
+  stats->exception_bytes = bytes;
+  stats->side_bits += bits;
+}
+
 void ResetStats(int levels, TileStats* stats) {
   if (stats == nullptr) return;
   *stats = {};
@@ -160,11 +177,27 @@ Ranges ReadRanges(ByteReader& reader, int channels) {
 }  // namespace
 
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
-                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
-  const Planes planes = ReadPlanes(model, image, rect);
-  const Ranges ranges = FindRanges(planes);
+                                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                bool recover_colour) {
   ByteWriter head;
-  for (int c = 0; c < ColorChannels(image); ++c) {
+  RecoveredColour colour;
+  double exception_bits = 0;
+  size_t exception_bytes = 0;
+  const int colors = ColorChannels(image);
+  if (colors == 3) {
+    if (recover_colour && image.channels == 3) colour = RecoveredColour::Recover(image, rect);
+    exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
+  }
+  Planes planes = colour.conversion != ColourConversion::kNone ? std::move(colour.planes)
+                                                               : ReadPlanes(model, image, rect);
+  Orientation orientation;
+  if (colors == 3) {
+    orientation = ChooseOrientation(planes);
+    Flip(orientation, planes);
+    head.Put(orientation.code());
+  }
+  const Ranges ranges = FindRanges(planes);
+  for (int c = 0; c < colors; ++c) {
     Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
             ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
     head.PutSignedVarint(ranges[c].min);
@@ -173,6 +206,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   std::vector<LevelPlanes> levels = MakeLevels(planes);
   const int count = static_cast<int>(levels.size());
   ResetStats(count, stats);
+  RecordColour(colour, exception_bits, exception_bytes, stats);
   if (AllConstant(ranges)) return head.Take();
 
   const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges,
@@ -201,6 +235,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
     coarse = AssembleResiduals(level);
     levels.pop_back();
   }
+  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
   return head.Take();
 }
 
@@ -208,13 +243,28 @@ namespace {
 
 // The tile's planes at level `stop`, 0 for all of it; at the base if that is coarser.
 Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int channels, int stop,
-                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+                    ThreadPool& pool, RecoveredColour* colour, TileStats* stats,
+                    PixelBits* pixel_bits) {
   ByteReader reader(payload);
+  Orientation orientation;
+  if (channels == 3) {
+    *colour = RecoveredColour::Read(PixelCount(rect), reader);
+    const uint8_t code = reader.Get<uint8_t>();
+    Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
+    orientation = Orientation::FromCode(code);
+  }
   const Ranges ranges = ReadRanges(reader, channels);
+  colour->CheckRanges(ranges);
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
   ResetStats(count, stats);
+  if (stats != nullptr) {
+    ByteWriter again;
+    double bits = 0;
+    const size_t bytes = colour->Write(PixelCount(rect), again, &bits);
+    RecordColour(*colour, bits, bytes, stats);
+  }
 
   Planes picture;
   if (AllConstant(ranges)) {
@@ -264,6 +314,8 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
     }
   }
   Require(stop > 0 || reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  Flip(orientation, picture);
+  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
   return picture;
 }
 
@@ -271,15 +323,24 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
 
 void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
-  Planes planes =
-      DecodePlanes(model, payload, rect, ColorChannels(*image), 0, pool, stats, pixel_bits);
-  WritePlanes(model, planes, rect, image);
+  RecoveredColour colour;
+  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*image), 0, pool, &colour,
+                               stats, pixel_bits);
+  WritePlanes(model, colour, planes, rect, image);
+}
+
+bool CanReduceTile(ByteSpan payload, const Image& image) {
+  // No colour conversion, whose exceptions are known by pixel, and no flips, which move the
+  // pixels wanted off the coarse lattice.
+  return ColorChannels(image) == 1 ||
+         (payload.size() >= 2 && payload[0] == uint8_t(ColourConversion::kNone) && payload[1] == 0);
 }
 
 void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
                        Image* small, ThreadPool& pool) {
+  RecoveredColour colour;
   Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*small), scale_log2, pool,
-                               nullptr, nullptr);
+                               &colour, nullptr, nullptr);
   // A tile with fewer levels ends at its base: every so many of its samples.
   const int step_log2 =
       scale_log2 - std::min(scale_log2, LevelCount(static_cast<int>(rect.width),
@@ -293,7 +354,7 @@ void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, i
     }
     plane = std::move(reduced);
   }
-  WritePlanes(model, planes, {0, 0, small->width, small->height}, small);
+  WritePlanes(model, colour, planes, {0, 0, small->width, small->height}, small);
 }
 
 }  // namespace flowzip

@@ -135,7 +135,8 @@ std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, con
 }
 
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
-                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                    bool recover_colour) {
   const TileMode mode = image.has_alpha() ? TileMode::kFlowAlpha : TileMode::kFlow;
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(mode));
@@ -145,7 +146,7 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     payload.PutBytes(alpha);
   }
   const size_t before = payload.size();
-  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits));
+  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits, recover_colour));
   if (stats != nullptr) {
     stats->other_bytes = before - 1;
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
@@ -236,7 +237,13 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
   Reduce(full, scale_log2, small);
-  if (NeedsFlow(payload)) DecodeTileReduced(*model, rest, rect, scale_log2, small, pool);
+  if (!NeedsFlow(payload)) return;
+  if (!CanReduceTile(rest, full)) {
+    DecodeTile(*model, rest, Whole(rect), &full, pool, nullptr);
+    Reduce(full, scale_log2, small);
+  } else {
+    DecodeTileReduced(*model, rest, rect, scale_log2, small, pool);
+  }
 }
 
 }  // namespace flowzip

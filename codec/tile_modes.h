@@ -44,7 +44,8 @@ std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, con
 
 // By the model.
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
-                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits);
+                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                    bool recover_colour = true);
 
 // Whether a payload needs a model to be decoded.
 bool NeedsFlow(ByteSpan payload);

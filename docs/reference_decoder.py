@@ -386,6 +386,50 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
     return pictures, residuals
 
 
+# ---------------------------------------------------------------- 3.7 colour conversions
+
+
+def read_conversion(r, pixels):
+    """The conversion's number and a list of (pixel, [differences of r, g, b])."""
+    conversion = r.u(1)
+    if conversion > 2:
+        fail("unknown colour conversion")
+    exceptions = []
+    count = r.varint() if conversion else 0
+    if count > pixels:
+        fail("more exceptions than pixels")
+    if count:
+        rans = Rans(r.bytes(r.varint()), 1)
+        order, pixel = (pixels // count).bit_length() - 1, -1
+        for _ in range(count):
+            pixel += 1 + rans.exp_golomb(order)
+            difference = [unzigzag(rans.exp_golomb(0)) for _ in range(3)]
+            if pixel >= pixels or not any(difference) or max(map(abs, difference)) > 255:
+                fail("bad exception")
+            exceptions.append((pixel, difference))
+        rans.check_end()
+    return conversion, exceptions
+
+
+def convert(conversion, exceptions, planes):
+    y, c1, c2 = planes
+    for plane, low in zip(planes, [None, (0, -128, -128), (0, -156, -137)][conversion]):
+        if plane.min() < low or plane.max() > low + 255:
+            fail("colour out of range")
+    if conversion == 1:
+        luma = 65536 * y + 32768
+        rgb = [luma + 91881 * c2, luma - 22554 * c1 - 46802 * c2, luma + 116130 * c1]
+        rgb = [clamp(v >> 16, 0, 255) for v in rgb]
+    else:
+        luma, blue, red = 13584 * y, 22179 * c1, 18215 * c2
+        green = luma - 1940 * (blue // 10000) - 5090 * (red // 10000) - 1
+        rgb = [clamp(v // 10000, 0, 255) for v in (luma + red, green, luma + blue)]
+    for pixel, difference in exceptions:
+        for c in range(3):
+            rgb[c][pixel // y.shape[1], pixel % y.shape[1]] += difference[c]
+    return rgb
+
+
 def decode_flow(model, r, width, height, channels):
     """3.1: a tile's planes Y, Co, Cg."""
     ranges = [(0, 0)] * 3
@@ -454,8 +498,20 @@ def decode_tile(model, data, width, height, channels, depth):
         if mode == 4:
             alpha = Reader(r.bytes(r.varint()))
             out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
-        planes = decode_flow(model, Reader(r.bytes(len(data) - r.at)), width, height, colors)
-        if colors == 3:
+        payload = Reader(r.bytes(len(data) - r.at))
+        conversion, exceptions = (read_conversion(payload, width * height) if colors == 3
+                                  else (0, []))
+        orientation = payload.u(1) if colors == 3 else 0
+        if orientation > 3:
+            fail("unknown orientation")
+        planes = decode_flow(model, payload, width, height, colors)
+        if orientation & 1:
+            planes = [plane[:, ::-1] for plane in planes]
+        if orientation & 2:
+            planes = [plane[::-1] for plane in planes]
+        if conversion:
+            planes = convert(conversion, exceptions, planes)
+        elif colors == 3:
             planes = model.unlift(planes)
         for c in range(colors):
             out[..., c] = planes[c]

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Makes the pictures and the tables of docs/flows.md again, for the model that is embedded.
 #
-#   scripts/make-flow-figures.sh BUILD_DIRECTORY [KODAK_DIRECTORY SCREENS_DIRECTORY]
+#   scripts/make-flow-figures.sh [BUILD_DIRECTORY [KODAK_DIRECTORY SCREENS_DIRECTORY]]
 #
-# Without the two directories of PNG files the likelihood table stays as it is. Takes some
-# minutes; needs the target flow_figures.
-set -eu
+# Defaults: build, ../shared/bench/kodak, ../shared/bench/screens; directories are of PNG files.
+# Without them the likelihood table stays as it is. Compiles what it needs; some three minutes.
+set -euo pipefail
 cd "$(dirname "$0")/.."
-figures=$1/tests/flow_figures
+build=${1:-build} kodak=${2:-../shared/bench/kodak} screens=${3:-../shared/bench/screens}
 page=docs/flows.md
-[ -x "$figures" ] || { echo "$figures is missing: cmake --build $1 --target flow_figures"; exit 1; }
+cmake --build "$build" --target flow_figures flowzip
+figures=$build/tests/flow_figures
 tables=$(mktemp -d)
 trap 'rm -rf "$tables"' EXIT
 mkdir -p docs/images
@@ -27,16 +28,13 @@ replace() {
 "$figures" pictures docs/images
 "$figures" roc >"$tables/roc"
 replace roc
-if [ $# -ge 3 ]; then
-  {
-    echo "| pictures | number | bits/dim | surprise/dim | % of pixels below 1 bit |"
-    echo "|---|---|---|---|---|"
-    "$figures" likelihood "screens" "$3"/*.png
-    "$figures" likelihood "Kodak" "$2"/*.png
-    "$figures" noise
-  } >"$tables/likelihood"
+if [ -d "$kodak" ] && [ -d "$screens" ]; then
+  "$figures" likelihood "screens" "$screens"/*.png -- "Kodak" "$kodak"/*.png >"$tables/likelihood"
   replace likelihood
+else
+  echo "$0: no $kodak or no $screens: the likelihood table stays as it is" >&2
 fi
-"$1/flowzip" --version | sed -n 's/^models /Made with the embedded model `/p' | sed 's/$/`./' >"$tables/model"
+"$build/flowzip" --version |
+  awk '$1 == "models" { printf "Made with the default model `%s`.\n", $2 }' >"$tables/model"
 replace model
 ls -l docs/images/flows-*.png

@@ -209,6 +209,7 @@ TEST_CASE("figures for people") {
   CHECK(Percent(1.25) == "+1.2 %");
   CHECK(Percent(-3.14) == "\u22123.1 %");
   CHECK(Percent(-0.01) == "\u00b10.0 %");
+  CHECK(Speed(0.0163) == "0.016");
   CHECK(Speed(0.456) == "0.46");
   CHECK(Speed(9.996) == "10.0");
   CHECK(Speed(99.96) == "100");

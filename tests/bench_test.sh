@@ -49,6 +49,10 @@ mkdir images
 "$files" png palette 9 7 images/c.png
 echo 'no picture' >images/notes.txt
 
+# --- Without colour conversions -------------------------------------------------------
+expect 0 "$flowzip" bench images/a.png --repeats 1 --only flowzip --no-recover-colour
+has stdout flowzip-standard-rgb
+
 # --- All codecs and all reports -------------------------------------------------------
 expect 0 "$flowzip" bench images --repeats 2 --html out.html --json out.json --markdown out.md
 [ ! -s stderr ] || fail "stderr without a terminal: $(cat stderr)"
@@ -77,7 +81,25 @@ assert 0 < flowzip["model"]["bits_per_dimension"] < flowzip["bits_per_sub_pixel"
 shipped = next(c for c in report["codecs"] if c["name"] == "png-shipped")
 assert "encode_whole" not in shipped and "decode_whole" in shipped
 PYTHON
+  # The table of a README, from these figures; what was not measured is not in it.
+  printf 'before\n<!-- table -->\nold\n<!-- end -->\nafter\n' >README.md
+  expect 0 "$source/scripts/readme-table.py" --readme README.md out.json
+  bits=$(sed -n 's/^ *"bits_per_sub_pixel": \([0-9.]*\),$/\1/p' out.json | head -n 1)
+  grep -qF "| **$(printf %.3f "$bits")** |" README.md || fail "table without $bits: $(cat README.md)"
+  has README.md '| PNG as shipped |'
+  ! grep -qE 'old|cjxl .* -e 9' README.md || fail "what the table should not have: $(cat README.md)"
+  [ "$(head -n 1 README.md)$(tail -n 1 README.md)" = beforeafter ] || fail "the rest of README.md"
+  printf 'no marks\n' >README.md
+  expect 1 "$source/scripts/readme-table.py" --readme README.md out.json
 fi
+
+# --- A model beside the embedded ones ------------------------------------------------------
+expect 0 "$flowzip" bench images/b.png --repeats 1 --only flowzip,png-9 \
+  --model "$source/tests/golden/tiny.flzm" --json models.json
+for codec in flowzip-standard flowzip-file-tiny; do
+  has stdout $codec
+  has models.json "\"name\": \"$codec\""
+done
 
 # --- Without any rival in PATH ----------------------------------------------------------
 expect 0 env PATH=/nowhere "$flowzip" bench images/a.png --repeats 1

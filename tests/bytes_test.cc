@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Integers and varints as bytes: one form each, and reads that never pass the end.
 #include "base/bytes.h"
 
 #include <catch2/catch.hpp>

@@ -91,6 +91,17 @@ for option in "-j2" "-j3" "--jobs=7" "--no-verify" \
   [ "$option" = --no-verify ] || cmp one.png other.png || fail "$option: other pixels"
   rm -f other.flz other.png
 done
+expect 0 "$flowzip" info -q "$source/tests/golden/rgb-photocd.flz" --model "$source/tests/golden/tiny.flzm"
+grep -q 'PhotoCD YCC in 4 of 4 tiles; 5 pixels excepted' stdout || fail "info: $(cat stdout)"
+expect 0 "$flowzip" decode -q "$source/tests/golden/rgb-jfif.flz" --model "$source/tests/golden/tiny.flzm" -o jfif.png
+for option in --recover-colour --no-recover-colour; do
+  expect 0 "$flowzip" encode -q $option jfif.png -o jfif$option.flz
+  expect 0 "$flowzip" info -q jfif$option.flz
+  grep '^colour' stdout >>colours
+done
+[ "$(sed 's/^colour *//' colours)" = "JFIF YCbCr in 1 of 1 tiles; 0 pixels excepted (0 bytes)
+RGB, lifted" ] || fail "colours: $(cat colours)"
+rm -f jfif* colours
 rm -f one.flz one.png
 
 # --- Bad inputs ------------------------------------------------------------------------

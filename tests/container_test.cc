@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// The frame of a .flz file: what is written is read, what was damaged or forged is refused.
 #include "codec/container.h"
 
 #define XXH_INLINE_ALL

@@ -3,10 +3,11 @@
 //
 //   flow_figures pictures DIRECTORY     heat map, level-wise resampling, samples
 //   flow_figures roc                    Markdown: ROC areas of planted anomalies
-//   flow_figures likelihood NAME FILE...  Markdown: one row for a set of PNG files
-//   flow_figures noise                  the same for noise made here
+//   flow_figures likelihood NAME FILE... [-- NAME FILE...]...
+//                                       Markdown: a row for each set of PNG files, and for noise
+//                                       made here; how well each is told from the set "Kodak"
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <string>
 
@@ -174,29 +175,78 @@ std::string Spread(const std::vector<Measured>& all, double Measured::*member, d
   return text;
 }
 
-// Means, and in brackets the lowest and the highest.
-void PrintRow(const std::string& name, const std::vector<Measured>& all) {
-  std::printf("| %s | %zu | %s | %s | %s |\n", name.c_str(), all.size(),
-              Spread(all, &Measured::bits_per_dimension, 1, "%.2f (%.2f to %.2f)").c_str(),
-              Spread(all, &Measured::surprise, 1, "%+.2f (%+.2f to %+.2f)").c_str(),
-              Spread(all, &Measured::quiet, 100, "%.0f (%.0f to %.0f)").c_str());
+struct Set {
+  std::string name;
+  std::vector<Measured> all;
+};
+
+// How well a threshold on that figure tells two sets apart, in whichever direction: 0.5 to 1.
+double Separation(const Set& a, const Set& b, double Measured::*member) {
+  double above = 0;
+  for (const Measured& x : a.all) {
+    for (const Measured& y : b.all) {
+      above += x.*member > y.*member ? 1 : x.*member == y.*member ? 0.5 : 0;
+    }
+  }
+  above /= static_cast<double>(a.all.size() * b.all.size());
+  return std::max(above, 1 - above);
 }
 
-// Ten pictures each of gray noise around the middle, RGB noise, and all values alike.
-void Noise() {
-  const auto row = [](const char* name, const std::function<uint8_t(PlantRandom&)>& draw) {
-    std::vector<Measured> all;
-    for (uint64_t seed = 0; seed < 10; ++seed) {
-      PlantRandom random(seed);
-      Image image{256, 256, 3, 8, {}};
-      for (uint64_t i = 0; i < image.sub_pixels(); ++i) image.samples.push_back(draw(random));
-      all.push_back(Measure(image));
+// Means, and in brackets the lowest and the highest.
+void PrintSets(const std::vector<Set>& sets) {
+  const auto kodak =
+      std::find_if(sets.begin(), sets.end(), [](const Set& set) { return set.name == "Kodak"; });
+  std::printf(
+      "| pictures | number | bits/dim | surprise/dim | %% of pixels below 1 bit | told from Kodak "
+      "by each (AUC) |\n|---|---|---|---|---|---|\n");
+  for (const Set& set : sets) {
+    char apart[48] = "";
+    if (kodak != sets.end() && &set != &*kodak) {
+      std::snprintf(apart, sizeof apart, "%.2f, %.2f, %.2f",
+                    Separation(set, *kodak, &Measured::bits_per_dimension),
+                    Separation(set, *kodak, &Measured::surprise),
+                    Separation(set, *kodak, &Measured::quiet));
     }
-    PrintRow(name, all);
-  };
-  row("Gaussian noise, sigma 16",
-      [](PlantRandom& random) { return ToSample(128 + 16 * random.Gauss()); });
-  row("uniform noise", [](PlantRandom& random) { return ToSample(256 * random.Uniform() - 0.5); });
+    std::printf("| %s | %zu | %s | %s | %s | %s |\n", set.name.c_str(), set.all.size(),
+                Spread(set.all, &Measured::bits_per_dimension, 1, "%.2f (%.2f to %.2f)").c_str(),
+                Spread(set.all, &Measured::surprise, 1, "%+.2f (%+.2f to %+.2f)").c_str(),
+                Spread(set.all, &Measured::quiet, 100, "%.1f (%.1f to %.1f)").c_str(), apart);
+  }
+}
+
+// Ten pictures of independent samples.
+Set Noise(const char* name, const std::function<uint8_t(PlantRandom&)>& draw) {
+  Set set{name, {}};
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    PlantRandom random(seed);
+    Image image{256, 256, 3, 8, {}};
+    for (uint64_t i = 0; i < image.sub_pixels(); ++i) image.samples.push_back(draw(random));
+    set.all.push_back(Measure(image));
+  }
+  return set;
+}
+
+// The words of the command line: sets of files, with "--" between them.
+void Likelihood(const std::vector<std::string>& words) {
+  std::vector<Set> sets;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i == 0 || words[i] == "--") {
+      if (i > 0) ++i;
+      if (i < words.size()) sets.push_back({words[i], {}});
+      continue;
+    }
+    try {
+      sets.back().all.push_back(Measure(ReadPng(words[i])));
+    } catch (const Error& error) {  // a kind of PNG that is not supported
+      std::fprintf(stderr, "%s: %s\n", words[i].c_str(), error.what());
+    }
+  }
+  std::erase_if(sets, [](const Set& set) { return set.all.empty(); });
+  sets.push_back(Noise("Gaussian noise, sigma 16",
+                       [](PlantRandom& random) { return ToSample(128 + 16 * random.Gauss()); }));
+  sets.push_back(Noise("uniform noise",
+                       [](PlantRandom& random) { return ToSample(256 * random.Uniform() - 0.5); }));
+  PrintSets(sets);
 }
 
 int Main(int argc, char** argv) {
@@ -207,18 +257,8 @@ int Main(int argc, char** argv) {
     SamplesPicture(argv[2]);
   } else if (what == "roc" && argc == 2) {
     Roc();
-  } else if (what == "noise" && argc == 2) {
-    Noise();
   } else if (what == "likelihood" && argc > 3) {
-    std::vector<Measured> all;
-    for (int i = 3; i < argc; ++i) {
-      try {
-        all.push_back(Measure(ReadPng(argv[i])));
-      } catch (const Error& error) {  // a kind of PNG that is not supported
-        std::fprintf(stderr, "%s: %s\n", argv[i], error.what());
-      }
-    }
-    if (!all.empty()) PrintRow(argv[2], all);
+    Likelihood({argv + 2, argv + argc});
   } else {
     std::fprintf(stderr, "see the head of tests/flow_figures.cc\n");
     return 2;

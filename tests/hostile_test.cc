@@ -111,13 +111,15 @@ TEST_CASE("random bytes as payload") {
     std::vector<uint8_t> payload(random.Between(0, 300));
     for (uint8_t& byte : payload) byte = random.Byte();
     // Half of them with a mode and ranges that are possible, so that the streams are reached.
-    if (trial % 2 && payload.size() > 8) {
+    if (trial % 2 && payload.size() > 10) {
       payload[0] = static_cast<uint8_t>(TileMode::kFlow);
+      if (info.channels == 3) payload[1] = payload[2] = 0;  // no conversion, no flips
+      size_t at = info.channels == 3 ? 3 : 1;
       for (int c = 0; c < info.channels; ++c) {
-        payload[2 * c + 1] = static_cast<uint8_t>(random.Between(0, 40));
-        payload[2 * c + 2] = static_cast<uint8_t>(random.Between(1, 120));
+        payload[at++] = static_cast<uint8_t>(random.Between(0, 40));
+        payload[at++] = static_cast<uint8_t>(random.Between(1, 120));
       }
-      payload[2 * info.channels + 1] = static_cast<uint8_t>(random.Between(5, 60));
+      payload[at] = static_cast<uint8_t>(random.Between(5, 60));
     }
     REQUIRE(Failure(Assemble(info, {payload}, {random.Word()})) != 0);
   }

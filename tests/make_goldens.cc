@@ -19,6 +19,8 @@
 #include <string>
 
 #include "codec/codec.h"
+#include "rans/escape.h"
+#include "tests/converted.h"
 #include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
 
@@ -118,6 +120,8 @@ void MakeGolden(const std::string& folder, const Model& model) {
     one_constant.samples[i + 2] = one_constant.samples[i];  // R = B: Co is constant
   }
   goldens.Add("rgb-constant-co.flz", one_constant);
+  goldens.Add("rgb-jfif.flz", testing::Converted(testing::Scene(45, 38, 3, 14), 1, 0));
+  goldens.Add("rgb-photocd.flz", testing::Converted(testing::Scene(45, 38, 3, 15), 2, 5), 5);
   // Two bands and four lanes a stream (level_coder.cc), with something at their border.
   Image bands = testing::Flat(512, 520, 1, 40);
   const Image patch = testing::Scene(60, 60, 1, 13);
@@ -246,8 +250,43 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   changed.push_back(0);
   bad.Add("payload-surplus", Wrap(info, changed, pixel_checksum));
   changed = payload;
+  changed[1] = 3;
+  bad.Add("conversion-3", Wrap(info, changed, pixel_checksum));
+  changed[1] = 1;
+  bad.Add("conversion-other", Wrap(info, changed, pixel_checksum));
+  changed = payload;
   changed.resize(changed.size() - 2);
   bad.Add("payload-cut", Wrap(info, changed, pixel_checksum));
+
+  // 20 x 14, JFIF: number of exceptions, their stream; then y = 9, c1 = c2 = 0.
+  const auto converted = [&](const Bytes& exceptions, int64_t y, int64_t c1) {
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
+    writer.Put<uint8_t>(1);
+    writer.PutBytes(exceptions);
+    writer.Put<uint8_t>(0);  // orientation
+    for (const int64_t v : {y, c1, int64_t{0}}) {
+      writer.PutSignedVarint(v);
+      writer.PutVarint(0);
+    }
+    return Wrap(info, writer.bytes(), 0);
+  };
+  const auto stream = [](uint32_t gap, int32_t red) {
+    SymbolLog log;
+    log.AddExpGolomb(gap, 8);
+    log.AddExpGolomb(ZigZag(red), 0);
+    for (int c = 0; c < 2; ++c) log.AddExpGolomb(0, 0);
+    Bytes bytes = log.EncodeAll(1);
+    bytes.insert(bytes.begin(), {1, static_cast<uint8_t>(bytes.size())});
+    return bytes;
+  };
+  bad.Add("exceptions-many", converted({0x99, 0x02}, 9, 0));  // 281 of 280 pixels
+  bad.Add("exception-outside", converted(stream(280, 1), 9, 0));
+  bad.Add("exception-none", converted(stream(7, 0), 9, 0));
+  bad.Add("exception-range", converted(stream(7, 256), 9, 0));
+  bad.Add("exception-sample", converted(stream(7, -10), 9, 0));
+  bad.Add("conversion-luma", converted({0}, -1, 0));
+  bad.Add("conversion-chroma", converted({0}, 9, 128));
 
   // Gray 4 x 4: min, span, then the base's length and stream.
   FileInfo gray = info;

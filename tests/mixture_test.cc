@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Mixtures of logistics in integers: they tile 2^16, invert, and are the float ones to 1 in 2^16.
 #include "model/mixture.h"
 
 #include <algorithm>

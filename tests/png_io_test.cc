@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// PNG files and output files: the right kinds whole, everything else refused by name.
 #include "tools/png_io.h"
 
 #include <unistd.h>

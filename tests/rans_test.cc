@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// The entropy coder as a stack: round trips at the ideal size, and streams that are no streams.
 #include "rans/rans.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Every index once, exceptions passed on, no pool that hangs.
 #include "base/thread_pool.h"
 
 #include <atomic>

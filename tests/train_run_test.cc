@@ -13,6 +13,8 @@
 #include "codec/codec.h"
 #include "tests/tiny_model.h"
 #include "tools/read_file.h"
+#include "model/levels.h"
+#include "tools/train/augment_ycc.h"
 #include "tools/train/trainer.h"
 
 // LibTorch brings a CHECK of its own, which ends the program.
@@ -247,22 +249,51 @@ TEST_CASE("a folder of PNGs is read in the order of names, gray as RGB, others s
 }
 #endif
 
-TEST_CASE("augmented pictures keep their kind and have sizes that the pyramid divides") {
+TEST_CASE("augmented pictures have sizes that the pyramid divides and samples in range") {
   std::mt19937 rng(1);
+  Model model;
   const Image image = testing::Scene(300, 260, 3, 5);
   for (int trial = 0; trial < 60; ++trial) {
-    const Image other = Augment(image, 1.0, rng);
-    CHECK(other.channels == 3);
-    CHECK(other.width % 32 == 0);
-    CHECK(other.height % 32 == 0);
-    CHECK(std::min(other.width, other.height) >= 128);
-    CHECK(other.samples.size() == other.sub_pixels());
+    const TrainingPlanes other = Augment(image, model, 1.0, rng);
+    const auto ranges = FindRanges(other);
+    CHECK(ranges[0].min >= 0);
+    CHECK(ranges[0].max <= 255);
+    for (int c = 0; c < kChannels; ++c) {
+      CHECK(other[c].width() % 32 == 0);
+      CHECK(other[c].height() % 32 == 0);
+      CHECK(std::min(other[c].width(), other[c].height()) >= 128);
+      CHECK(ranges[c].max - ranges[c].min <= 510);
+    }
   }
-  const Image cropped = Augment(image, 0, rng);
-  CHECK(cropped.width == 288);
-  CHECK(cropped.height == 256);
-  CHECK(std::equal(cropped.samples.begin(), cropped.samples.begin() + 288 * 3,
-                   image.samples.begin()));
+  TrainingPlanes cropped = Augment(image, model, 0, rng);
+  CHECK(cropped[0].width() == 288);
+  CHECK(cropped[0].height() == 256);
+  model.lifting.Inverse(cropped);
+  for (int c = 0; c < kChannels; ++c) CHECK(cropped[c].At(7, 0) == image.samples[7 * 3 + c]);
+}
+
+TEST_CASE("simulated half-size chroma is what its interpolation says") {
+  // A picture that changes slowly, so that JPEG's quantisation leaves plain planes too.
+  std::mt19937 rng(4);
+  Floats rgb(96, 64);
+  for (int y = 0; y < 64; ++y) {
+    for (int x = 0; x < 96; ++x) {
+      for (int k = 0; k < 3; ++k) rgb.c[k][y * 96 + x] = 40.0f + k * 30 + x + 0.5f * k * y;
+    }
+  }
+  int interpolated = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    const TrainingPlanes planes = SimulateYcc(rgb, rng);
+    int hits = 0;
+    for (int x = 0; x + 2 < 96; x += 2) {
+      hits += planes[1].At(x + 1, 20) == (planes[1].At(x, 20) + planes[1].At(x + 2, 20) + 1) >> 1;
+    }
+    interpolated += hits == 47;
+    // Luma and the two chroma planes give the picture back to within a few steps.
+    CHECK(std::abs(planes[1].At(50, 30) - planes[1].At(51, 30)) < 8);
+  }
+  CHECK(interpolated > 4);   // co-sited
+  CHECK(interpolated < 40);  // but not all
 }
 
 }  // namespace

@@ -192,11 +192,6 @@ TEST_CASE("the fused likelihood equals its definition, value and gradient") {
     for (const double spread : {1.0, 10.0, 500.0}) {
       CAPTURE(components, spread);
       torch::Tensor head = RandomHead(components, 9, 13, torch::kDouble);
-      // Within the limits of the gradient (likelihood_kernel.cc): scales above half a step,
-      // distances of at most 8 scales.
-      const bool limited = spread > 100;
-      torch::Tensor scales = head.slice(1, 2 * components, 3 * components);
-      if (!limited) scales.copy_(scales.abs() + 2.0);
       const torch::Tensor residual =
           torch::round(torch::randn({2, 9, 13}, torch::kDouble) * spread * 16) / 16;
       const auto expected =
@@ -206,18 +201,7 @@ TEST_CASE("the fused likelihood equals its definition, value and gradient") {
                         head.to(torch::kFloat));
       CHECK(fused.value == Approx(expected.value).epsilon(1e-4));
       const torch::Tensor difference = fused.gradient - expected.gradient;
-      if (!limited) {
-        CHECK(difference.norm().item<double>() <= 2e-3 * expected.gradient.norm().item<double>());
-      }
-      // Limited or not: weights as they are, means in the same direction and not further.
-      const auto weights = [&](const torch::Tensor& t) { return t.slice(1, 0, components); };
-      const auto means = [&](const torch::Tensor& t) {
-        return t.slice(1, components, 2 * components);
-      };
-      CHECK(weights(difference).abs().max().item<double>() < 1e-5);
-      const torch::Tensor a = means(fused.gradient), b = means(expected.gradient);
-      CHECK((a * b).min().item<double>() >= -1e-9);
-      CHECK((a.abs() - 1.01 * b.abs()).max().item<double>() < 1e-5);
+      CHECK(difference.norm().item<double>() <= 2e-3 * expected.gradient.norm().item<double>());
     }
   }
 }

@@ -160,6 +160,8 @@ void AddBenchCommand(CLI::App& app, Action& run) {
       ->add_option("--model", arguments->common.model_path,
                    "Model file to measure too, beside the embedded ones")
       ->type_name("FILE");
+  command->add_flag("--recover-colour,!--no-recover-colour", options.codecs.recover_colour,
+                    "flowzip: code what RGB was converted from; without, names end in -rgb [on]");
   command->add_option("--simd", arguments->common.simd, "Instruction set, for flowzip")
       ->type_name("TARGET");
   command->add_flag("-q,--quiet", arguments->common.quiet, "Print errors only");

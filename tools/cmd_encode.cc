@@ -13,7 +13,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   std::string input, output;
-  bool verify = true, strip = false;
+  bool verify = true, strip = false, recover_colour = true;
 };
 
 void Verify(const Image& image, ByteSpan file, const Model* model, const Arguments& arguments) {
@@ -41,6 +41,7 @@ void Run(const Arguments& arguments) {
     EncodeOptions options;
     options.model = model.get();
     options.jobs = arguments.common.jobs;
+    options.recover_colour = arguments.recover_colour;
     Progress progress("encoding", arguments.common.quiet);
     std::vector<uint8_t> result = Encode(image, options, nullptr, progress.Callback());
     if (arguments.verify) Verify(image, result, model.get(), arguments);
@@ -67,6 +68,8 @@ void AddEncodeCommand(CLI::App& app, Action& run) {
   command->add_flag("--verify,!--no-verify", arguments->verify,
                     "Decode the result and compare before writing it [on]");
   command->add_flag("--strip", arguments->strip, "Leave out metadata");
+  command->add_flag("--recover-colour,!--no-recover-colour", arguments->recover_colour,
+                    "Find and code the YCbCr or PhotoCD values that RGB was converted from [on]");
   AddCommonOptions(*command, arguments->common, true);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });
 }

@@ -49,6 +49,26 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
 }
 
+// Which of the tiles were converted from what; nothing for gray pictures.
+void PrintColour(const DecodeStats& stats) {
+  if (stats.info.channels != 3) return;
+  std::string text;
+  for (int id = 1; id < kColourConversions; ++id) {
+    const uint64_t tiles = stats.tiles.conversion_tiles[static_cast<size_t>(id)];
+    if (tiles == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += ColourConversionName(static_cast<ColourConversion>(id)) + std::string(" in ") +
+            std::to_string(tiles) + " of " + std::to_string(stats.info.tile_count()) + " tiles";
+  }
+  if (text.empty()) {
+    text = "RGB, lifted";
+  } else {
+    text += "; " + std::to_string(stats.tiles.colour_exceptions) + " pixels excepted (" +
+            std::to_string(stats.tiles.exception_bytes) + " bytes)";
+  }
+  std::printf("colour            %s\n", text.c_str());
+}
+
 // All figures per sub-pixel of the whole picture, so that they add up.
 void PrintStats(const DecodeStats& stats) {
   const double sub_pixels = static_cast<double>(stats.info.pixels()) * stats.info.channels;
@@ -93,6 +113,7 @@ void Run(const Arguments& arguments) {
       Progress progress("decoding", arguments.common.quiet);
       Decode(file, options, &stats, progress.Callback());
     }
+    PrintColour(stats);
     PrintStats(stats);
   });
 }

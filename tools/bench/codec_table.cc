@@ -19,16 +19,17 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   const std::string common =
       " --quiet -j {jobs}" + (options.simd.empty() ? "" : " --simd " + options.simd);
   const std::string with_file = " --model {model}";
+  const std::string as_rgb = options.recover_colour ? "" : " --no-recover-colour";
   Codec codec;
-  codec.name = name;
+  codec.name = name + (options.recover_colour ? "" : "-rgb");
   codec.family = "flowzip";
   codec.version = "flowzip " FLOWZIP_VERSION ", model " + HashName(model->hash());
   codec.model_file = model_file;
-  codec.encode_command = "{self} encode --no-verify" + common +
+  codec.encode_command = "{self} encode --no-verify" + as_rgb + common +
                          (model_file.empty() ? "" : with_file) + " {in} -o {out.flz}";
   codec.decode_command =
       "{self} decode" + common + (decode_with_file ? with_file : "") + " {in} -o {out.png}";
-  codec.options = "flowzip encode --no-verify -j " + std::to_string(options.jobs);
+  codec.options = "flowzip encode --no-verify" + as_rgb + " -j " + std::to_string(options.jobs);
   if (!model_file.empty()) {
     codec.options += " --model " + std::filesystem::path(model_file).filename().string();
   }
@@ -36,8 +37,9 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.model = std::move(model);
   const int jobs = options.jobs;
   const Model* raw = codec.model.get();
-  codec.encode = [raw, jobs](const Image& image) {
+  codec.encode = [raw, jobs, recover = options.recover_colour](const Image& image) {
     EncodeOptions encode;
+    encode.recover_colour = recover;
     encode.model = raw;
     encode.jobs = jobs;
     return Encode(image, encode);

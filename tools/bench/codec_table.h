@@ -53,6 +53,7 @@ struct Codec {
 
 struct CodecOptions {
   int jobs = 1;
+  bool recover_colour = true;  // of flowzip; if not, its names end in "-rgb"
   std::string model_path, simd;
   std::vector<std::string> external;  // NAME=ENCODE::DECODE
 };

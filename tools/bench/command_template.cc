@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// A rival's command line: {in}, {out} and their like replaced by files, quoted for the shell.
 #include <sstream>
 
 #include "tools/bench/codec_table.h"

@@ -77,6 +77,7 @@ figcaption { font-size: .88em; color: var(--soft); margin-top: 4px; }
   max-width: 480px; margin: 8px 0; }
 .scale i { flex: 1; height: 12px; border-radius: 3px; border: 1px solid var(--line); }
 @media (max-width: 520px) { svg text { font-size: 13.4px; } svg .tick, svg .title { font-size: 12.6px; }
+  th, td { padding: 4px 6px; } table.narrow { font-size: .8em; }
   tbody th:first-child { position: sticky; left: 0; background: var(--paper); } }
 @media print {
   @page { margin: 14mm; }

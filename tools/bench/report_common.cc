@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// What the four reports share: order, numbers as text, the notes on how it was measured.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -38,7 +39,8 @@ std::string Percent(double value) {
 
 std::string Speed(double value) {
   if (value <= 0) return kDash;
-  return Fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+  const int digits = value < 0.0995 ? 3 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return Fixed(value, digits);
 }
 
 std::string Mebibytes(uint64_t bytes) {

@@ -165,6 +165,7 @@ void RunImage(const RunOptions& options, Launcher& launcher, size_t index, Resul
     EncodeOptions encode;
     encode.model = results.codecs[c].model.get();
     encode.jobs = options.codecs.jobs;
+    encode.recover_colour = options.codecs.recover_colour;
     EncodeStats stats;
     Encode(image, encode, &stats);
     results.cells[c][index].stats = std::move(stats.tiles);
@@ -180,6 +181,7 @@ void MakeHeatMaps(const RunOptions& options, Results& results, const StatusFn& s
     EncodeOptions encode;
     encode.model = results.codecs[codec].model.get();
     encode.jobs = options.codecs.jobs;
+    encode.recover_colour = options.codecs.recover_colour;
     HeatMap map;
     map.image = image;
     encode.pixel_bits = &map.bits;

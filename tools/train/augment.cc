@@ -3,32 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/train/augment_ycc.h"
+#include "tools/train/floats.h"
 #include "tools/train/prepare.h"
 
 namespace flowzip {
 namespace {
-
-using Rng = std::mt19937;
-
-double Uniform(Rng& rng, double lo, double hi) {
-  return std::uniform_real_distribution<double>(lo, hi)(rng);
-}
-bool Chance(Rng& rng, double p) { return Uniform(rng, 0, 1) < p; }
-int Below(Rng& rng, int n) { return std::uniform_int_distribution<int>(0, n - 1)(rng); }
-
-// Three float planes in [0, 255].
-struct Floats {
-  int width = 0, height = 0;
-  std::array<std::vector<float>, 3> c;
-  Floats(int w, int h) : width(w), height(h) {
-    for (auto& plane : c) plane.resize(static_cast<size_t>(w) * h);
-  }
-  float At(int k, int x, int y) const {
-    x = std::clamp(x, 0, width - 1);
-    y = std::clamp(y, 0, height - 1);
-    return c[k][static_cast<size_t>(y) * width + x];
-  }
-};
 
 Floats ToFloats(const Image& image) {
   Floats f(image.width, image.height);
@@ -179,16 +159,37 @@ Floats Reorient(const Floats& in, bool flip_x, bool flip_y, bool transpose) {
   return out;
 }
 
-// Largest size that is a multiple of 32, at a random offset.
-Floats CropTo32(const Floats& in, Rng* rng) {
-  Floats out(in.width / 32 * 32, in.height / 32 * 32);
-  const int x0 = rng ? Below(*rng, in.width - out.width + 1) : 0;
-  const int y0 = rng ? Below(*rng, in.height - out.height + 1) : 0;
+// The largest multiple of 32 that fits, and where in the picture the crop begins.
+struct Window {
+  int x = 0, y = 0, width, height;
+  Window(int w, int h) : width(w / 32 * 32), height(h / 32 * 32) {}
+};
+
+Window RandomWindow(int width, int height, bool even, Rng& rng) {
+  Window window(width, height);
+  window.x = Below(rng, width - window.width + 1);
+  window.y = Below(rng, height - window.height + 1);
+  if (even) window.x &= ~1, window.y &= ~1;
+  return window;
+}
+
+Floats Crop(const Floats& in, const Window& window) {
+  Floats out(window.width, window.height);
   for (int k = 0; k < 3; ++k) {
     for (int y = 0; y < out.height; ++y) {
-      for (int x = 0; x < out.width; ++x) {
-        out.c[k][static_cast<size_t>(y) * out.width + x] = in.At(k, x0 + x, y0 + y);
-      }
+      std::copy_n(&in.c[k][static_cast<size_t>(window.y + y) * in.width + window.x], out.width,
+                  &out.c[k][static_cast<size_t>(y) * out.width]);
+    }
+  }
+  return out;
+}
+
+TrainingPlanes Crop(const TrainingPlanes& in, const Window& window) {
+  TrainingPlanes out;
+  for (size_t k = 0; k < out.size(); ++k) {
+    out[k] = IntPlane(window.width, window.height);
+    for (int y = 0; y < window.height; ++y) {
+      std::copy_n(in[k].Row(window.y + y) + window.x, window.width, out[k].Row(y));
     }
   }
   return out;
@@ -196,21 +197,31 @@ Floats CropTo32(const Floats& in, Rng* rng) {
 
 }  // namespace
 
-Image Augment(const Image& image, double strength, std::mt19937& rng) {
+TrainingPlanes Unaugmented(const Image& image, const Model& model) {
+  const Floats f = ToFloats(image);
+  return ToPlanes(ToImage(Crop(f, Window(f.width, f.height))), model);
+}
+
+TrainingPlanes Augment(const Image& image, const Model& model, double strength, Rng& rng) {
+  if (strength <= 0) return Unaugmented(image, model);
   Floats f = ToFloats(image);
-  if (strength <= 0) return ToImage(CropTo32(f, nullptr));
   if (Chance(rng, 0.2 * strength) && std::min(f.width, f.height) >= 256) {
     f = Reduce(f, Uniform(rng, 1.05, 2.0));
   }
   f = Reorient(f, Chance(rng, 0.5), Chance(rng, 0.3), Chance(rng, 0.3));
   if (Chance(rng, 0.15 * strength)) Sharpen(f, Uniform(rng, -0.7, 1.0));
   if (Chance(rng, 0.10 * strength)) AddNoise(f, Uniform(rng, 0.3, 4.0), rng);
+  if (Chance(rng, 0.22 * strength)) {
+    // Mostly with the stored chroma on the lattice that stays, as the encoder would have it.
+    const TrainingPlanes planes = SimulateYcc(f, rng);
+    return Crop(planes, RandomWindow(f.width, f.height, Chance(rng, 0.75), rng));
+  }
   if (Chance(rng, 0.35 * strength)) SubsampleChroma(f, rng);
   if (Chance(rng, 0.04 * strength)) {
     f.c[0] = f.c[1];
     f.c[2] = f.c[1];
   }
-  return ToImage(CropTo32(f, &rng));
+  return ToPlanes(ToImage(Crop(f, RandomWindow(f.width, f.height, false, rng))), model);
 }
 
 }  // namespace flowzip

@@ -138,7 +138,7 @@ TrainingPool::TrainingPool(const std::vector<Image>& images, const Model& model,
     ThreadPool inner(1);
     std::mt19937 own(seeds[i]);
     pool_[i] = std::make_shared<PreparedImage>(
-        Prepare(Augment(images_[source_[i]], strength_, own), model_, inner));
+        Prepare(Augment(images_[source_[i]], model_, strength_, own), model_, inner));
   });
   if (refresh_seconds > 0) {
     refresher_ = std::thread([this, refresh_seconds, seed] { Refresh(refresh_seconds, seed + 1); });
@@ -156,7 +156,7 @@ void TrainingPool::Refresh(double seconds, uint64_t seed) {
   while (!stop_) {
     const size_t slot = rng() % pool_.size();
     auto fresh = std::make_shared<PreparedImage>(
-        Prepare(Augment(images_[source_[slot]], strength_, rng), model_, inner));
+        Prepare(Augment(images_[source_[slot]], model_, strength_, rng), model_, inner));
     {
       const std::lock_guard lock(mutex_);
       pool_[slot] = std::move(fresh);

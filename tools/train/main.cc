@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip-train: trains a model on a folder of PNGs or a pack and writes a model file.
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 
 #include "tools/train/trainer.h"
@@ -14,6 +13,13 @@ void AddShape(CLI::App& app, const std::string& prefix, TwinShape& shape) {
   app.add_option("--" + prefix + "inner", shape.inner, "channels inside a block");
   app.add_option("--" + prefix + "head", shape.head, "hidden channels of a head");
   app.add_option("--" + prefix + "blocks", shape.blocks, "residual blocks of the three groups");
+}
+
+std::string IsCudaNumber(std::string& text) {
+  int number = 0;
+  char end = 0;
+  const bool good = std::sscanf(text.c_str(), "cuda:%2d%c", &number, &end) == 1 && number >= 0;
+  return good ? "" : "not a device: " + text;
 }
 
 int Main(int argc, char** argv) {
@@ -29,7 +35,8 @@ int Main(int argc, char** argv) {
   train->add_option("--resume", o.resume, "checkpoint to start from");
   train->add_option("--log", o.log, "CSV file to append to");
   train->add_option("--name", o.name, "the model's name");
-  train->add_option("--device", o.device, "cpu or cuda");
+  train->add_option("--device", o.device, "cpu, cuda or cuda:N")
+      ->check(CLI::IsMember({"cpu", "cuda"}) | CLI::Validator(IsCudaNumber, "cuda:N"));
   AddShape(*train, "", o.fine);
   AddShape(*train, "coarse-", o.coarse);
   train->add_option("--components", o.fine.components, "logistics in a mixture")
@@ -71,8 +78,13 @@ int Main(int argc, char** argv) {
     o.coarse.components = o.fine.components;
     Require(o.steps > 0 || o.minutes > 0, ErrorCode::kInvalidArgument,
             "one of --steps and --minutes is needed");
+    Require(o.device == "cpu" || torch::cuda::is_available(), ErrorCode::kInvalidArgument,
+            "this LibTorch finds no CUDA device");
     torch::manual_seed(o.seed);
     Trainer(o, LoadImages(data)).Run();
+  } catch (const c10::Error& error) {  // what() has a backtrace of many lines
+    std::fprintf(stderr, "flowzip-train: %s\n", error.what_without_backtrace());
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "flowzip-train: %s\n", error.what());
     return 1;

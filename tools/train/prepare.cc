@@ -70,8 +70,8 @@ double SideBits(const FilterCodes& codes) {
 
 }  // namespace
 
-std::array<IntPlane, kChannels> ToPlanes(const Image& image, const Model& model) {
-  std::array<IntPlane, kChannels> planes;
+TrainingPlanes ToPlanes(const Image& image, const Model& model) {
+  TrainingPlanes planes;
   for (IntPlane& plane : planes) {
     plane = IntPlane(static_cast<int>(image.width), static_cast<int>(image.height));
   }
@@ -85,8 +85,7 @@ std::array<IntPlane, kChannels> ToPlanes(const Image& image, const Model& model)
   return planes;
 }
 
-PreparedImage Prepare(const Image& image, const Model& model, ThreadPool& pool) {
-  const auto planes = ToPlanes(image, model);
+PreparedImage Prepare(const TrainingPlanes& planes, const Model& model, ThreadPool& pool) {
   const auto ranges = FindRanges(planes);
   const TapSet taps(model.radii);
   std::vector<LevelPlanes> levels = MakeLevels(planes);
@@ -109,15 +108,15 @@ PreparedImage Prepare(const Image& image, const Model& model, ThreadPool& pool) 
   return out;
 }
 
-void FitDefaultFilters(const std::vector<Image>& images, Model& model, ThreadPool& pool) {
+void FitDefaultFilters(const std::vector<TrainingPlanes>& images, Model& model, ThreadPool& pool) {
   const TapSet taps(model.radii);
   const int classes = static_cast<int>(model.classes.size());
   for (int g = 0; g < kGroups; ++g) {
     for (int c = 0; c < kChannels; ++c) {
       const int count = static_cast<int>(taps.taps[g][c].size());
       std::vector<NormalEquations> sums(classes, NormalEquations(count));
-      for (const Image& image : images) {
-        std::vector<LevelPlanes> levels = MakeLevels(ToPlanes(image, model));
+      for (const TrainingPlanes& planes : images) {
+        std::vector<LevelPlanes> levels = MakeLevels(planes);
         for (size_t l = 0; l < levels.size(); ++l) {
           ComputeReference(levels[l], g, 0, levels[l].size.grid_height());
           sums[std::min<size_t>(l, classes - 1)].Add(

@@ -41,17 +41,24 @@ struct PreparedImage {
 };
 inline constexpr int kPreparedLevels = 5;
 
-// A random member of the picture's family: flips, transpose, reduction, simulated chroma
-// subsampling, sharpening, noise, gray. `strength` 0 only crops to a multiple of 32.
-Image Augment(const Image& image, double strength, std::mt19937& rng);
-
-// Fits filters and computes features. Sizes must be multiples of 32.
-PreparedImage Prepare(const Image& image, const Model& model, ThreadPool& pool);
-
-// The model's default filters by least squares over all pictures.
-void FitDefaultFilters(const std::vector<Image>& images, Model& model, ThreadPool& pool);
+// A picture's channels as the flow takes them.
+using TrainingPlanes = std::array<IntPlane, kChannels>;
 
 // Y, Co, Cg planes of a gray or RGB picture.
-std::array<IntPlane, kChannels> ToPlanes(const Image& image, const Model& model);
+TrainingPlanes ToPlanes(const Image& image, const Model& model);
+
+// The same, cropped to a multiple of 32.
+TrainingPlanes Unaugmented(const Image& image, const Model& model);
+
+// A random member of the picture's family: flips, transpose, reduction, simulated chroma
+// subsampling, sharpening, noise, gray, or the integer luma and chroma of a recovered colour
+// conversion (augment_ycc.h). Sizes are multiples of 32. `strength` 0 does nothing.
+TrainingPlanes Augment(const Image& image, const Model& model, double strength, std::mt19937& rng);
+
+// Fits filters and computes features. Sizes must be multiples of 32.
+PreparedImage Prepare(const TrainingPlanes& planes, const Model& model, ThreadPool& pool);
+
+// The model's default filters by least squares over all pictures.
+void FitDefaultFilters(const std::vector<TrainingPlanes>& images, Model& model, ThreadPool& pool);
 
 }  // namespace flowzip

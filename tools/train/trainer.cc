@@ -17,6 +17,7 @@ constexpr double kAstray = 1.05;
 // The same for the training figure of the last 20 steps against that of the last 500.
 constexpr double kAstrayTraining = 1.5;
 constexpr int kSubPixelsPerSite = 4 * kChannels;
+constexpr double kBeta2 = 0.95;  // of Adam
 
 double Seconds(Clock::time_point since) {
   return std::chrono::duration<double>(Clock::now() - since).count();
@@ -72,8 +73,9 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
           "too few pictures to train and validate");
   fine_->to(device_);
   coarse_->to(device_);
-  optimisers_.emplace_back(fine_->parameters(), 0.95, options.ema);
-  optimisers_.emplace_back(coarse_->parameters(), 0.95, options.ema);
+  for (TwinNet* net : {&fine_, &coarse_}) {
+    optimisers_.emplace_back((*net)->parameters(), kBeta2, options.ema);
+  }
   model_.name = options.name;
   model_.components = options.fine.components;
   model_.classes.resize(2);
@@ -81,14 +83,14 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
   if (!options.resume.empty()) Resume();
   if (options.resume.empty() || options.refit_filters) {
     model_.radii = ContextRadii{};
-    std::vector<Image> sample;
+    std::vector<TrainingPlanes> sample;
     for (size_t i = 0; i < train_.size(); i += 1 + train_.size() / 64) {
-      sample.push_back(Augment(train_[i], 0, rng_));
+      sample.push_back(Unaugmented(train_[i], model_));
     }
     FitDefaultFilters(sample, model_, threads);
   }
   for (const Image& image : validation_) {
-    prepared_validation_.push_back(Prepare(Augment(image, 0, rng_), model_, threads));
+    prepared_validation_.push_back(Prepare(Unaugmented(image, model_), model_, threads));
   }
   std::fprintf(stderr, "preparing %zu pictures\n", train_.size());
   pool_ = std::make_unique<TrainingPool>(train_, model_, options.augment, options.pool_megapixels,
@@ -174,8 +176,6 @@ void Trainer::Checkpoint() {
 void Trainer::Resume() {
   torch::serialize::InputArchive archive;
   archive.load_from(options_.resume);
-  optimisers_[0].Load(archive, "fine.");
-  optimisers_[1].Load(archive, "coarse.");
   torch::Tensor bytes, progress;
   archive.read("model", bytes, true);
   archive.read("progress", progress, true);
@@ -186,6 +186,22 @@ void Trainer::Resume() {
   step_ = static_cast<int64_t>(progress[0].item<double>());
   pixels_ = progress[1].item<double>();
   minutes_ = progress[2].item<double>();
+  for (const bool coarse : {false, true}) {
+    const std::string prefix = coarse ? "coarse." : "fine.";
+    const TwinShape shape = TwinShape::Of(model_.classes[coarse].net, model_.components);
+    if (shape == (coarse ? options_.coarse : options_.fine)) {
+      optimisers_[coarse].Load(archive, prefix);
+      if (options_.fresh_moments) optimisers_[coarse].StartFromEma();
+      continue;
+    }
+    TwinNet smaller(shape);
+    Optimiser averaged(smaller->parameters(), kBeta2, options_.ema);
+    averaged.Load(archive, prefix);
+    averaged.SwapEma();
+    TwinNet& net = coarse ? coarse_ : fine_;
+    net->GrowFrom(*smaller);
+    optimisers_[coarse] = Optimiser(net->parameters(), kBeta2, options_.ema);
+  }
 }
 
 void Trainer::GoBack(const char* what, double bits) {

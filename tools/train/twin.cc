@@ -186,6 +186,36 @@ TwinNetImpl::Bits TwinNetImpl::Forward(const torch::Tensor& prepared, torch::Sca
   return bits;
 }
 
+TwinShape TwinShape::Of(const LevelNet& net, int components) {
+  TwinShape shape;
+  shape.width = net.width();
+  shape.components = components;
+  shape.head = net.groups[0].heads[0].hidden.out;
+  for (int g = 0; g < kGroups; ++g) {
+    shape.blocks[g] = static_cast<int>(net.groups[g].blocks.size());
+    for (const ResidualBlock& block : net.groups[g].blocks) shape.inner = block.first.out;
+  }
+  return shape;
+}
+
+void TwinNetImpl::GrowFrom(const TwinNetImpl& smaller) {
+  TwinShape widths = smaller.shape_;
+  widths.blocks = shape_.blocks;
+  bool fits = widths == shape_;
+  for (int g = 0; g < kGroups; ++g) fits = fits && smaller.shape_.blocks[g] <= shape_.blocks[g];
+  Require(fits, ErrorCode::kInvalidArgument,
+          "the checkpoint's network does not fit into this shape");
+  torch::NoGradGuard no_grad;
+  const auto from = smaller.named_parameters();
+  for (auto& parameter : named_parameters()) {
+    if (const torch::Tensor* value = from.find(parameter.key())) {
+      parameter.value().copy_(*value);
+    } else if (parameter.key().find("_second.") != std::string::npos) {
+      parameter.value().zero_();
+    }
+  }
+}
+
 LevelNet TwinNetImpl::Export() const {
   LevelNet net;
   for (int g = 0; g < kGroups; ++g) {

@@ -22,6 +22,9 @@ struct TwinShape {
   int head = 32;                             // hidden channels of a head
   int components = 3;                        // K
   std::array<int, kGroups> blocks{2, 1, 1};  // residual blocks per group
+
+  bool operator==(const TwinShape&) const = default;
+  static TwinShape Of(const LevelNet& net, int components);
 };
 
 class TwinConv : public torch::nn::Module {
@@ -50,6 +53,9 @@ class TwinNetImpl : public torch::nn::Module {
   std::array<std::array<torch::Tensor, kChannels>, kGroups> Heads(const torch::Tensor& prepared,
                                                                   bool quantised);
   LevelNet Export() const;
+  // Takes over a network of the same widths and at most as many blocks; further blocks start as
+  // the identity, so that this network computes the same. Throws kInvalidArgument otherwise.
+  void GrowFrom(const TwinNetImpl& smaller);
 
  private:
   struct Head {
