@@ -29,7 +29,7 @@ struct EncodeOptions {
   Coding coding = Coding::kSmallest;
   bool recover_colour = true;        // look for what RGB was converted from (recovered_colour.h)
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
-  std::vector<MetadataChunk> chunks;        // put into the header as they are
+  std::vector<Chunk> chunks;        // put into the header as they are
 };
 
 struct DecodeOptions {

@@ -55,7 +55,7 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);
-  for (const MetadataChunk& chunk : info.chunks) {
+  for (const Chunk& chunk : info.chunks) {
     std::printf("chunk %.4s        %zu bytes\n", chunk.type.data(), chunk.data.size());
   }
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
@@ -136,7 +136,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   add("  \"bits_per_sub_pixel\": %.6f,\n  \"chunks\": [",
       8.0 * static_cast<double>(bytes) / sub_pixels);
   for (size_t i = 0; i < info.chunks.size(); ++i) {
-    const MetadataChunk& chunk = info.chunks[i];
+    const Chunk& chunk = info.chunks[i];
     add("%s{\"type\": \"%.4s\", \"bytes\": %zu}", i > 0 ? ", " : "", chunk.type.data(),
         chunk.data.size());
   }
