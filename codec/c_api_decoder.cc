@@ -84,7 +84,7 @@ flz_status flz_decoder_next_chunk(flz_decoder* decoder, flz_chunk* chunk) {
       decoder->next_chunk = 0;
       return FLZ_END;
     }
-    const MetadataChunk& next = info.chunks[decoder->next_chunk++];
+    const Chunk& next = info.chunks[decoder->next_chunk++];
     std::memcpy(chunk->type, next.type.data(), sizeof chunk->type);
     chunk->data = next.data.data();
     chunk->size = next.data.size();

@@ -13,7 +13,7 @@ using namespace flowzip::c_api;  // NOLINT
 struct flz_encoder : Handle {
   const Model* embedded = nullptr;  // by effort; `model` goes before it
   bool recover_colour = true;
-  std::vector<MetadataChunk> chunks;
+  std::vector<Chunk> chunks;
   std::vector<uint8_t> file;
 
   const Model& Choice() const {
@@ -173,7 +173,7 @@ flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const
                                  size_t size) {
   return With(encoder, [&](flz_encoder& e) {
     RequireArgument(type != nullptr && (data != nullptr || size == 0), "no chunk was given");
-    MetadataChunk chunk;
+    Chunk chunk;
     std::memcpy(chunk.type.data(), type, chunk.type.size());
     for (const char c : chunk.type) {
       RequireArgument(IsLetter(c), "a chunk's type is four ASCII letters");

@@ -2,27 +2,20 @@
 #include "codec/codec.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/thread_pool.h"
+#include "codec/chunk_store.h"
 #include "model/embedded.h"
 
 namespace flowzip {
 namespace {
 
-void CheckImage(const Image& image) {
-  Require(
-      image.width >= 1 && image.width <= kMaxSide && image.height >= 1 && image.height <= kMaxSide,
-      ErrorCode::kInvalidArgument, "an image has 1 to 2147483647 pixels on a side");
-  if ((image.channels != 1 && image.channels != 3) || image.bit_depth != 8) {
-    throw Error(ErrorCode::kUnsupported, "images of " + std::to_string(image.channels) +
-                                             " channels of " + std::to_string(image.bit_depth) +
-                                             " bits are not supported yet");
-  }
-  Require(image.samples.size() == image.row_bytes() * image.height, ErrorCode::kInvalidArgument,
-          "the image's samples do not fill its size");
-}
+constexpr int kMaxScaleLog2 = 3;
 
 // Adds element by element, except that the last entry (the base) meets the last.
 template <class T, class AddFn>
@@ -41,6 +34,8 @@ void AddStats(const TileStats& from, TileStats& to) {
   });
   AddLevels(from.level_bytes, to.level_bytes, [](size_t a, size_t& b) { b += a; });
   to.side_bits += from.side_bits;
+  to.other_bytes += from.other_bytes;
+  for (size_t m = 0; m < from.mode_tiles.size(); ++m) to.mode_tiles[m] += from.mode_tiles[m];
   for (size_t i = 0; i < from.conversion_tiles.size(); ++i) {
     to.conversion_tiles[i] += from.conversion_tiles[i];
   }
@@ -48,16 +43,18 @@ void AddStats(const TileStats& from, TileStats& to) {
   to.exception_bytes += from.exception_bytes;
 }
 
-const Model& ModelOf(const FileInfo& info, const DecodeOptions& options) {
+// Null if no tile needs one.
+const Model* ModelOf(const FileInfo& info, const DecodeOptions& options) {
+  if (info.model_hash == 0) return nullptr;
   if (options.model_override != nullptr && options.model_override->hash() == info.model_hash) {
-    return *options.model_override;
+    return options.model_override;
   }
   const Model* model = FindModel(info.model_hash);
   if (model == nullptr) {
     throw Error(ErrorCode::kUnknownModel, "was written with model " + HashName(info.model_hash) +
                                               ", which this decoder does not have");
   }
-  return *model;
+  return model;
 }
 
 // The blocks of a file; some are missing only where the caller wants what is left.
@@ -77,13 +74,179 @@ void CheckPixels(const Image& image, const Rect& rect, uint64_t tile, uint32_t c
 #endif
 }
 
-// An error inside a tile, with its number. Its bytes are all there and have their checksum,
+// Errors inside a tile, with its number. Its bytes are all there and have their checksum,
 // so a stream that ends early contradicts itself rather than being cut.
-Error InTile(uint64_t tile, const Error& error) {
-  const bool cut = error.code() == ErrorCode::kTruncated;
-  return {cut ? ErrorCode::kCorrupt : error.code(),
-          "tile " + std::to_string(tile + 1) + ": " + error.what()};
+template <class F>
+void InTile(uint64_t tile, const F& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    const bool cut = error.code() == ErrorCode::kTruncated;
+    throw Error(cut ? ErrorCode::kCorrupt : error.code(),
+                "tile " + std::to_string(tile + 1) + ": " + error.what());
+  }
 }
+
+// What becomes of one tile in the encoder.
+struct TileResult {
+  TilePlan plan;
+  std::vector<uint8_t> payload;
+  TileStats stats;
+};
+
+// The part of the picture that is asked for.
+Rect WantedRegion(const FileInfo& info, const DecodeOptions& options) {
+  Require(options.scale_log2 >= 0 && options.scale_log2 <= kMaxScaleLog2,
+          ErrorCode::kInvalidArgument, "the scale is 1, 1/2, 1/4 or 1/8");
+  if (options.region.width == 0) return {0, 0, info.width, info.height};
+  const Rect& region = options.region;
+  Require(region.height > 0 && region.x < info.width && region.width <= info.width - region.x &&
+              region.y < info.height && region.height <= info.height - region.y,
+          ErrorCode::kInvalidArgument, "the region is not inside the image");
+  return region;
+}
+
+// Multiples of 2^scale_log2 in [start, start + length): the first one divided by it, and how many.
+std::pair<uint32_t, uint32_t> ReducedSpan(uint32_t start, uint32_t length, int scale_log2) {
+  const uint64_t round = (uint64_t{1} << scale_log2) - 1;
+  const uint64_t first = (start + round) >> scale_log2,
+                 end = (uint64_t{start} + length + round) >> scale_log2;
+  return {static_cast<uint32_t>(first), static_cast<uint32_t>(end - first)};
+}
+
+Rect Reduced(const Rect& rect, int scale_log2) {
+  const auto [x, width] = ReducedSpan(rect.x, rect.width, scale_log2);
+  const auto [y, height] = ReducedSpan(rect.y, rect.height, scale_log2);
+  return {x, y, width, height};
+}
+
+// Copies what `tile` (at `from` in the reduced picture) and the picture (at `to`) share.
+void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* image) {
+  const size_t pixel = size_t(tile.channels) * tile.bytes_per_sample();
+  const uint32_t left = std::max(from.x, to.x), top = std::max(from.y, to.y);
+  const uint32_t right = std::min(from.x + from.width, to.x + to.width),
+                 bottom = std::min(from.y + from.height, to.y + to.height);
+  for (uint32_t y = top; left < right && y < bottom; ++y) {
+    std::copy_n(tile.samples.data() + (y - from.y) * tile.row_bytes() + (left - from.x) * pixel,
+                (right - left) * pixel,
+                image->samples.data() + (y - to.y) * image->row_bytes() + (left - to.x) * pixel);
+  }
+}
+
+// An image of that kind, and its samples.
+Image EmptyImage(const FileInfo& info, uint32_t width, uint32_t height) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.channels = info.channels;
+  image.bit_depth = info.bit_depth;
+  image.indexed = info.indexed;
+  image.interlaced = info.interlaced;
+  RestoreChunks(info.chunks, &image);
+  image.samples.resize(image.row_bytes() * height);
+  return image;
+}
+
+uint64_t EncodeMemoryOf(const Image& image, const FileInfo& info, const EncodeOptions& options) {
+  // Without the model: samples, residuals and streams.
+  if (!FlowTakes(image) || options.coding == Coding::kNoFlow) return 4 * SampleMemory(info);
+  return EncodeMemory(info, options.model != nullptr ? *options.model : DefaultModel(),
+                      options.jobs);
+}
+
+// Of a part: as of a picture of its size, but with whole tiles.
+uint64_t DecodeMemoryOf(const FileInfo& info, const Rect& region, const DecodeOptions& options) {
+  const Model* model = ModelOf(info, options);
+  const uint32_t side = uint32_t{1} << info.tile_log2;
+  FileInfo part = info;
+  part.width = std::min(info.width, std::max(region.width, side));
+  part.height = std::min(info.height, std::max(region.height, side));
+  return model == nullptr ? 3 * SampleMemory(part) : DecodeMemory(part, *model, options.jobs);
+}
+
+class TileDecoder {
+ public:
+  TileDecoder(const FileInfo& info, const DecodeOptions& options, const Rect& region)
+      : info_(info), options_(options), model_(ModelOf(info, options)),
+        whole_(region.width == info.width && region.height == info.height &&
+               options.scale_log2 == 0),
+        target_(Reduced(region, options.scale_log2)) {
+    Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
+            "only whole pictures are recovered");
+    Require(target_.width > 0 && target_.height > 0, ErrorCode::kInvalidArgument,
+            "the region has no pixel at that scale");
+    image_ = EmptyImage(info, target_.width, target_.height);
+    if (!whole_) like_ = EmptyImage(info, 0, 0);
+  }
+
+  bool Wanted(const Rect& rect) const {
+    const Rect reduced = Reduced(rect, options_.scale_log2);
+    return reduced.x < target_.x + target_.width && target_.x < reduced.x + reduced.width &&
+           reduced.y < target_.y + target_.height && target_.y < reduced.y + reduced.height;
+  }
+
+  // `block` may be missing only where the caller wants what is left.
+  void Decode(uint64_t tile, const std::optional<TileBlock>& block, ThreadPool& pool,
+              TileStats* stats) {
+    if (options_.recovery == nullptr) {
+      InTile(tile, [&] { DecodeBlock(tile, *block, pool, stats); });
+      return;
+    }
+    const Rect rect = info_.TileRect(tile);
+    if (!block) return FillLost(rect);
+    try {
+      DecodeBlock(tile, *block, pool, stats);
+    } catch (const Error& error) {
+      const std::lock_guard lock(mutex_);
+      LoseTile(info_, tile, error.what(), *options_.recovery);
+      FillLost(rect);
+      if (stats != nullptr) *stats = {};
+    }
+  }
+  Image Take() { return std::move(image_); }
+
+ private:
+  void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, TileStats* stats) {
+    Require(model_ != nullptr || !NeedsFlow(block.payload), ErrorCode::kCorrupt,
+            "needs a model, but the header names none");
+    const Rect rect = info_.TileRect(tile);
+    if (whole_) {
+      DecodePayload(model_, block.payload, rect, &image_, pool, stats, options_.pixel_bits);
+      CheckPixels(image_, rect, tile, block.pixel_checksum);
+      return;
+    }
+    const Rect reduced = Reduced(rect, options_.scale_log2);
+    Image part = like_;
+    part.width = reduced.width;
+    part.height = reduced.height;
+    part.samples.resize(part.row_bytes() * part.height);
+    const Rect all = {0, 0, rect.width, rect.height};
+    if (options_.scale_log2 == 0) {
+      DecodePayload(model_, block.payload, all, &part, pool, stats, nullptr);
+      CheckPixels(part, all, tile, block.pixel_checksum);
+    } else {
+      DecodeReduced(model_, block.payload, rect, options_.scale_log2, &part, pool);
+    }
+    CopyOverlap(part, reduced, target_, &image_);
+  }
+  // A middle gray; the first colour of a palette.
+  void FillLost(const Rect& rect) {
+    FillGray(rect, image_);
+    if (!image_.indexed) return;
+    for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
+      std::fill_n(image_.samples.begin() + static_cast<ptrdiff_t>(y * image_.row_bytes() + rect.x),
+                  rect.width, uint8_t{0});
+    }
+  }
+
+  const FileInfo& info_;
+  const DecodeOptions& options_;
+  const Model* model_;
+  bool whole_;
+  Rect target_;
+  Image image_, like_;
+  std::mutex mutex_;
+};
 
 }  // namespace
 
@@ -93,35 +256,69 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
   Require(options.tile_log2 >= kMinTileLog2 && options.tile_log2 <= kMaxTileLog2,
           ErrorCode::kInvalidArgument, "tile size out of range");
-  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
 
   FileInfo info;
   info.width = image.width;
   info.height = image.height;
   info.channels = image.channels;
   info.bit_depth = image.bit_depth;
-  info.model_hash = model.hash();
+  info.indexed = image.indexed;
+  info.interlaced = image.interlaced;
   info.tile_log2 = options.tile_log2;
-  info.chunks = options.chunks;
-  RequireMemory(EncodeMemory(info, model, options.jobs), options.max_memory);
+  info.chunks = StoreChunks(image);
+  info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
+  RequireMemory(EncodeMemoryOf(image, info, options), options.max_memory);
 
-  // Tiles run one after another, each on all threads: memory stays that of one tile.
+  // What needs no model runs one tile a thread; the model's tiles follow one after another, each
+  // on all threads. Memory stays that of a few tiles.
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
   ThreadPool pool(options.jobs);
   std::vector<uint8_t> blocks;
   TileStats sum;
   uint64_t pixels_done = 0;
-  for (uint64_t tile = 0; tile < info.tile_count(); ++tile) {
-    const Rect rect = info.TileRect(tile);
-    TileStats tile_stats;
-    const std::vector<uint8_t> payload =
-        EncodeTile(model, image, rect, pool, stats != nullptr ? &tile_stats : nullptr,
-                   options.pixel_bits, options.recover_colour);
-    info.payload_bytes.push_back(payload.size());
-    AppendTile(tile, PixelChecksum(image, rect, tile), payload, blocks);
-    AddStats(tile_stats, sum);
-    pixels_done += uint64_t{rect.width} * rect.height;
-    if (progress) progress(pixels_done, info.pixels());
+  const bool count = stats != nullptr;
+  for (uint64_t first = 0; first < info.tile_count(); first += options.jobs) {
+    std::vector<TileResult> batch(
+        std::min<uint64_t>(options.jobs, info.tile_count() - first));
+    pool.ParallelFor(static_cast<int64_t>(batch.size()), [&](int64_t i) {
+      TileResult& result = batch[i];
+      const Rect rect = info.TileRect(first + i);
+      result.plan = PlanTile(image, rect, options.coding);
+      // Where both ways are tried, only the winner books its pixels.
+      result.payload = EncodeWithoutFlow(image, rect, result.plan, count ? &result.stats : nullptr,
+                                         result.plan.flow ? nullptr : options.pixel_bits);
+    });
+    for (uint64_t i = 0; i < batch.size(); ++i) {
+      TileResult& result = batch[i];
+      const uint64_t tile = first + i;
+      const Rect rect = info.TileRect(tile);
+      const bool constant =
+          !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
+      if (result.plan.flow && !constant) {
+        const Model& model = options.model != nullptr ? *options.model : DefaultModel();
+        TileStats flow_stats;
+        std::vector<uint8_t> flow =
+            EncodeWithFlow(model, image, rect, pool, count ? &flow_stats : nullptr,
+                           result.plan.contexts ? nullptr : options.pixel_bits,
+                           options.recover_colour);
+        const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
+        if (options.pixel_bits != nullptr && result.plan.contexts) {
+          smaller ? void(EncodeWithFlow(model, image, rect, pool, nullptr, options.pixel_bits,
+                                           options.recover_colour))
+                  : void(EncodeWithoutFlow(image, rect, result.plan, nullptr, options.pixel_bits));
+        }
+        if (smaller) {
+          result.payload = std::move(flow);
+          result.stats = std::move(flow_stats);
+          info.model_hash = model.hash();
+        }
+      }
+      info.payload_bytes.push_back(result.payload.size());
+      AppendTile(tile, PixelChecksum(image, rect, tile), result.payload, blocks);
+      AddStats(result.stats, sum);
+      pixels_done += uint64_t{rect.width} * rect.height;
+      if (progress) progress(pixels_done, info.pixels());
+    }
   }
 
   std::vector<uint8_t> file = SerializeHeader(info);
@@ -139,50 +336,47 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
                       ? RecoverHeader(file, repaired, *options.recovery)
                       : ParseHeader(file);
   if (!repaired.empty()) file = repaired;
-  if (info.pixels() > options.max_pixels) {
-    throw Error(ErrorCode::kLimit, std::to_string(info.width) + " x " +
-                                       std::to_string(info.height) +
+  const Rect region = WantedRegion(info, options);
+  // Of what is decoded, not of the file: a part of a picture too large for this machine is fine.
+  const uint64_t pixels = (uint64_t{region.width} * region.height) >> (2 * options.scale_log2);
+  if (pixels > options.max_pixels) {
+    throw Error(ErrorCode::kLimit, std::to_string(region.width) + " x " +
+                                       std::to_string(region.height) +
                                        " pixels exceed the limit of " +
                                        std::to_string(options.max_pixels) + " pixels");
   }
   const std::vector<std::optional<TileBlock>> blocks = TilesOf(info, file, options);
-  const Model& model = ModelOf(info, options);
-  RequireMemory(DecodeMemory(info, model, options.jobs), options.max_memory);
-
-  Image image;
-  image.width = info.width;
-  image.height = info.height;
-  image.channels = info.channels;
-  image.bit_depth = info.bit_depth;
-  image.samples.resize(image.row_bytes() * image.height);
+  RequireMemory(DecodeMemoryOf(info, region, options), options.max_memory);
+  TileDecoder decoder(info, options, region);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(info.width, info.height);
-  ThreadPool pool(options.jobs);
+  ThreadPool pool(options.jobs), none(1);
   TileStats sum;
-  uint64_t pixels_done = 0;
+  std::vector<TileStats> tile_stats(stats != nullptr ? blocks.size() : 0);
+  const auto stats_of = [&](uint64_t tile) {
+    return tile_stats.empty() ? nullptr : &tile_stats[tile];
+  };
+  // As in Encode(): what needs no model first, a tile a thread.
+  std::vector<uint64_t> simple, flow;
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
-    const Rect rect = info.TileRect(tile);
-    TileStats tile_stats;
-    try {
-      if (!blocks[tile]) {
-        FillGray(rect, image);
-      } else {
-        DecodeTile(model, blocks[tile]->payload, rect, &image, pool,
-                   stats != nullptr ? &tile_stats : nullptr, options.pixel_bits);
-        CheckPixels(image, rect, tile, blocks[tile]->pixel_checksum);
-      }
-    } catch (const Error& error) {
-      if (options.recovery == nullptr) throw InTile(tile, error);
-      LoseTile(info, tile, error.what(), *options.recovery);
-      FillGray(rect, image);
-      tile_stats = {};
-    }
-    AddStats(tile_stats, sum);
-    pixels_done += uint64_t{rect.width} * rect.height;
-    if (progress) progress(pixels_done, info.pixels());
+    if (!decoder.Wanted(info.TileRect(tile))) continue;
+    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? flow : simple).push_back(tile);
   }
+  std::atomic<uint64_t> tiles_done{0};
+  const uint64_t tiles = simple.size() + flow.size();
+  pool.ParallelFor(static_cast<int64_t>(simple.size()), [&](int64_t i) {
+    decoder.Decode(simple[i], blocks[simple[i]], none, stats_of(simple[i]));
+    ++tiles_done;
+  });
+  for (const uint64_t tile : flow) {
+    decoder.Decode(tile, blocks[tile], pool, stats_of(tile));
+    ++tiles_done;
+    if (progress) progress(info.pixels() * tiles_done / tiles, info.pixels());
+  }
+  if (progress && flow.empty()) progress(info.pixels(), info.pixels());
+  for (const TileStats& tile : tile_stats) AddStats(tile, sum);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
-  return image;
+  return decoder.Take();
 }
 
 FileInfo Probe(ByteSpan file) { return ParseHeader(file); }

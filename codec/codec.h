@@ -14,7 +14,7 @@
 #include "codec/memory.h"
 #include "codec/pixel_bits.h"
 #include "codec/recover.h"
-#include "codec/tile_codec.h"
+#include "codec/tile_modes.h"
 #include "model/model.h"
 
 namespace flowzip {
@@ -26,9 +26,10 @@ struct EncodeOptions {
   int jobs = 1;                      // threads, the calling one included
   int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
   PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
+  Coding coding = Coding::kSmallest;
   bool recover_colour = true;        // look for what RGB was converted from (recovered_colour.h)
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
-  std::vector<MetadataChunk> chunks;        // put into the header as they are
+  std::vector<Chunk> chunks;        // put into the header as they are
 };
 
 struct DecodeOptions {
@@ -36,9 +37,14 @@ struct DecodeOptions {
   int jobs = 1;
   uint64_t max_pixels = kDefaultMaxPixels;
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by DecodeMemory
-  PixelBits* pixel_bits = nullptr;  // as above
+  PixelBits* pixel_bits = nullptr;  // as above; not with region or scale
   // If set: decode what can be decoded, and say here what could not (codec/recover.h).
   Recovery* recovery = nullptr;
+  // Only the tiles that this part of the picture needs are decoded. Width 0: all of it.
+  Rect region;
+  // 1, 2 or 3: only the pixels whose column and row in the picture are multiples of 2, 4 or 8;
+  // only the levels that they need are decoded.
+  int scale_log2 = 0;
 };
 
 struct CodecStats {
@@ -53,13 +59,14 @@ using DecodeStats = CodecStats;
 // Called after each tile with the pixels done and the pixels in all.
 using ProgressFn = std::function<void(uint64_t, uint64_t)>;
 
-// Throws kUnsupported for other pictures than 8-bit gray and RGB, kInvalidArgument for
-// one that contradicts itself, kLimit, kUnknownModel if there is no model at all.
+// Throws kInvalidArgument for a picture that contradicts itself, kLimit, kUnknownModel if there
+// is no model at all.
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options,
                             EncodeStats* stats = nullptr, const ProgressFn& progress = {});
 
-// Throws kTruncated, kCorrupt, kUnsupported, kUnknownModel or kLimit. The picture is
-// allocated only when the file's length and all its checksums are right.
+// Throws kTruncated, kCorrupt, kUnsupported, kUnknownModel or kLimit, and kInvalidArgument for a
+// region outside the picture or without a pixel at that scale. The picture is allocated only
+// when the file's length and all its checksums are right.
 Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats = nullptr,
              const ProgressFn& progress = {});
 

@@ -8,11 +8,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "codec/chunk_store.h"
+
 namespace flowzip {
 namespace {
 
 constexpr size_t kChecksumBytes = sizeof(uint32_t);
 constexpr size_t kHeaderBytesAt = kFixedHeaderBytes - sizeof(uint32_t);  // field "header size"
+constexpr int kIndexedFlag = 1, kInterlacedFlag = 2;
 constexpr char kCutShort[] = "file is cut short";
 
 // XXH32 maps each 32-bit word of the input to the result one-to-one, so damage within
@@ -40,7 +43,10 @@ void CheckFields(const FileInfo& info, int flags) {
           ErrorCode::kCorrupt, "impossible image size");
   Require(info.tile_log2 >= kMinTileLog2 && info.tile_log2 <= kMaxTileLog2, ErrorCode::kCorrupt,
           "impossible tile size");
-  if ((info.channels != 1 && info.channels != 3) || info.bit_depth != 8 || flags != 0) {
+  const bool kind = info.channels >= 1 && info.channels <= 4 && info.bit_depth >= 1 &&
+                    info.bit_depth <= 16 &&
+                    (!info.indexed || (info.channels == 1 && info.bit_depth <= 8));
+  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag)) != 0) {
     throw Error(ErrorCode::kUnsupported, "images of " + std::to_string(info.channels) +
                                              " channels of " + std::to_string(info.bit_depth) +
                                              " bits with flags " + std::to_string(flags) +
@@ -60,10 +66,10 @@ std::vector<uint64_t> ReadIndex(ByteReader& reader, uint64_t tiles) {
   return payload_bytes;
 }
 
-std::vector<MetadataChunk> ReadChunks(ByteReader& reader) {
-  std::vector<MetadataChunk> chunks;
+std::vector<Chunk> ReadChunks(ByteReader& reader) {
+  std::vector<Chunk> chunks;
   while (reader.remaining() > 0) {
-    MetadataChunk chunk;
+    Chunk chunk;
     const ByteSpan type = reader.GetBytes(4);
     std::copy(type.begin(), type.end(), chunk.type.begin());
     Require(std::all_of(chunk.type.begin(), chunk.type.end(), IsLetter), ErrorCode::kCorrupt,
@@ -71,8 +77,7 @@ std::vector<MetadataChunk> ReadChunks(ByteReader& reader) {
     const uint64_t size = reader.GetVarint();
     Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata chunk");
     const ByteSpan data = reader.GetBytes(static_cast<size_t>(size));
-    // No chunk type is defined yet, so every critical one is unknown.
-    if (chunk.type[0] <= 'Z') {
+    if (chunk.type[0] <= 'Z' && !IsKnownCriticalChunk(chunk.name())) {
       throw Error(ErrorCode::kUnsupported, "needs a later version of flowzip (chunk \"" +
                                                std::string(chunk.type.begin(), chunk.type.end()) +
                                                "\")");
@@ -104,7 +109,7 @@ uint64_t FileInfo::file_bytes() const {
 std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   ByteWriter rest;  // of the header, after the fixed part
   for (const uint64_t bytes : info.payload_bytes) rest.PutVarint(bytes);
-  for (const MetadataChunk& chunk : info.chunks) {
+  for (const Chunk& chunk : info.chunks) {
     for (const char c : chunk.type) rest.Put(static_cast<uint8_t>(c));
     rest.PutVarint(chunk.data.size());
     rest.PutBytes(chunk.data);
@@ -117,7 +122,8 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   header.Put<uint8_t>(kFormatVersion);
   header.Put(static_cast<uint8_t>(info.channels));
   header.Put(static_cast<uint8_t>(info.bit_depth));
-  header.Put<uint8_t>(0);  // flags
+  header.Put(static_cast<uint8_t>((info.indexed ? kIndexedFlag : 0) |
+                                  (info.interlaced ? kInterlacedFlag : 0)));
   header.Put(info.width);
   header.Put(info.height);
   header.Put(info.model_hash);
@@ -148,6 +154,8 @@ FileInfo ParseHeader(ByteSpan file) {
   info.channels = fixed.Get<uint8_t>();
   info.bit_depth = fixed.Get<uint8_t>();
   const int flags = fixed.Get<uint8_t>();
+  info.indexed = (flags & kIndexedFlag) != 0;
+  info.interlaced = (flags & kInterlacedFlag) != 0;
   info.width = fixed.Get<uint32_t>();
   info.height = fixed.Get<uint32_t>();
   info.model_hash = fixed.Get<uint64_t>();

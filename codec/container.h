@@ -24,22 +24,15 @@ inline constexpr size_t kTileOverheadBytes = 8;  // two checksums before each pa
 inline constexpr uint32_t kMaxSide = 0x7FFFFFFF;
 inline constexpr int kMinTileLog2 = 4, kMaxTileLog2 = 12, kDefaultTileLog2 = 10;
 
-// A typed piece of side information. As in PNG the case of the type's letters says what
-// a reader that does not know it must do: capital first letter: refuse the file;
-// small first letter: skip the chunk.
-struct MetadataChunk {
-  std::array<char, 4> type;
-  std::vector<uint8_t> data;
-};
-
 // What the header says.
 struct FileInfo {
   uint32_t width = 0, height = 0;
   int channels = 0, bit_depth = 0;
-  uint64_t model_hash = 0;
+  bool indexed = false, interlaced = false;
+  uint64_t model_hash = 0;  // 0: no tile needs a model
   int tile_log2 = kDefaultTileLog2;
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
-  std::vector<MetadataChunk> chunks;
+  std::vector<Chunk> chunks;  // of the header; chunk_store.h reads them
   size_t header_bytes = 0;  // set by ParseHeader: everything before the first tile block
 
   uint64_t pixels() const { return uint64_t{width} * height; }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Decoded pictures as the codec sees them: interleaved unsigned samples.
+// Decoded pictures as the codec sees them: interleaved unsigned samples, and what a PNG file
+// says beside them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
+
+#include "base/bytes.h"
 
 namespace flowzip {
 
@@ -12,17 +17,49 @@ struct Rect {
   uint32_t x = 0, y = 0, width = 0, height = 0;
 };
 
+// A typed piece of side information; four letters whose case has PNG's meaning.
+struct Chunk {
+  std::array<char, 4> type{};
+  std::vector<uint8_t> data;
+
+  std::string_view name() const { return {type.data(), type.size()}; }
+  friend bool operator==(const Chunk&, const Chunk&) = default;
+};
+Chunk MakeChunk(std::string_view type, ByteSpan data = {});
+
 // `samples` holds height rows of width * channels samples, no padding. A sample is one
 // byte for bit_depth <= 8 and two (native order uint16_t) above.
 struct Image {
   uint32_t width = 0, height = 0;
-  int channels = 0;   // 1 gray, 3 RGB (2 and 4, with alpha, are reserved)
-  int bit_depth = 8;  // significant bits per sample
-  std::vector<uint8_t> samples;
+  int channels = 0;         // 1 gray or index, 2 gray and alpha, 3 RGB, 4 RGB and alpha
+  int bit_depth = 8;        // significant bits per sample, 1 to 16
+  std::vector<uint8_t> samples{};
+  bool indexed = false;     // the one channel's samples are indices into the palette
+  bool interlaced = false;  // how the PNG file stores its rows; samples are in order anyway
+  uint16_t max_value = 0;   // largest sample allowed, if not 2^bit_depth - 1 (PNM only); or 0
+
+  // The PNG file's chunks but IHDR, IDAT and IEND, in their order. The palette is in PLTE, its
+  // alpha or the transparent colour in tRNS. An empty chunk IDAT marks the samples' place; where
+  // there is none, they come last.
+  std::vector<Chunk> chunks{};
 
   int bytes_per_sample() const { return bit_depth > 8 ? 2 : 1; }
   size_t row_bytes() const { return size_t{width} * channels * bytes_per_sample(); }
   uint64_t sub_pixels() const { return uint64_t{width} * height * channels; }
+  int largest() const { return max_value != 0 ? max_value : (1 << bit_depth) - 1; }
+  bool has_alpha() const { return channels % 2 == 0; }
 };
+
+// The first chunk of that type, or null.
+const Chunk* FindChunk(const Image& image, std::string_view type);
+
+// Removes what the pixels' values do not depend on: all but palette and transparency.
+void StripMetadata(Image& image);
+
+// Throws kInvalidArgument unless the parts fit together: sizes, depth, palette, samples.
+void CheckImage(const Image& image);
+
+// Whether pixels, kind and chunks are the same.
+bool SameImage(const Image& a, const Image& b);
 
 }  // namespace flowzip

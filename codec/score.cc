@@ -23,8 +23,12 @@ uint64_t StreamOverhead(const Rect& tile) {
 }  // namespace
 
 Score ScoreImage(const Image& image, const EncodeOptions& options, const ProgressFn& progress) {
+  Require(FlowTakes(image) && !image.has_alpha(), ErrorCode::kUnsupported,
+          "only 8-bit gray and RGB images have a likelihood");
   Score score;
-  Encode(image, options, &score.stats, progress);
+  EncodeOptions by_model = options;
+  by_model.coding = Coding::kFlow;
+  Encode(image, by_model, &score.stats, progress);
   const auto& streams = score.stats.tiles.level_bytes;
   score.bits = score.stats.tiles.total_bits();
   score.bits_per_dimension = score.bits / static_cast<double>(image.sub_pixels());

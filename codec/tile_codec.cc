@@ -23,9 +23,12 @@ using Ranges = std::array<SampleRange, kChannels>;
 constexpr int32_t kMaxSample = 1023;
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
 
+// Alpha, the last of two or four channels, is not the model's affair.
+int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
 uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }
 
 Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
+  const int colors = ColorChannels(image);
   Planes planes;
   for (IntPlane& plane : planes) {
     plane = IntPlane(static_cast<int>(rect.width), static_cast<int>(rect.height));
@@ -34,18 +37,20 @@ Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
     const uint8_t* from =
         image.samples.data() + (rect.y + y) * image.row_bytes() + size_t{rect.x} * image.channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
+      for (int c = 0; c < colors; ++c) planes[c].Row(y)[x] = from[c];
+      from += image.channels;
     }
   }
-  if (image.channels == 3) model.lifting.Forward(planes);
+  if (colors == 3) model.lifting.Forward(planes);
   return planes;
 }
 
 void WritePlanes(const Model& model, const RecoveredColour& colour, Planes& planes,
                  const Rect& rect, Image* image) {
+  const int colors = ColorChannels(*image);
   if (colour.conversion != ColourConversion::kNone) {
     colour.ToRgb(planes);
-  } else if (image->channels == 3) {
+  } else if (colors == 3) {
     model.lifting.Inverse(planes);
   }
   const int32_t max = (1 << image->bit_depth) - 1;
@@ -53,11 +58,12 @@ void WritePlanes(const Model& model, const RecoveredColour& colour, Planes& plan
     uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
                   size_t{rect.x} * image->channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < image->channels; ++c) {
+      for (int c = 0; c < colors; ++c) {
         const int32_t v = planes[c].Row(y)[x];
         Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
-        *to++ = static_cast<uint8_t>(v);
+        to[c] = static_cast<uint8_t>(v);
       }
+      to += image->channels;
     }
   }
 }
@@ -177,20 +183,21 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   RecoveredColour colour;
   double exception_bits = 0;
   size_t exception_bytes = 0;
-  if (image.channels == 3) {
-    if (recover_colour && image.bit_depth == 8) colour = RecoveredColour::Recover(image, rect);
+  const int colors = ColorChannels(image);
+  if (colors == 3) {
+    if (recover_colour && image.channels == 3) colour = RecoveredColour::Recover(image, rect);
     exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
   }
   Planes planes = colour.conversion != ColourConversion::kNone ? std::move(colour.planes)
                                                                : ReadPlanes(model, image, rect);
   Orientation orientation;
-  if (image.channels == 3) {
+  if (colors == 3) {
     orientation = ChooseOrientation(planes);
     Flip(orientation, planes);
     head.Put(orientation.code());
   }
   const Ranges ranges = FindRanges(planes);
-  for (int c = 0; c < image.channels; ++c) {
+  for (int c = 0; c < colors; ++c) {
     Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
             ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
     head.PutSignedVarint(ranges[c].min);
@@ -232,19 +239,22 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   return head.Take();
 }
 
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+namespace {
+
+// The tile's planes at level `stop`, 0 for all of it; at the base if that is coarser.
+Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int channels, int stop,
+                    ThreadPool& pool, RecoveredColour* colour, TileStats* stats,
+                    PixelBits* pixel_bits) {
   ByteReader reader(payload);
-  RecoveredColour colour;
   Orientation orientation;
-  if (image->channels == 3) {
-    colour = RecoveredColour::Read(PixelCount(rect), reader);
+  if (channels == 3) {
+    *colour = RecoveredColour::Read(PixelCount(rect), reader);
     const uint8_t code = reader.Get<uint8_t>();
     Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
     orientation = Orientation::FromCode(code);
   }
-  const Ranges ranges = ReadRanges(reader, image->channels);
-  colour.CheckRanges(ranges);
+  const Ranges ranges = ReadRanges(reader, channels);
+  colour->CheckRanges(ranges);
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
@@ -252,14 +262,15 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
   if (stats != nullptr) {
     ByteWriter again;
     double bits = 0;
-    const size_t bytes = colour.Write(PixelCount(rect), again, &bits);
-    RecordColour(colour, bits, bytes, stats);
+    const size_t bytes = colour->Write(PixelCount(rect), again, &bits);
+    RecordColour(*colour, bits, bytes, stats);
   }
 
   Planes picture;
   if (AllConstant(ranges)) {
+    const LevelSize& size = sizes[std::min(stop, count)];
     for (int c = 0; c < kChannels; ++c) {
-      picture[c] = IntPlane(sizes[0].width, sizes[0].height);
+      picture[c] = IntPlane(size.width, size.height);
       picture[c].Fill(ranges[c].min);
     }
   } else {
@@ -270,7 +281,7 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
     }
     const TapSet taps(model.radii);
     Planes coarse;
-    for (int l = count - 1; l >= 0; --l) {
+    for (int l = count - 1; l >= stop; --l) {
       LevelPlanes level(sizes[l]);
       for (int c = 0; c < kChannels; ++c) {
         IntPlane& a = level.x[kA][c];
@@ -302,10 +313,48 @@ void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* i
       }
     }
   }
-  Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  Require(stop > 0 || reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
   Flip(orientation, picture);
   if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
-  WritePlanes(model, colour, picture, rect, image);
+  return picture;
+}
+
+}  // namespace
+
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+  RecoveredColour colour;
+  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*image), 0, pool, &colour,
+                               stats, pixel_bits);
+  WritePlanes(model, colour, planes, rect, image);
+}
+
+bool CanReduceTile(ByteSpan payload, const Image& image) {
+  // No colour conversion, whose exceptions are known by pixel, and no flips, which move the
+  // pixels wanted off the coarse lattice.
+  return ColorChannels(image) == 1 ||
+         (payload.size() >= 2 && payload[0] == uint8_t(ColourConversion::kNone) && payload[1] == 0);
+}
+
+void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
+                       Image* small, ThreadPool& pool) {
+  RecoveredColour colour;
+  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*small), scale_log2, pool,
+                               &colour, nullptr, nullptr);
+  // A tile with fewer levels ends at its base: every so many of its samples.
+  const int step_log2 =
+      scale_log2 - std::min(scale_log2, LevelCount(static_cast<int>(rect.width),
+                                                   static_cast<int>(rect.height)));
+  for (IntPlane& plane : planes) {
+    IntPlane reduced(static_cast<int>(small->width), static_cast<int>(small->height));
+    for (int y = 0; y < reduced.height(); ++y) {
+      for (int x = 0; x < reduced.width(); ++x) {
+        reduced.At(x, y) = plane.At(x << step_log2, y << step_log2);
+      }
+    }
+    plane = std::move(reduced);
+  }
+  WritePlanes(model, colour, planes, {0, 0, small->width, small->height}, small);
 }
 
 }  // namespace flowzip

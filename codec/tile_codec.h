@@ -30,6 +30,8 @@ struct TileStats {
   std::vector<std::array<double, 4>> level_channel_bits;
   double side_bits = 0;             // filters and exceptions
   std::vector<size_t> level_bytes;  // streams, in the same order; the last is the base
+  uint64_t other_bytes = 0;         // of tiles and channels without the model
+  std::array<uint64_t, 5> mode_tiles{};  // tiles by TileMode
 
   // RGB pictures: tiles by conversion, and the pixels that it does not fit.
   std::array<uint64_t, kColourConversions> conversion_tiles{};
@@ -45,6 +47,8 @@ struct TileStats {
   }
 };
 
+// Alpha is left alone: the colour channels of `image`, one or three, are coded.
+//
 // `rect` lies inside the picture. `stats` may be null. `pixel_bits`, if given, has the
 // picture's size; the tile's bits are added to it. `recover_colour`: look for the integers
 // that RGB was converted from.
@@ -56,5 +60,13 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
 // kCorrupt; part of the tile may have been written by then.
 void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
+
+// Whether DecodeTileReduced() can be used; otherwise all of the tile has to be decoded.
+bool CanReduceTile(ByteSpan payload, const Image& image);
+
+// Every 2^scale_log2-th column and row of the tile into `small`, which has that size, without
+// decoding the levels that are not needed.
+void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
+                       Image* small, ThreadPool& pool);
 
 }  // namespace flowzip

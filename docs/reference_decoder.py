@@ -3,7 +3,8 @@
 """A second decoder for flowzip files, written from FORMAT.md (section numbers in comments).
 
 Made to be read and to check the document, not to be fast: about a minute per megapixel.
-Usage: reference_decoder.py FILE.flz MODEL.flzm OUT.ppm      (needs numpy)
+Usage: reference_decoder.py FILE.flz MODEL.flzm OUT      (needs numpy)
+OUT: a PGM, PPM or (with alpha) PAM file; palettes are not applied, metadata not shown.
 """
 import re
 import struct
@@ -11,6 +12,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
+from reference_contexts import decode_context_tile
 
 GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
@@ -475,6 +478,64 @@ def decode_flow(model, r, width, height, channels):
     return picture
 
 
+# ---------------------------------------------------------------- 3 tiles
+
+
+def decode_raw(r, width, height, channels, depth):
+    rows = []
+    for _ in range(height):
+        if depth > 8:
+            row = [r.u(2) for _ in range(width * channels)]
+        else:
+            bits = int.from_bytes(r.bytes((width * channels * depth + 7) // 8), "big")
+            total = (width * channels * depth + 7) // 8 * 8
+            row = [bits >> (total - depth * (i + 1)) & ((1 << depth) - 1)
+                   for i in range(width * channels)]
+        rows.append(row)
+    return np.array(rows, np.int64).reshape(height, width, channels)
+
+
+def decode_tile(model, data, width, height, channels, depth):
+    r = Reader(data)
+    mode = r.u(1)
+    if mode == 0:
+        out = decode_raw(r, width, height, channels, depth)
+    elif mode == 1:
+        out = np.tile(decode_raw(r, 1, 1, channels, depth), (height, width, 1))
+    elif mode == 3:
+        pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
+        return np.array(pixels, np.int64)
+    elif mode in (2, 4):
+        colors = channels - (mode == 4)
+        out = np.zeros((height, width, channels), np.int64)
+        if mode == 4:
+            alpha = Reader(r.bytes(r.varint()))
+            out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
+        payload = Reader(r.bytes(len(data) - r.at))
+        conversion, exceptions = (read_conversion(payload, width * height) if colors == 3
+                                  else (0, []))
+        orientation = payload.u(1) if colors == 3 else 0
+        if orientation > 3:
+            fail("unknown orientation")
+        planes = decode_flow(model, payload, width, height, colors)
+        if orientation & 1:
+            planes = [plane[:, ::-1] for plane in planes]
+        if orientation & 2:
+            planes = [plane[::-1] for plane in planes]
+        if conversion:
+            planes = convert(conversion, exceptions, planes)
+        elif colors == 3:
+            planes = model.unlift(planes)
+        for c in range(colors):
+            out[..., c] = planes[c]
+        return out
+    else:
+        fail("unknown mode")
+    if r.at != len(data):
+        fail("surplus bytes in a tile")
+    return out
+
+
 # ---------------------------------------------------------------- 2 container
 
 
@@ -531,7 +592,7 @@ def read_header(data):
         fail("header is cut short")
     if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
         fail("header checksum")
-    if channels not in (1, 3) or depth != 8 or flags != 0 or not 4 <= tile_log2 <= 12:
+    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 3 or not 4 <= tile_log2 <= 12:
         fail("unknown kind of picture")
     if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
         fail("impossible size")
@@ -544,53 +605,43 @@ def read_header(data):
     r.bytes(4)
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
-    return r, channels, width, height, model_hash, tile, sizes
+    return r, channels, depth, width, height, model_hash, tile, sizes
 
 
 def decode_file(data, model):
-    r, channels, width, height, model_hash, tile, sizes = read_header(data)
-    if model_hash != model.hash:
+    r, channels, depth, width, height, model_hash, tile, sizes = read_header(data)
+    if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     columns = -(-width // tile)
-    pixels = np.zeros((height, width, channels), np.uint8)
+    pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):  # 2.5
         block_checksum, block = r.u(4), r.bytes(4 + size)
         if xxh32(n, block) != block_checksum:
             fail(f"block checksum of tile {n}")
         y, x = n // columns * tile, n % columns * tile
         h, w = min(tile, height - y), min(tile, width - x)
-        payload = Reader(block[4:])
-        conversion, exceptions = read_conversion(payload, w * h) if channels == 3 else (0, [])
-        orientation = payload.u(1) if channels == 3 else 0
-        if orientation > 3:
-            fail("unknown orientation")
-        planes = decode_flow(model, payload, w, h, channels)
-        if orientation & 1:
-            planes = [plane[:, ::-1] for plane in planes]
-        if orientation & 2:
-            planes = [plane[::-1] for plane in planes]
-        if conversion:
-            planes = convert(conversion, exceptions, planes)
-        elif channels == 3:
-            planes = model.unlift(planes)
-        for c in range(channels):
-            if planes[c].min() < 0 or planes[c].max() > 255:
-                fail("sample out of range")
-            pixels[y : y + h, x : x + w, c] = planes[c]
-        if xxh32(n, pixels[y : y + h, x : x + w].tobytes()) != int.from_bytes(block[:4], "little"):
+        part = decode_tile(model, block[4:], w, h, channels, depth)
+        pixels[y : y + h, x : x + w] = part
+        raw = np.asarray(part).astype("<u2" if depth > 8 else np.uint8).tobytes()
+        if xxh32(n, raw) != int.from_bytes(block[:4], "little"):
             fail(f"pixel checksum of tile {n}")
-    return pixels
+    return pixels, depth
 
 
 def main():
     if len(sys.argv) != 4:
         raise SystemExit(__doc__)
     model = Model(Path(sys.argv[2]).read_bytes())
-    pixels = decode_file(Path(sys.argv[1]).read_bytes(), model)
+    pixels, depth = decode_file(Path(sys.argv[1]).read_bytes(), model)
     height, width, channels = pixels.shape
-    magic = "P6" if channels == 3 else "P5"
-    head = f"{magic}\n{width} {height}\n255\n".encode()
-    Path(sys.argv[3]).write_bytes(head + pixels.tobytes())
+    largest = (1 << depth) - 1
+    head = f"P{5 if channels == 1 else 6}\n{width} {height}\n{largest}\n"
+    if channels % 2 == 0:
+        kind = "GRAYSCALE_ALPHA" if channels == 2 else "RGB_ALPHA"
+        head = (f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {channels}\nMAXVAL {largest}\n"
+                f"TUPLTYPE {kind}\nENDHDR\n")
+    samples = pixels.astype(">u2" if depth > 8 else np.uint8)
+    Path(sys.argv[3]).write_bytes(head.encode() + samples.tobytes())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-d
 test=(catch2 pkg-config valgrind)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
-bench=(libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
+bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
 # What `make check-platforms` builds with, and what scripts/fuzz.sh and coverage.sh need.
 platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu qemu-user)
 fuzz=(clang libclang-rt-14-dev llvm gcovr)

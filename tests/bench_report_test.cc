@@ -9,6 +9,7 @@
 #include "tools/bench/launcher.h"
 #include "tools/bench/png_filter.h"
 #include "tools/bench/pnm.h"
+#include "tools/pnm_io.h"
 #include "tools/bench/report.h"
 #include "tools/bench/svg.h"
 

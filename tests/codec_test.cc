@@ -31,6 +31,13 @@ EncodeOptions To(const Model& model, int jobs = 1, int tile_log2 = kDefaultTileL
   options.model = &model;
   options.jobs = jobs;
   options.tile_log2 = tile_log2;
+  options.coding = Coding::kFlow;
+  return options;
+}
+
+EncodeOptions ByDefaultModel() {
+  EncodeOptions options;
+  options.coding = Coding::kFlow;
   return options;
 }
 
@@ -158,7 +165,7 @@ TEST_CASE("the embedded model: no --model needed, and the statistics of both way
                              testing::Scene(33, 90, 1, 2), testing::Checkerboard(25, 26, 3)}) {
     EncodeStats encoded;
     DecodeStats decoded;
-    const std::vector<uint8_t> file = Encode(image, {}, &encoded);
+    const std::vector<uint8_t> file = Encode(image, ByDefaultModel(), &encoded);
     RequireSame(Decode(file, {}, &decoded), image);
     CHECK(encoded.file_bytes == file.size());
     CHECK(decoded.file_bytes == file.size());
@@ -282,7 +289,6 @@ TEST_CASE("pictures and options that make no sense are refused") {
     return 0;
   };
   constexpr int kInvalid = static_cast<int>(ErrorCode::kInvalidArgument);
-  constexpr int kUnsupported = static_cast<int>(ErrorCode::kUnsupported);
   const Image good = testing::Flat(4, 4, 3, 1);
   CHECK(code(good, To(Tiny())) == 0);
   CHECK(code(good, To(Tiny(), 0)) == kInvalid);
@@ -295,11 +301,20 @@ TEST_CASE("pictures and options that make no sense are refused") {
   image.width = 0;
   image.samples.clear();
   CHECK(code(image, To(Tiny())) == kInvalid);
-  for (const int channels : {0, 2, 4})
-    CHECK(code(testing::Flat(4, 4, channels, 1), To(Tiny())) == kUnsupported);
+  for (const int channels : {0, 5}) {
+    CHECK(code(testing::Flat(4, 4, channels, 1), To(Tiny())) == kInvalid);
+  }
   image = good;
-  image.bit_depth = 16;
-  CHECK(code(image, To(Tiny())) == kUnsupported);
+  image.bit_depth = 16;  // with samples of one byte
+  CHECK(code(image, To(Tiny())) == kInvalid);
+  image = testing::Flat(4, 4, 1, 3);
+  image.bit_depth = 2;
+  CHECK(code(image, To(Tiny())) == 0);
+  image.samples[5] = 4;
+  CHECK(code(image, To(Tiny())) == kInvalid);
+  image = testing::Flat(4, 4, 1, 3);
+  image.indexed = true;  // without a palette
+  CHECK(code(image, To(Tiny())) == kInvalid);
 }
 
 TEST_CASE("a lifting that widens samples too much is refused, or it is inverted") {

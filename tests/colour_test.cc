@@ -134,6 +134,7 @@ struct Coded {
 
 Coded RoundTrip(const Image& image, const Model& model, bool recover, int tile_log2 = 10) {
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.model = &model;
   options.recover_colour = recover;
   options.tile_log2 = tile_log2;

@@ -18,7 +18,7 @@ struct Sample {
   std::vector<uint8_t> file;
 };
 
-Sample MakeSample(std::vector<MetadataChunk> chunks = {}) {
+Sample MakeSample(std::vector<Chunk> chunks = {}) {
   Sample sample;
   sample.info.width = 36;
   sample.info.height = 9;
@@ -183,8 +183,8 @@ TEST_CASE("forged headers with a right checksum are refused") {
   };
   CHECK(forged(9, {3}) == 0);
   CHECK(forged(9, {0}) == Code(ErrorCode::kUnsupported));  // channels
-  CHECK(forged(9, {4}) == Code(ErrorCode::kUnsupported));
-  CHECK(forged(10, {16}) == Code(ErrorCode::kUnsupported));      // bit depth
+  CHECK(forged(9, {5}) == Code(ErrorCode::kUnsupported));
+  CHECK(forged(10, {17}) == Code(ErrorCode::kUnsupported));      // bit depth
   CHECK(forged(11, {1}) == Code(ErrorCode::kUnsupported));       // flags
   CHECK(forged(12, {0, 0, 0, 0}) == Code(ErrorCode::kCorrupt));  // width
   CHECK(forged(12, {0, 0, 0, 0x80}) == Code(ErrorCode::kCorrupt));

@@ -31,6 +31,7 @@ PixelBits BitsOf(const Image& image) {
   PixelBits bits;
   bits.with_detail = true;
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.jobs = 2;
   options.pixel_bits = &bits;
   Encode(image, options);

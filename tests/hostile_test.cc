@@ -23,6 +23,7 @@ std::vector<uint8_t> Encoded(const Image& image, int tile_log2 = kDefaultTileLog
   EncodeOptions options;
   options.model = &Tiny();
   options.tile_log2 = tile_log2;
+  options.coding = Coding::kFlow;
   return Encode(image, options);
 }
 
@@ -109,13 +110,16 @@ TEST_CASE("random bytes as payload") {
     info.channels = random.Between(0, 1) ? 3 : 1;
     std::vector<uint8_t> payload(random.Between(0, 300));
     for (uint8_t& byte : payload) byte = random.Byte();
-    // Half of them with ranges that are possible, so that the streams are reached.
-    if (trial % 2 && payload.size() > 7) {
+    // Half of them with a mode and ranges that are possible, so that the streams are reached.
+    if (trial % 2 && payload.size() > 10) {
+      payload[0] = static_cast<uint8_t>(TileMode::kFlow);
+      if (info.channels == 3) payload[1] = payload[2] = 0;  // no conversion, no flips
+      size_t at = info.channels == 3 ? 3 : 1;
       for (int c = 0; c < info.channels; ++c) {
-        payload[2 * c] = static_cast<uint8_t>(random.Between(0, 40));
-        payload[2 * c + 1] = static_cast<uint8_t>(random.Between(1, 120));
+        payload[at++] = static_cast<uint8_t>(random.Between(0, 40));
+        payload[at++] = static_cast<uint8_t>(random.Between(1, 120));
       }
-      payload[2 * info.channels] = static_cast<uint8_t>(random.Between(5, 60));
+      payload[at] = static_cast<uint8_t>(random.Between(5, 60));
     }
     REQUIRE(Failure(Assemble(info, {payload}, {random.Word()})) != 0);
   }
@@ -180,6 +184,7 @@ TEST_CASE("ranges that cannot be are refused") {
   info.model_hash = Tiny().hash();
   const auto with = [&](int64_t min, uint64_t span) {
     ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
     writer.PutSignedVarint(min);
     writer.PutVarint(span);
     std::string message;

@@ -21,6 +21,7 @@
 #include "codec/codec.h"
 #include "rans/escape.h"
 #include "tests/converted.h"
+#include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
@@ -45,10 +46,12 @@ class Goldens {
  public:
   Goldens(std::string folder, const Model& model) : folder_(std::move(folder)), model_(model) {}
 
-  void Add(const std::string& name, const Image& image, int tile_log2 = kDefaultTileLog2) {
+  void Add(const std::string& name, const Image& image, int tile_log2 = kDefaultTileLog2,
+           Coding coding = Coding::kFlow) {
     EncodeOptions options;
     options.model = &model_;
     options.tile_log2 = tile_log2;
+    options.coding = coding;
     Save(folder_ + "/" + name, Encode(image, options));
     const uint64_t hash = XXH3_64bits(image.samples.data(), image.samples.size());
     manifest_ += name + " " + std::to_string(image.width) + " " + std::to_string(image.height) +
@@ -71,6 +74,27 @@ Image Escapes() {
     image.samples[i] = i % 97 == 0 ? 255 : static_cast<uint8_t>(i % 2);
   }
   return image;
+}
+
+// Without the model: one of each kind of picture and each way of coding it.
+void MakeGoldenKinds(Goldens& goldens) {
+  const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add(name + ".flz", image, tile_log2, Coding::kNoFlow);
+  };
+  add("constant-rgba16", testing::OfKind({4, 16, 0}, 9, 7, 1));
+  add("raw-noise-rgb8", testing::Noise(12, 12, 3, 2));
+  add("raw-noise-gray2", testing::OfKind({1, 2, 2}, 7, 5, 3));
+  add("contexts-rgb8", testing::Scene(40, 30, 3, 4));
+  add("contexts-rgb8-drawing", testing::OfKind({3, 8, 1}, 61, 47, 5));
+  add("contexts-gradient", testing::Gradient(40, 30, 3));
+  add("contexts-gray1", testing::OfKind({1, 1, 1}, 37, 29, 6));
+  add("contexts-gray4", testing::OfKind({1, 4, 3}, 37, 29, 7));
+  add("contexts-gray-alpha16", testing::OfKind({2, 16, 3}, 30, 20, 8));
+  add("contexts-rgb16-interlaced", testing::OfKind({3, 16, 3, false, true}, 33, 21, 9));
+  add("contexts-rgb16-gaps", testing::OfKind({3, 16, 4}, 70, 64, 10));
+  add("contexts-palette4", testing::OfKind({1, 4, 1, true}, 50, 40, 11), 4);
+  add("contexts-palette8-metadata", testing::WithMetadata(testing::OfKind({1, 8, 1, true}, 40, 40, 12)));
+  add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
 }
 
 void MakeGolden(const std::string& folder, const Model& model) {
@@ -105,6 +129,9 @@ void MakeGolden(const std::string& folder, const Model& model) {
     std::copy_n(&patch.samples[60 * y], 60, &bands.samples[512 * (230 + y) + 200]);
   }
   goldens.Add("gray-bands.flz", bands);
+  goldens.Add("rgba-flow-alpha.flz", testing::OfKind({4, 8}, 40, 30, 14));
+  goldens.Add("gray-alpha-flow.flz", testing::OfKind({2, 8}, 21, 33, 15));
+  MakeGoldenKinds(goldens);
   goldens.Finish();
 }
 
@@ -178,8 +205,11 @@ void MakeBadContainers(BadFiles& bad, const Bytes& good) {
   bad.Add("header-checksum", with(kWidthAt, good[kWidthAt] ^ 1));
   bad.Add("tile-checksum", with(good.size() - 1, good.back() ^ 1));
   bad.Add("header-size-small", with(kHeaderBytesAt, 36));
-  bad.Add("channels-2", Forge(good, kChannelsAt, {2}));
-  bad.Add("depth-16", Forge(good, kDepthAt, {16}));
+  bad.Add("channels-5", Forge(good, kChannelsAt, {5}));
+  bad.Add("depth-17", Forge(good, kDepthAt, {17}));
+  bad.Add("mode-of-another-depth", Forge(good, kDepthAt, {16}));
+  bad.Add("model-missing", Forge(good, kModelAt, Bytes(8, 0)));
+  bad.Add("indexed-rgb", Forge(good, kFlagsAt, {1}));
   bad.Add("flags", Forge(good, kFlagsAt, {0x80}));
   bad.Add("width-0", Forge(good, kWidthAt, {0, 0, 0, 0}));
   bad.Add("height-2-31", Forge(good, kHeightAt, {0, 0, 0, 0x80}));
@@ -189,7 +219,7 @@ void MakeBadContainers(BadFiles& bad, const Bytes& good) {
 }
 
 void MakeBadHeaders(BadFiles& bad, const FileInfo& info, const Bytes& payload) {
-  const auto chunk = [&](const MetadataChunk& c) {
+  const auto chunk = [&](const Chunk& c) {
     FileInfo with = info;
     with.chunks = {c};
     return Wrap(with, payload, 0);
@@ -220,9 +250,9 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   changed.push_back(0);
   bad.Add("payload-surplus", Wrap(info, changed, pixel_checksum));
   changed = payload;
-  changed[0] = 3;
+  changed[1] = 3;
   bad.Add("conversion-3", Wrap(info, changed, pixel_checksum));
-  changed[0] = 1;
+  changed[1] = 1;
   bad.Add("conversion-other", Wrap(info, changed, pixel_checksum));
   changed = payload;
   changed.resize(changed.size() - 2);
@@ -231,8 +261,10 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   // 20 x 14, JFIF: number of exceptions, their stream; then y = 9, c1 = c2 = 0.
   const auto converted = [&](const Bytes& exceptions, int64_t y, int64_t c1) {
     ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
     writer.Put<uint8_t>(1);
     writer.PutBytes(exceptions);
+    writer.Put<uint8_t>(0);  // orientation
     for (const int64_t v : {y, c1, int64_t{0}}) {
       writer.PutSignedVarint(v);
       writer.PutVarint(0);
@@ -262,11 +294,40 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   gray.channels = 1;
   const auto ranges = [&](int64_t min, uint64_t span, const Bytes& rest = {}) {
     ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
     writer.PutSignedVarint(min);
     writer.PutVarint(span);
     writer.PutBytes(rest);
     return Wrap(gray, writer.bytes(), 0);
   };
+  // Modes without the model. Head of the contexts: tries in 3 bits, way in 2.
+  const auto mode = [&](TileMode tile_mode, const Bytes& rest) {
+    Bytes bytes = {static_cast<uint8_t>(tile_mode)};
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    return Wrap(gray, bytes, 0);
+  };
+  bad.Add("mode-unknown", mode(static_cast<TileMode>(kTileModes), {}));
+  bad.Add("mode-alpha-of-gray", mode(TileMode::kFlowAlpha, {0}));
+  bad.Add("raw-short", mode(TileMode::kRaw, Bytes(15, 1)));
+  bad.Add("raw-long", mode(TileMode::kRaw, Bytes(17, 1)));
+  bad.Add("constant-long", mode(TileMode::kConstant, {1, 2}));
+  bad.Add("contexts-head", mode(TileMode::kContexts, {7}));
+  bad.Add("contexts-way", mode(TileMode::kContexts, {4 | 7 << 3}));
+  bad.Add("contexts-surplus", mode(TileMode::kContexts, Bytes(200, 1)));
+  bad.Add("contexts-zero-at-end", mode(TileMode::kContexts, {4, 1, 0}));
+  bad.Add("palette-of-257", mode(TileMode::kContexts, {4 | 2 << 3, 0x80, 2, 0}));
+  bad.Add("palette-cut", mode(TileMode::kContexts, {4 | 2 << 3, 1, 9, 0}));
+  bad.Add("ranks-of-nothing", mode(TileMode::kContexts, {4 | 3 << 3, 0, 0}));
+  bad.Add("ranks-rows", mode(TileMode::kContexts, {4 | 3 << 3, 0x80, 2, 0}));
+  FileInfo indexed = gray;
+  indexed.indexed = true;
+  bad.Add("palette-missing", Wrap(indexed, {1, 0}, 0));
+  indexed.chunks = {{{'P', 'N', 'G', 'C'}, {0, 'P', 'L', 'T', 'E', 2, 1, 1}}};
+  bad.Add("palette-size", Wrap(indexed, {1, 0}, 0));
+  indexed.chunks = {{{'P', 'N', 'G', 'C'}, {0, 'P', 'L', 'T', 'E', 9, 1, 1}}};
+  bad.Add("metadata-cut", Wrap(indexed, {1, 0}, 0));
+  indexed.chunks = {{{'P', 'N', 'G', 'C'}, {1, 0x80, 0x80, 0x80, 0x10, 1}}};
+  bad.Add("metadata-too-large", Wrap(indexed, {1, 0}, 0));
   bad.Add("range-below", ranges(-1024, 0));
   bad.Add("range-above", ranges(1000, 24));
   bad.Add("range-span", ranges(0, UINT64_MAX));
@@ -289,6 +350,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
+  options.coding = Coding::kFlow;
   const Bytes good = Encode(testing::Scene(20, 14, 3, 20), options);
   const FileInfo info = ParseHeader(good);
   const TileBlock block = SplitTiles(info, good)[0];

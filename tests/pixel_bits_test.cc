@@ -33,6 +33,7 @@ TEST_CASE("The bits of all pixels and the filters' are all there are") {
     PixelBits encoded, decoded;
     EncodeOptions encode;
     encode.tile_log2 = 6;
+    encode.coding = Coding::kFlow;
     encode.pixel_bits = &encoded;
     EncodeStats stats;
     const std::vector<uint8_t> file = Encode(image, encode, &stats);
@@ -50,6 +51,7 @@ TEST_CASE("The bits of all pixels and the filters' are all there are") {
     // Asking changes no byte.
     EncodeOptions plain;
     plain.tile_log2 = 6;
+    plain.coding = Coding::kFlow;
     CHECK(Encode(image, plain) == file);
   }
 }
@@ -59,6 +61,7 @@ TEST_CASE("Every pixel is booked once: its level's bits are at its level's place
   const Image image = Noise(64, 48, 3);
   PixelBits map;
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.pixel_bits = &map;
   EncodeStats stats;
   Encode(image, options, &stats);
@@ -82,6 +85,7 @@ TEST_CASE("Channels and expectations are filled in on demand") {
   PixelBits map;
   map.with_detail = true;
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.pixel_bits = &map;
   Encode(Noise(40, 40, 3), options);
   for (size_t i = 0; i < map.bits.size(); ++i) {

@@ -11,6 +11,7 @@
 
 #include "tests/png_maker.h"
 #include "tools/atomic_file.h"
+#include "tools/pnm_io.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -88,24 +89,77 @@ TEST_CASE("8-bit gray and RGB files of every size come back as they are") {
   }
 }
 
-TEST_CASE("other kinds are refused by name") {
-  const auto refused = [](PngKind kind) { return Failure(MakePng(8, 8, kind)); };
-  const auto named = [](const std::string& name) {
-    return Says(ErrorCode::kUnsupported, name + " is not supported yet");
+TEST_CASE("every kind comes back: samples, depth, palette, chunks, interlacing") {
+  const Scratch scratch;
+  for (const int color : {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_PALETTE,
+                          PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB_ALPHA}) {
+    for (const int depth : {1, 2, 4, 8, 16}) {
+      const bool shallow = color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_PALETTE;
+      if (depth < 8 && !shallow) continue;
+      if (depth == 16 && color == PNG_COLOR_TYPE_PALETTE) continue;
+      for (const bool interlaced : {false, true}) {
+        // The maker's key does not fit fewer bits.
+        const bool key =
+            depth >= 4 && (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_RGB);
+        CAPTURE(color, depth, interlaced);
+        Image image = ReadPng(MakePng(37, 23, {color, depth, interlaced, key}));
+        CHECK(image.bit_depth == depth);
+        CHECK(image.indexed == (color == PNG_COLOR_TYPE_PALETTE));
+        CHECK(image.interlaced == interlaced);
+        CHECK((FindChunk(image, "tRNS") != nullptr) == key);
+        const int channels[] = {1, 0, 3, 1, 2, 0, 4};
+        CHECK(image.channels == channels[color]);
+        // The last pixels of a row have to come from the file's last bits.
+        if (depth < 8 && !interlaced) {
+          const int byte = SampleByte(5, (36 * depth) / 8);
+          CHECK(image.samples[5 * 37 + 36] ==
+                (byte >> (8 - depth - 36 * depth % 8) & ((1 << depth) - 1)));
+        }
+        image.chunks.push_back(MakeChunk("IDAT"));
+        image.chunks.push_back(MakeChunk("prVt", std::vector<uint8_t>{1, 2, 3}));
+        WritePng(image, scratch / "again.png");
+        CHECK(SameImage(ReadPng(scratch / "again.png"), image));
+      }
+    }
+  }
+}
+
+TEST_CASE("what is no PNG picture is not written as one") {
+  const Scratch scratch;
+  Image image{2, 2, 1, 10, std::vector<uint8_t>(8, 1)};
+  CHECK_THROWS_WITH(WritePng(image, scratch / "a.png"),
+                    "no PNG file has samples from 0 to 1023 in such a picture (a PAM file has)");
+  CHECK(scratch.Count() == 0);
+}
+
+TEST_CASE("PNM files of every kind come back") {
+  const auto back = [](const std::string& text) {
+    const ByteSpan file(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    const std::vector<uint8_t> again = ToPnm(FromPnm(file), PnmKind(text[1] - '0'));
+    return std::string(again.begin(), again.end());
   };
-  CHECK(refused({PNG_COLOR_TYPE_GRAY, 1, false, false}) == named("1-bit gray PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_GRAY, 4, false, false}) == named("4-bit gray PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_GRAY, 16, false, false}) == named("16-bit gray PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_GRAY_ALPHA, 8, false, false}) == named("8-bit gray+alpha PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_RGB, 16, true, false}) == named("16-bit RGB PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_RGB_ALPHA, 8, false, false}) == named("8-bit RGBA PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_RGB_ALPHA, 16, false, false}) == named("16-bit RGBA PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_PALETTE, 8, false, false}) == named("palette PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_PALETTE, 2, false, false}) == named("palette PNG"));
-  CHECK(refused({PNG_COLOR_TYPE_RGB, 8, false, true}) ==
-        named("8-bit RGB PNG with a transparent colour (tRNS)"));
-  CHECK(refused({PNG_COLOR_TYPE_GRAY, 8, false, true}) ==
-        named("8-bit gray PNG with a transparent colour (tRNS)"));
+  for (const std::string& text :
+       {std::string("P4\n10 2\n\xa5\x40\x5a\x80", 12), std::string("P5\n2 2\n255\nabcd"),
+        std::string("P6\n1 2\n255\nabcdef"), std::string("P5\n2 1\n1000\n\1\2\3\xe8", 16),
+        std::string("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+                    "abcdefgh"),
+        std::string("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE_ALPHA\n"
+                    "ENDHDR\n") + std::string("\0\1\1\1", 4)}) {
+    INFO(text);
+    CHECK(back(text) == text);
+  }
+  const auto read = [](const std::string& text) {
+    return FromPnm(ByteSpan(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  };
+  CHECK(read("P1 # c\n3 2\n101\n0 1 0").samples == std::vector<uint8_t>{0, 1, 0, 1, 0, 1});
+  CHECK(read("P2\n2 2\n15\n1 2 # x\n3 15").samples == std::vector<uint8_t>{1, 2, 3, 15});
+  CHECK(read("P3 1 1 255 9 8 7").samples == std::vector<uint8_t>{9, 8, 7});
+  for (const char* bad : {"P5", "P5 2", "P5 0 1 255\nab", "P5 2 2 255\nabc", "P5 1 1 0\na",
+                          "P5 1 1 65536\na", "P6 1 1 100\nab\xff", "P7\nWIDTH 1\nENDHDR\n", "P2 1 1 9 10",
+                          "P4 99999 99999\n", "P5 99999999999 1 255\n"}) {
+    INFO(bad);
+    CHECK_THROWS_AS(read(bad), Error);
+  }
 }
 
 TEST_CASE("missing, empty and foreign files are told apart") {

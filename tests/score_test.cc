@@ -16,6 +16,7 @@ namespace {
 void CheckScore(const Image& image, int tile_log2) {
   EncodeOptions options;
   options.tile_log2 = tile_log2;
+  options.coding = Coding::kFlow;
   const Score score = ScoreImage(image, options);
   const uint64_t bytes = Encode(image, options).size();
   CAPTURE(image.width, image.height, image.channels, tile_log2);

@@ -107,6 +107,7 @@ bool Learned(const Log& log) {
 // Encodes and decodes; returns -log2 p in bits per sub-pixel.
 double BitsPerSubPixel(const Model& model, const Image& image) {
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.model = &model;
   EncodeStats stats;
   const std::vector<uint8_t> file = Encode(image, options, &stats);

@@ -366,6 +366,7 @@ TwinNet Import(const LevelNet& net, int components) {
 void CheckBits(const Model& model, const Image& image) {
   torch::NoGradGuard no_grad;
   EncodeOptions options;
+  options.coding = Coding::kFlow;
   options.model = &model;
   options.jobs = 2;
   EncodeStats stats;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// flowzip decode IN.flz... [-o OUT.png | --output-dir DIR] [--recover]
+// flowzip decode IN.flz... [-o OUT.png | --output-dir DIR] [--region X,Y,W,H] [--scale 1/2]
+//                          [--recover]
+#include <algorithm>
 #include <cstdio>
 
 #include "codec/codec.h"
+#include "codec/memory.h"
 #include "codec/recover.h"
-#include "tools/codec_calls.h"
-#include "tools/png_io.h"
+#include "tools/cli_common.h"
+#include "tools/picture_file.h"
 
 namespace flowzip {
 namespace {
@@ -13,8 +16,29 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FileArguments files;
+  std::string region, scale;
   bool recover = false;
 };
+
+// "x,y,width,height"
+Rect ParseRegion(const std::string& text) {
+  Rect rect;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%u,%u,%u,%u%c", &rect.x, &rect.y, &rect.width, &rect.height,
+                  &rest) != 4 ||
+      text.find('-') != std::string::npos || rect.width == 0) {
+    throw UsageError("--region: a region is four numbers: x,y,width,height");
+  }
+  return rect;
+}
+
+int ParseScale(const std::string& text) {
+  if (text == "1") return 0;
+  for (int log2 = 0; log2 <= 3; ++log2) {
+    if (text == "1/" + std::to_string(1 << log2)) return log2;
+  }
+  throw UsageError("--scale: the scale is 1, 1/2, 1/4 or 1/8");
+}
 
 // What --recover could not save, tile by tile; throws unless nothing was wrong.
 void Report(const Recovery& recovery, const std::string& input, const std::string& output) {
@@ -31,40 +55,29 @@ void Report(const Recovery& recovery, const std::string& input, const std::strin
                              (recovery.lost.empty() ? "" : ", gray in the place of the others"));
 }
 
-Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const CommonOptions& common) {
-  const flz_info info = OpenFile(decoder, bytes);
-  HandleProgress progress("decoding", decoder, common.quiet);
-  return DecodeOpen(decoder, info, bytes.size(), common);
-}
-
-Image DecodeRest(ByteSpan bytes, const CommonOptions& common, Recovery* recovery) {
-  const std::shared_ptr<const Model> model = Prepare(common);
-  DecodeOptions options;
-  options.model_override = model.get();
-  options.jobs = common.jobs;
-  options.max_pixels = common.max_pixels;
-  options.max_memory = common.max_memory;
-  options.recovery = recovery;
-  Progress progress("decoding", common.quiet);
-  return Decode(bytes, options, nullptr, progress.Callback());
-}
-
-void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Arguments& arguments) {
+void DecodeOne(const FileTask& task, const DecodeOptions& common_options,
+               const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
   const std::vector<uint8_t> bytes =
       WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
   // What is no .flz file at all is said before anything about the output.
-  if (!arguments.recover) WithFile(input, [&] { return OpenFile(decoder, bytes); });
+  if (!arguments.recover) WithFile(input, [&] { Probe(bytes); });
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
   Recovery recovery;
   const Image image = WithFile(input, [&] {
-    return arguments.recover ? DecodeRest(bytes, common, &recovery)
-                             : DecodeWhole(bytes, decoder, common);
+    DecodeOptions options = common_options;
+    if (arguments.recover) options.recovery = &recovery;
+    // The file is held meanwhile.
+    if (options.max_memory != kNoMemoryLimit) {
+      options.max_memory -= std::min<uint64_t>(options.max_memory, bytes.size());
+    }
+    Progress progress("decoding", common.quiet);
+    return Decode(bytes, options, nullptr, progress.Callback());
   });
   WithFile(output, [&] {
-    WritePng(image, file->stream());
+    WritePicture(image, task.output, file->stream());
     file->Commit(task.input);
   });
   if (common.verbose && !common.quiet) {
@@ -75,18 +88,28 @@ void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Argumen
 }
 
 void Run(const Arguments& arguments) {
-  ApplySimd(arguments.common);
   const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".flz"}, ".png");
-  const DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
-  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, decoder, arguments); });
+  const std::shared_ptr<const Model> model = Prepare(arguments.common);
+  DecodeOptions options;
+  options.model_override = model.get();
+  options.jobs = arguments.common.jobs;
+  options.max_pixels = arguments.common.max_pixels;
+  options.max_memory = arguments.common.max_memory;
+  if (!arguments.region.empty()) options.region = ParseRegion(arguments.region);
+  if (!arguments.scale.empty()) options.scale_log2 = ParseScale(arguments.scale);
+  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, options, arguments); });
 }
 
 }  // namespace
 
 void AddDecodeCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("decode", "Restore the PNG images of .flz files");
+  CLI::App* command = app.add_subcommand("decode", "Restore the PNG or PNM images of .flz files");
   const auto arguments = std::make_shared<Arguments>();
   AddFileArguments(*command, arguments->files, ".flz files", "IN with .png for .flz");
+  command->add_option("--region", arguments->region, "Only this part: x,y,width,height")
+      ->type_name("X,Y,W,H");
+  command->add_option("--scale", arguments->scale, "Every 2nd, 4th or 8th pixel: 1/2, 1/4, 1/8")
+      ->type_name("SCALE");
   command->add_flag("--recover", arguments->recover,
                     "Of damaged files, decode the tiles that are whole; exit 1 if any is not");
   AddCommonOptions(*command, arguments->common, true);

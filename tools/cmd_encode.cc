@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "codec/codec.h"
 #include "codec/memory.h"
-#include "tools/codec_calls.h"
-#include "tools/png_io.h"
-#include "tools/read_file.h"
+#include "model/embedded.h"
+#include "model/simd_targets.h"
+#include "tools/cli_common.h"
+#include "tools/picture_file.h"
 
 namespace flowzip {
 namespace {
@@ -15,7 +17,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FileArguments files;
-  bool verify = true, recover_colour = true;
+  bool verify = true, strip = false, recover_colour = true;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -25,60 +27,55 @@ double SecondsSince(Clock::time_point start) {
 }
 
 // What the encoder needs, and the picture that it is given; verifying takes no more than that.
-void CheckMemory(const EncoderHandle& encoder, const flz_image& picture,
-                 const CommonOptions& options) {
+uint64_t MemoryFor(const Image& image, const EncodeOptions& options) {
   FileInfo info;
-  info.width = picture.width;
-  info.height = picture.height;
-  info.channels = static_cast<int>(picture.channels);
-  info.bit_depth = static_cast<int>(picture.bit_depth);
-  RequireMemory(AddMemory(flz_encoder_memory(encoder.get(), &picture), SampleMemory(info)),
-                options.max_memory);
+  info.width = image.width;
+  info.height = image.height;
+  info.channels = image.channels;
+  info.bit_depth = image.bit_depth;
+  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
+  return AddMemory(EncodeMemory(info, model, options.jobs), SampleMemory(info));
 }
 
-Image ReadImage(const EncoderHandle& encoder, const std::string& input,
-                const CommonOptions& options) {
-  const std::vector<uint8_t> bytes = ReadInput(input, options.force, options.max_memory);
-  return ReadPng(bytes, options.max_pixels,
-                 [&](const Image& header) { CheckMemory(encoder, Describe(header), options); });
-}
-
-void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
-  CommonOptions options = common;
+void Verify(const Image& image, ByteSpan file, const EncodeOptions& encoder, bool quiet) {
+  Progress progress("verifying", quiet);
+  DecodeOptions options;
+  options.model_override = encoder.model;
+  options.jobs = encoder.jobs;
+  options.max_pixels = UINT64_MAX;
   options.max_memory = kNoMemoryLimit;  // within what encoding took
-  const DecoderHandle decoder = NewDecoder(options);
-  const flz_info info = OpenFile(decoder, file);
-  HandleProgress progress("verifying", decoder, common.quiet);
-  const Image again = DecodeOpen(decoder, info, 0, options);
-  Require(again.width == image.width && again.height == image.height &&
-              again.channels == image.channels && again.bit_depth == image.bit_depth &&
-              again.samples == image.samples,
-          ErrorCode::kCorrupt, "internal error: what was encoded does not decode to the same");
+  const Image again = Decode(file, options, nullptr, progress.Callback());
+  Require(SameImage(again, image), ErrorCode::kCorrupt,
+          "internal error: what was encoded does not decode to the same");
 }
 
-void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
+void EncodeOne(const FileTask& task, const EncodeOptions& options, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
-  const Image image = WithFile(input, [&] { return ReadImage(encoder, task.input, common); });
+  Image image = WithFile(input, [&] {
+    const std::vector<uint8_t> bytes = ReadInput(task.input, common.force, common.max_memory);
+    return ReadPicture(bytes, common.max_pixels, [&](const Image& header) {
+      RequireMemory(MemoryFor(header, options), common.max_memory);
+    });
+  });
+  if (arguments.strip) StripMetadata(image);
   // Before the work, so that an output that cannot be is refused at once.
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
 
   double encode_seconds = 0, verify_seconds = 0;
-  const ByteSpan bytes = WithFile(input, [&] {
-    const flz_image picture = Describe(image);
-    const uint8_t* data = nullptr;
-    size_t size = 0;
+  const std::vector<uint8_t> bytes = WithFile(input, [&] {
     Clock::time_point start = Clock::now();
+    std::vector<uint8_t> result;
     {
-      HandleProgress progress("encoding", encoder, common.quiet);
-      Check(flz_encoder_encode(encoder.get(), &picture, &data, &size), encoder);
+      Progress progress("encoding", common.quiet);
+      result = Encode(image, options, nullptr, progress.Callback());
     }
     encode_seconds = SecondsSince(start);
     start = Clock::now();
-    if (arguments.verify) Verify(image, {data, size}, common);
+    if (arguments.verify) Verify(image, result, options, common.quiet);
     verify_seconds = SecondsSince(start);
-    return ByteSpan(data, size);
+    return result;
   });
   WithFile(output, [&] {
     file->Write(bytes);
@@ -88,11 +85,9 @@ void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Argumen
   std::fprintf(stderr, "%s: %zu bytes, %.3f bits per sub-pixel\n", output.c_str(), bytes.size(),
                8.0 * static_cast<double>(bytes.size()) / static_cast<double>(image.sub_pixels()));
   if (!common.verbose) return;
-  const flz_image picture = Describe(image);
-  std::fprintf(
-      stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
-      image.width, image.height, image.channels, image.bit_depth, common.jobs, flz_simd_target(),
-      HumanBytes(flz_encoder_memory(encoder.get(), &picture) + image.samples.size()).c_str());
+  std::fprintf(stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
+               image.width, image.height, image.channels, image.bit_depth, common.jobs,
+               ActiveSimdTarget().c_str(), HumanBytes(MemoryFor(image, options)).c_str());
   std::fprintf(stderr, "  encoded in %.2f s (%.2f megapixels/s)", encode_seconds,
                1e-6 * image.width * image.height / std::max(encode_seconds, 1e-9));
   if (arguments.verify) std::fprintf(stderr, ", verified in %.2f s", verify_seconds);
@@ -100,22 +95,26 @@ void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Argumen
 }
 
 void Run(const Arguments& arguments) {
-  ApplySimd(arguments.common);
-  const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".png"}, ".flz");
-  const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
-                                         [&] { return NewEncoder(arguments.common); });
-  flz_encoder_set_recover_colour(encoder.get(), arguments.recover_colour ? 1 : 0);
-  ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
+  const std::vector<FileTask> tasks =
+      PlanFiles(arguments.files, {".png", ".pgm", ".ppm", ".pnm", ".pbm", ".pam"}, ".flz");
+  const std::shared_ptr<const Model> model = Prepare(arguments.common);
+  EncodeOptions options;
+  options.model = model.get();
+  options.jobs = arguments.common.jobs;
+  options.recover_colour = arguments.recover_colour;
+  options.max_memory = kNoMemoryLimit;  // checked with the picture's own (MemoryFor)
+  ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, options, arguments); });
 }
 
 }  // namespace
 
 void AddEncodeCommand(CLI::App& app, Action& run) {
-  CLI::App* command = app.add_subcommand("encode", "Compress PNG images into .flz files");
+  CLI::App* command = app.add_subcommand("encode", "Compress PNG or PNM images into .flz files");
   const auto arguments = std::make_shared<Arguments>();
-  AddFileArguments(*command, arguments->files, "PNG images", "IN with .flz for .png");
+  AddFileArguments(*command, arguments->files, "PNG or PNM images", "IN with .flz for .png");
   command->add_flag("--verify,!--no-verify", arguments->verify,
                     "Decode the result and compare before writing it [on]");
+  command->add_flag("--strip", arguments->strip, "Leave out metadata");
   command->add_flag("--recover-colour,!--no-recover-colour", arguments->recover_colour,
                     "Find and code the YCbCr or PhotoCD values that RGB was converted from [on]");
   AddCommonOptions(*command, arguments->common, true);

@@ -36,21 +36,26 @@ std::string ModelNote(uint64_t hash, const Model* model) {
   return name + (model != nullptr && model->hash() == hash ? ", from --model" : ", embedded");
 }
 
+const char* KindName(const FileInfo& info) {
+  constexpr const char* kNames[5] = {"", "gray", "gray+alpha", "RGB", "RGBA"};
+  return info.indexed ? "palette" : kNames[info.channels];
+}
+
 void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, const Model* model) {
   const double sub_pixels = static_cast<double>(info.pixels()) * info.channels;
   std::printf("file              %s\n", name.c_str());
   std::printf("format version    %d\n", kFormatVersion);
   std::printf("image             %u x %u, %s, %d bits per sample\n", info.width, info.height,
-              info.channels == 1 ? "gray" : "RGB", info.bit_depth);
+              KindName(info), info.bit_depth);
   std::printf("model             %s (%s)\n", HashName(info.model_hash).c_str(),
-              ModelNote(info.model_hash, model).c_str());
+              info.model_hash == 0 ? "none needed" : ModelNote(info.model_hash, model).c_str());
   std::printf("tiles             %llu of at most %d x %d\n",
               static_cast<unsigned long long>(info.tile_count()), 1 << info.tile_log2,
               1 << info.tile_log2);
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);
-  for (const MetadataChunk& chunk : info.chunks) {
+  for (const Chunk& chunk : info.chunks) {
     std::printf("chunk %.4s        %zu bytes\n", chunk.type.data(), chunk.data.size());
   }
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
@@ -131,7 +136,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   add("  \"bits_per_sub_pixel\": %.6f,\n  \"chunks\": [",
       8.0 * static_cast<double>(bytes) / sub_pixels);
   for (size_t i = 0; i < info.chunks.size(); ++i) {
-    const MetadataChunk& chunk = info.chunks[i];
+    const Chunk& chunk = info.chunks[i];
     add("%s{\"type\": \"%.4s\", \"bytes\": %zu}", i > 0 ? ", " : "", chunk.type.data(),
         chunk.data.size());
   }

@@ -14,25 +14,14 @@
 #include <new>
 
 #include "tools/atomic_file.h"
+#include "tools/png_chunks.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
 
 constexpr char kCutShort[] = "PNG file is cut short";
-
-std::string KindName(int color_type, int bit_depth) {
-  const char* color = "";
-  switch (color_type) {
-    case PNG_COLOR_TYPE_PALETTE: return "palette PNG";
-    case PNG_COLOR_TYPE_GRAY: color = "gray"; break;
-    case PNG_COLOR_TYPE_GRAY_ALPHA: color = "gray+alpha"; break;
-    case PNG_COLOR_TYPE_RGB: color = "RGB"; break;
-    case PNG_COLOR_TYPE_RGB_ALPHA: color = "RGBA"; break;
-    default: color = "unknown"; break;
-  }
-  return std::to_string(bit_depth) + "-bit " + color + " PNG";
-}
+constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
 void IgnoreWarning(png_structp, png_const_charp) {}
 
@@ -51,7 +40,8 @@ struct Session {
 
 class Reader : public Session {
  public:
-  explicit Reader(ByteSpan file) : rest_(file) {
+  // `pieces`: the file.
+  explicit Reader(std::vector<ByteSpan> pieces) : pieces_(std::move(pieces)) {
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), Fail,
                                  IgnoreWarning);
     if (png != nullptr) info = png_create_info_struct(png);
@@ -75,6 +65,9 @@ class Reader : public Session {
   bool ReadSamples(uint8_t* samples, size_t row_bytes, uint32_t height) {
     if (setjmp(png_jmpbuf(png))) return false;
     const int passes = png_set_interlace_handling(png);
+    png_set_packing(png);
+    if (kLittleEndian) png_set_swap(png);
+    png_set_check_for_invalid_index(png, -1);  // kept as it is
     png_read_update_info(png, info);
     if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "unexpected row size");
     for (int pass = 0; pass < passes; ++pass) {
@@ -92,17 +85,31 @@ class Reader : public Session {
  private:
   static void Take(png_structp png, png_bytep to, size_t count) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
-    if (count > self->rest_.size()) {
-      self->cut_ = true;
-      png_error(png, "end of file");
+    while (count > 0) {
+      if (self->next_ == self->pieces_.size()) {
+        self->cut_ = true;
+        png_error(png, "end of file");
+      }
+      ByteSpan& piece = self->pieces_[self->next_];
+      const size_t taken = std::min(count, piece.size());
+      std::memcpy(to, piece.data(), taken);
+      piece = piece.subspan(taken);
+      to += taken;
+      count -= taken;
+      if (piece.empty()) ++self->next_;
     }
-    std::memcpy(to, self->rest_.data(), count);
-    self->rest_ = self->rest_.subspan(count);
   }
 
-  ByteSpan rest_;
+  std::vector<ByteSpan> pieces_;
+  size_t next_ = 0;
   bool cut_ = false;
 };
+
+int ColorType(const Image& image) {
+  constexpr int kTypes[5] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                             PNG_COLOR_TYPE_RGB_ALPHA};
+  return image.indexed ? PNG_COLOR_TYPE_PALETTE : kTypes[image.channels];
+}
 
 class Writer : public Session {
  public:
@@ -126,16 +133,37 @@ class Writer : public Session {
     // A photograph's pixels hardly repeat: level 1 with one filter takes a third of the time of
     // level 3 with the choice of five, and 5 to 9 % more bytes (docs/performance.md).
     png_set_compression_level(png, 1);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
-    png_set_IHDR(png, info, image.width, image.height, image.bit_depth,
-                 image.channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+    png_set_filter(png, PNG_FILTER_TYPE_BASE,
+                   image.indexed || image.bit_depth < 8 ? PNG_FILTER_NONE : PNG_FILTER_UP);
+    png_set_IHDR(png, info, image.width, image.height, image.bit_depth, ColorType(image),
+                 image.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png, info);
-    for (uint32_t y = 0; y < image.height; ++y) {
-      png_write_row(png, image.samples.data() + y * image.row_bytes());
+    png_set_check_for_invalid_index(png, -1);
+    // The signature and IHDR. The other chunks are ours: libpng would put them in its own order.
+    png_write_info_before_PLTE(png, info);
+    size_t next = WriteChunks(image, 0);
+    const int passes = png_set_interlace_handling(png);
+    png_set_packing(png);
+    if (kLittleEndian) png_set_swap(png);
+    for (int pass = 0; pass < passes; ++pass) {
+      for (uint32_t y = 0; y < image.height; ++y) {
+        png_write_row(png, image.samples.data() + y * image.row_bytes());
+      }
     }
-    png_write_end(png, info);
+    if (next < image.chunks.size()) WriteChunks(image, next + 1);
+    png_write_chunk(png, reinterpret_cast<png_const_bytep>("IEND"), nullptr, 0);
     return true;
+  }
+
+  // Those from `first` up to the samples' mark, whose number is returned, or to the end.
+  size_t WriteChunks(const Image& image, size_t first) {
+    for (size_t i = first; i < image.chunks.size(); ++i) {
+      const Chunk& chunk = image.chunks[i];
+      if (chunk.name() == "IDAT") return i;
+      png_write_chunk(png, reinterpret_cast<png_const_bytep>(chunk.type.data()),
+                      chunk.data.data(), chunk.data.size());
+    }
+    return image.chunks.size();
   }
 
   [[noreturn]] void Throw() const {
@@ -162,47 +190,45 @@ Image ReadPng(const std::string& path, uint64_t max_pixels) {
 }
 
 Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
-  constexpr uint8_t kSignature[8] = {0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A};
-  Require(!file.empty(), ErrorCode::kTruncated, "file is empty");
-  const size_t present = std::min(file.size(), sizeof(kSignature));
-  Require(std::memcmp(file.data(), kSignature, present) == 0, ErrorCode::kCorrupt,
-          "not a PNG file");
-
-  Reader reader(file);
-  if (!reader.ReadHeader()) reader.Throw();
+  PngFile png = SplitPng(file);
+  const PngHeader& header = png.header;
   Image image;
-  image.width = png_get_image_width(reader.png, reader.info);
-  image.height = png_get_image_height(reader.png, reader.info);
-  image.bit_depth = png_get_bit_depth(reader.png, reader.info);
-  const int color_type = png_get_color_type(reader.png, reader.info);
-  const std::string kind = KindName(color_type, image.bit_depth);
-  const bool gray = color_type == PNG_COLOR_TYPE_GRAY;
-  if (image.bit_depth != 8 || !(gray || color_type == PNG_COLOR_TYPE_RGB)) {
-    throw Error(ErrorCode::kUnsupported, kind + " is not supported yet");
-  }
-  if (png_get_valid(reader.png, reader.info, PNG_INFO_tRNS)) {
-    throw Error(ErrorCode::kUnsupported,
-                kind + " with a transparent colour (tRNS) is not supported yet");
-  }
+  image.width = header.width;
+  image.height = header.height;
+  image.bit_depth = header.bit_depth;
+  image.indexed = header.color_type == PNG_COLOR_TYPE_PALETTE;
+  image.interlaced = header.interlace != 0;
+  image.channels = image.indexed ? 1
+                                 : ((header.color_type & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1) +
+                                       ((header.color_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1 : 0);
   if (uint64_t{image.width} * image.height > max_pixels) {
     throw Error(ErrorCode::kLimit,
                 std::to_string(image.width) + " x " + std::to_string(image.height) +
                     " pixels exceed the limit of " + std::to_string(max_pixels) + " pixels");
   }
-  image.channels = gray ? 1 : 3;
   if (check) check(image);
   // Deflate expands at most 1032 times, so that a short file cannot ask for gigabytes.
-  Require(image.row_bytes() * image.height / 1032 <= file.size(), ErrorCode::kTruncated, kCutShort);
+  const uint64_t row_bits = uint64_t{image.width} * image.channels * image.bit_depth;
+  Require((row_bits + 7) / 8 * image.height / 1032 <= file.size(), ErrorCode::kTruncated,
+          kCutShort);
+  image.chunks = std::move(png.chunks);
+  Reader reader(std::move(png.data));
+  if (!reader.ReadHeader()) reader.Throw();
   image.samples.resize(image.row_bytes() * image.height);
   if (!reader.ReadSamples(image.samples.data(), image.row_bytes(), image.height)) reader.Throw();
   return image;
 }
 
 void WritePng(const Image& image, std::FILE* stream) {
-  Require((image.channels == 1 || image.channels == 3) && image.bit_depth == 8,
-          ErrorCode::kUnsupported, "PNG output of this kind of image is not supported yet");
-  Require(image.samples.size() == image.row_bytes() * image.height, ErrorCode::kInvalidArgument,
-          "the image's samples do not fill its size");
+  const int depth = image.bit_depth;
+  const bool whole_depth = depth == 8 || depth == 16 ||
+                           (image.channels == 1 && (depth == 1 || depth == 2 || depth == 4));
+  if (!whole_depth || image.max_value != 0) {
+    throw Error(ErrorCode::kUnsupported, "no PNG file has samples from 0 to " +
+                                             std::to_string(image.largest()) +
+                                             " in such a picture (a PAM file has)");
+  }
+  CheckImage(image);
   Writer writer(stream);
   if (!writer.Write(image)) writer.Throw();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // PNG files to pictures and back, by libpng.
 //
-// So far 8-bit gray and RGB, interlaced or not. Every other kind is refused by its
-// name, never converted: what comes back from a .flz must be what went in.
+// Every kind that PNG knows. Nothing is converted: what comes back from a .flz is what went in,
+// pixels, kind, palette and chunks; only how they were compressed and filtered is not kept.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ inline constexpr uint64_t kDefaultPngPixels = uint64_t{1} << 28;
 // Asked before any samples are allocated, with everything but them; may throw.
 using ImageCheck = std::function<void(const Image& header)>;
 
-// Throws kIo, kTruncated, kCorrupt, kUnsupported, or kLimit before any samples are
-// allocated. Ancillary chunks are skipped.
+// Throws kIo, kTruncated, kCorrupt, kUnsupported (an unknown critical chunk), or kLimit before any
+// samples are allocated.
 Image ReadPng(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
               const ImageCheck& check = {});
 
-// Throws kIo if `stream` takes no more; the caller still has to flush it.
+// Throws kIo if `stream` takes no more; the caller still has to flush it. kUnsupported for what
+// no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples.
 void WritePng(const Image& image, std::FILE* stream);
 // Replaces a file of that name.
 void WritePng(const Image& image, const std::string& path);

@@ -15,6 +15,7 @@
 #include "tools/bench/png_filter.h"
 #include "tools/bench/png_writer.h"
 #include "tools/bench/pnm.h"
+#include "tools/pnm_io.h"
 #include "tools/png_io.h"
 #include "tools/read_file.h"
 
@@ -36,7 +37,7 @@ void AddPng(std::vector<Codec>& codecs) {
   const std::string version = std::string("libpng ") + png_get_libpng_ver(nullptr);
   Codec shipped = Library("png-shipped", "PNG", version, "the file as it is; decoded by libpng");
   shipped.encode_command.clear();
-  shipped.decode = [](ByteSpan file) { return ReadPng(file); };
+  shipped.decode = [](ByteSpan file) { return PlainPixels(ReadPng(file)); };
   codecs.push_back(shipped);
 
   Codec best = Library("png-9", "PNG", version,
@@ -186,7 +187,7 @@ std::vector<Codec> LibraryCodecs() {
 void RunWorker(const std::string& task, const std::string& in, const std::string& out) {
   std::vector<uint8_t> result;
   for (const Codec& codec : LibraryCodecs()) {
-    if (task == codec.name + ":encode" && codec.encode) result = codec.encode(ReadPng(in));
+    if (task == codec.name + ":encode" && codec.encode) result = codec.encode(ReadPixels(in));
     if (task == codec.name + ":decode" && codec.decode) {
       const Image image = codec.decode(ReadFile(in));
       result = image.channels % 2 == 0 ? PngBytes(image, 1) : ToPnm(image);

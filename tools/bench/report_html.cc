@@ -8,6 +8,7 @@
 #include "tools/bench/page_style.h"
 #include "tools/bench/report.h"
 #include "tools/bench/svg.h"
+#include "tools/bench/pnm.h"
 #include "tools/png_io.h"
 
 namespace flowzip::bench {
@@ -122,7 +123,7 @@ std::string HeatMaps(const Results& results) {
     double sum = 0;
     for (const float bits : results.heat_maps[i].bits.bits) sum += bits;
     text += "<figure><div class=\"pair\"><img alt=\"\" src=\"" +
-            PngDataUri(Shrink(ReadPng(info.path), kPictureSide)) + "\"><img alt=\"bits of " +
+            PngDataUri(Shrink(ReadPixels(info.path), kPictureSide)) + "\"><img alt=\"bits of " +
             EscapeHtml(info.name) + "\" src=\"" + PngDataUri(Coloured(maps[i], most)) +
             "\"></div><figcaption>" + EscapeHtml(info.name) + ": " + Fixed(sum / info.pixels(), 2) +
             " bits per pixel</figcaption></figure>\n";

@@ -98,7 +98,7 @@ class Job {
     const std::string path = RunCommand(codec_.decode_command, file_, kDecodeWhole);
     Image image;
     try {
-      image = ReadPicture(path);
+      image = ReadPixels(path);
     } catch (const std::exception& error) {
       Fail(std::string("what it decoded cannot be read: ") + error.what());
     }
@@ -137,7 +137,7 @@ class Job {
 void RunImage(const RunOptions& options, Launcher& launcher, size_t index, Results& results,
               const StatusFn& status) {
   const ImageInfo& info = results.images[index];
-  const Image image = ReadPng(info.path);
+  const Image image = ReadPixels(info.path);
   // Rivals would keep metadata: all get the same picture, without any.
   WritePng(image, launcher.directory() + "/source.png");
   std::vector<Job> jobs;
@@ -185,7 +185,7 @@ void MakeHeatMaps(const RunOptions& options, Results& results, const StatusFn& s
     HeatMap map;
     map.image = image;
     encode.pixel_bits = &map.bits;
-    Encode(ReadPng(results.images[image].path), encode);
+    Encode(ReadPixels(results.images[image].path), encode);
     results.heat_maps.push_back(std::move(map));
   }
 }

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <set>
 
-#include "tools/png_io.h"
+#include "tools/bench/pnm.h"
+#include "tools/picture_file.h"
 #include "tools/read_file.h"
 
 namespace flowzip::bench {
@@ -36,7 +37,7 @@ void AddImage(const std::string& path, bool must, Results& results) {
   info.name = fs::path(path).stem().string();
   try {
     const std::vector<uint8_t> file = ReadFile(path);
-    const Image image = ReadPng(file);
+    const Image image = PlainPixels(ReadPicture(file));
     info.file_bytes = file.size();
     info.width = image.width;
     info.height = image.height;

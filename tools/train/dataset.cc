@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #ifdef FLOWZIP_HAVE_PNG
+#include "codec/tile_modes.h"
 #include "tools/png_io.h"
 #endif
 
@@ -32,6 +33,9 @@ void CopyCrop(const PreparedLevel& level, int x0, int y0, int width, int height,
 }
 
 Image ToRgb(Image image) {
+  if (!FlowTakes(image) || image.has_alpha()) {
+    throw Error(ErrorCode::kUnsupported, "neither 8-bit gray nor 8-bit RGB");
+  }
   if (image.channels == 3) return image;
   Image rgb{image.width, image.height, 3, 8, {}};
   for (const uint8_t v : image.samples) rgb.samples.insert(rgb.samples.end(), 3, v);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A picture's chunks inside the .flz header, compressed if that helps (docs/FORMAT.md 2.3).
+#pragma once
+
+#include <vector>
+
+#include "codec/image.h"
+
+namespace flowzip {
+
+// The header's chunks for `image`: none if it has nothing to say.
+std::vector<Chunk> StoreChunks(const Image& image);
+
+// Sets image->chunks and max_value from the header's chunks. The rest of `image` but its samples
+// must be set. Throws kCorrupt.
+void RestoreChunks(const std::vector<Chunk>& stored, Image* image);
+
+// Whether this version knows a critical chunk of that name.
+bool IsKnownCriticalChunk(std::string_view name);
+
+}  // namespace flowzip

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The context coder: lossless coding of any samples, pixel by pixel, by adaptive binary models.
+//
+// Made for what a smooth flow is bad at: screens, drawings, palettes, flat alpha planes, few or
+// many bits a sample. A pixel is first tried against candidates (what followed the same
+// neighbourhood before, then the neighbours' own values); only if all miss are its samples coded,
+// as indices or as differences from a blend of predictions. docs/FORMAT.md 3.8 is the definition.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace flowzip {
+
+// Rows of `channels` interleaved samples.
+struct SampleBlock {
+  int width = 0, height = 0, channels = 1, bit_depth = 8;
+  std::vector<uint16_t> samples;
+  size_t count() const { return size_t(width) * height * channels; }
+};
+
+struct ContextOptions {
+  int candidates = 0;     // tried before a pixel's samples are coded, 0..kMaxCandidates
+  bool indices = false;   // samples are labels: no arithmetic (one channel, at most 8 bits)
+};
+inline constexpr int kMaxCandidates = 6;
+
+// `bits`, if given, gets the bits of each pixel added (statistics only).
+std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
+                                    std::vector<float>* bits = nullptr);
+
+// `block` comes with its shape; the samples are filled in. Throws kTruncated or kCorrupt.
+void DecodeContexts(ByteSpan stream, const ContextOptions& options, SampleBlock* block);
+
+}  // namespace flowzip

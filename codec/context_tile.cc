@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/context_tile.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace flowzip {
+namespace {
+
+// First byte: number of candidates, and one of the ways.
+constexpr uint8_t kCandidatesMask = 7, kWayShift = 3;
+constexpr int kMostColors = 256;
+constexpr size_t kPatternTile = 65536;  // differences are tried up to here
+constexpr int kValueColumns = 256;
+constexpr ContextOptions kValueContexts{.candidates = 0, .indices = true};
+constexpr size_t kSmallTile = 16384;  // pixels; up to here trying everything costs nothing
+
+// Samples as they are; as labels, without arithmetic; as indices into a palette of pixels; or as
+// ranks among the values that occur (deep samples that were shallow once leave gaps); or as
+// differences, modulo 2^depth, from the sample to the left, above, or left + above - left above
+// (computed gradients leave patterns that repeat).
+enum class Way { kSamples, kIndices, kPalette, kRanks, kLeft, kAbove, kPlane };
+constexpr int kWays = 7;
+bool IsDifference(Way way) { return way >= Way::kLeft; }
+
+uint64_t PixelAt(const SampleBlock& block, size_t pixel) {
+  uint64_t value = 0;
+  for (int c = 0; c < block.channels; ++c) {
+    value |= uint64_t{block.samples[pixel * block.channels + c]} << (16 * c);
+  }
+  return value;
+}
+
+// The distinct pixels in ascending order; empty if there are more than kMostColors.
+std::vector<uint64_t> FindPalette(const SampleBlock& block) {
+  std::unordered_set<uint64_t> colors;
+  const size_t pixels = size_t(block.width) * block.height;
+  uint64_t last = ~uint64_t{0};
+  for (size_t i = 0; i < pixels; ++i) {
+    const uint64_t value = PixelAt(block, i);
+    if (value == last) continue;
+    last = value;
+    colors.insert(value);
+    if (colors.size() > kMostColors) return {};
+  }
+  std::vector<uint64_t> palette(colors.begin(), colors.end());
+  std::sort(palette.begin(), palette.end());
+  return palette;
+}
+
+SampleBlock PaletteBlock(const std::vector<uint64_t>& palette, const SampleBlock& like) {
+  SampleBlock block{static_cast<int>(palette.size()), 1, like.channels, like.bit_depth, {}};
+  for (const uint64_t color : palette) {
+    for (int c = 0; c < like.channels; ++c) {
+      block.samples.push_back(static_cast<uint16_t>(color >> (16 * c)));
+    }
+  }
+  return block;
+}
+
+int BitsFor(size_t values) {
+  int bits = 1;
+  while ((size_t{1} << bits) < values) ++bits;
+  return bits;
+}
+
+// Which values occur, as a picture of 256 columns and one bit.
+SampleBlock FindValues(const SampleBlock& block) {
+  const int largest = *std::max_element(block.samples.begin(), block.samples.end());
+  SampleBlock used{kValueColumns, largest / kValueColumns + 1, 1, 1, {}};
+  used.samples.assign(used.count(), 0);
+  for (const uint16_t s : block.samples) used.samples[s] = 1;
+  return used;
+}
+
+// Replaces samples by differences (`sign` -1, last sample first) or undoes it (`sign` 1).
+void Difference(Way way, int sign, SampleBlock* block) {
+  const size_t row = size_t(block->width) * block->channels, count = block->samples.size();
+  const int mask = (1 << block->bit_depth) - 1;
+  auto& s = block->samples;
+  for (size_t n = 0; n < count; ++n) {
+    const size_t i = sign < 0 ? count - 1 - n : n;
+    const size_t c = block->channels;
+    const bool first = i % row < c, top = i < row;
+    const int left = first ? 0 : s[i - c], above = top ? 0 : s[i - row];
+    const int corner = first || top ? 0 : s[i - row - c];
+    const int guess = way == Way::kLeft    ? left
+                      : way == Way::kAbove ? above
+                                           : left + above - corner;
+    s[i] = static_cast<uint16_t>((s[i] + sign * guess) & mask);
+  }
+}
+
+void PutStream(const std::vector<uint8_t>& stream, ByteWriter& writer) {
+  writer.PutVarint(stream.size());
+  writer.PutBytes(stream);
+}
+
+std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
+                               const std::vector<uint64_t>& palette, const SampleBlock& used,
+                               int candidates, std::vector<float>* bits) {
+  ByteWriter writer;
+  writer.Put(static_cast<uint8_t>(candidates | static_cast<int>(way) << kWayShift));
+  SampleBlock plane = block;
+  if (way == Way::kPalette) {
+    plane = {block.width, block.height, 1, BitsFor(palette.size()), {}};
+    for (size_t i = 0; i < size_t(block.width) * block.height; ++i) {
+      const auto at = std::lower_bound(palette.begin(), palette.end(), PixelAt(block, i));
+      plane.samples.push_back(static_cast<uint16_t>(at - palette.begin()));
+    }
+    writer.PutVarint(palette.size() - 1);
+    PutStream(EncodeContexts(PaletteBlock(palette, block), {}), writer);
+  } else if (way == Way::kRanks) {
+    std::vector<uint16_t> rank(used.samples.size());
+    uint32_t ranks = 0;
+    for (size_t v = 0; v < rank.size(); ++v) {
+      rank[v] = static_cast<uint16_t>(ranks);
+      ranks += used.samples[v];
+    }
+    for (uint16_t& s : plane.samples) s = rank[s];
+    plane.bit_depth = BitsFor(ranks);
+    writer.PutVarint(static_cast<uint64_t>(used.height) - 1);
+    PutStream(EncodeContexts(used, kValueContexts), writer);
+  } else if (IsDifference(way)) {
+    Difference(way, -1, &plane);
+  }
+  const bool indices = way == Way::kPalette || way == Way::kIndices;
+  writer.PutBytes(EncodeContexts(plane, {candidates, indices}, bits));
+  return writer.Take();
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
+                                       std::vector<float>* bits) {
+  // A palette where there are few colours; for small tiles whatever of palette, indices and
+  // samples is smallest.
+  const std::vector<uint64_t> palette = FindPalette(block);
+  const bool small = size_t(block.width) * block.height <= kSmallTile;
+  const bool may_palette = !palette.empty() && candidates > 0;
+  const bool may_indices = block.channels == 1 && block.bit_depth <= 8 && candidates > 0;
+  std::vector<Way> ways;
+  if (may_palette) ways.push_back(Way::kPalette);
+  if (may_indices && small) ways.push_back(Way::kIndices);
+  SampleBlock used;
+  bool ranks = false;
+  if (block.bit_depth > 8) {
+    used = FindValues(block);
+    const auto values = std::count(used.samples.begin(), used.samples.end(), 1);
+    // At least a third of a bit saved per sample, or at most a bit for every value.
+    ranks = values * 5 < static_cast<int64_t>(used.samples.size()) * 4;
+    if (!small && used.samples.size() / 2 > block.samples.size() / 3) ranks = false;
+    if (ranks) ways.push_back(Way::kRanks);
+  }
+  if (ways.empty() || small) ways.push_back(Way::kSamples);
+  if (candidates > 0 && size_t(block.width) * block.height <= kPatternTile) {
+    ways.insert(ways.end(), {Way::kLeft, Way::kAbove, Way::kPlane});
+  }
+  std::vector<uint8_t> best;
+  Way best_way = ways[0];
+  for (const Way way : ways) {
+    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, candidates, nullptr);
+    if (!best.empty() && bytes.size() >= best.size()) continue;
+    best = std::move(bytes);
+    best_way = way;
+  }
+  if (bits != nullptr) EncodeWay(block, best_way, palette, used, candidates, bits);
+  return best;
+}
+
+void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
+  ByteReader reader(bytes);
+  const int head = reader.Get<uint8_t>();
+  const int candidates = head & kCandidatesMask;
+  const auto way = static_cast<Way>(head >> kWayShift);
+  Require(head >> kWayShift < kWays && candidates <= kMaxCandidates &&
+              (way != Way::kIndices || (block->channels == 1 && block->bit_depth <= 8)),
+          ErrorCode::kCorrupt, "impossible coding parameters");
+  const auto stream = [&] {
+    const uint64_t size = reader.GetVarint();
+    Require(size <= reader.remaining(), ErrorCode::kCorrupt, "data end too early");
+    return reader.GetBytes(static_cast<size_t>(size));
+  };
+  if (way == Way::kPalette) {
+    const uint64_t last = reader.GetVarint();
+    Require(last < kMostColors, ErrorCode::kCorrupt, "impossible number of colours");
+    SampleBlock colors{static_cast<int>(last + 1), 1, block->channels, block->bit_depth, {}};
+    DecodeContexts(stream(), {}, &colors);
+    SampleBlock plane{block->width, block->height, 1, BitsFor(last + 1), {}};
+    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, true}, &plane);
+    block->samples.clear();
+    block->samples.reserve(block->count());
+    for (const uint16_t index : plane.samples) {
+      Require(index <= last, ErrorCode::kCorrupt, "index beyond the palette");
+      const uint16_t* color = colors.samples.data() + size_t{index} * block->channels;
+      block->samples.insert(block->samples.end(), color, color + block->channels);
+    }
+  } else if (way == Way::kRanks) {
+    const uint64_t rows = reader.GetVarint() + 1;
+    Require(rows >= 1 && rows <= 65536 / kValueColumns, ErrorCode::kCorrupt,
+            "impossible number of values");
+    SampleBlock used{kValueColumns, static_cast<int>(rows), 1, 1, {}};
+    DecodeContexts(stream(), kValueContexts, &used);
+    std::vector<uint16_t> values;
+    for (size_t v = 0; v < used.samples.size(); ++v) {
+      if (used.samples[v] != 0) values.push_back(static_cast<uint16_t>(v));
+    }
+    SampleBlock plane{block->width, block->height, block->channels, BitsFor(values.size()), {}};
+    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, false}, &plane);
+    block->samples = std::move(plane.samples);
+    for (uint16_t& s : block->samples) {
+      Require(s < values.size(), ErrorCode::kCorrupt, "rank beyond the values");
+      s = values[s];
+    }
+  } else {
+    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, way == Way::kIndices}, block);
+    if (IsDifference(way)) Difference(way, 1, block);
+  }
+  Require(std::all_of(block->samples.begin(), block->samples.end(),
+                      [&](uint16_t s) { return s <= largest; }),
+          ErrorCode::kCorrupt, "sample out of range");
+}
+
+}  // namespace flowzip

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/image.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace flowzip {
+namespace {
+
+constexpr uint32_t kMostPixelsASide = 0x7FFFFFFF;
+
+// The largest sample present; scanned only where values above the limit can be stored.
+bool SamplesWithin(const Image& image, int largest) {
+  if (image.bytes_per_sample() == 1) {
+    return largest >= 255 || std::all_of(image.samples.begin(), image.samples.end(),
+                                         [&](uint8_t s) { return s <= largest; });
+  }
+  for (size_t i = 0; largest < 65535 && i < image.samples.size(); i += 2) {
+    uint16_t sample;
+    std::memcpy(&sample, &image.samples[i], sizeof(sample));
+    if (sample > largest) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Chunk MakeChunk(std::string_view type, ByteSpan data) {
+  Chunk chunk;
+  std::copy_n(type.begin(), 4, chunk.type.begin());
+  chunk.data.assign(data.begin(), data.end());
+  return chunk;
+}
+
+const Chunk* FindChunk(const Image& image, std::string_view type) {
+  const auto found = std::find_if(image.chunks.begin(), image.chunks.end(),
+                                  [&](const Chunk& chunk) { return chunk.name() == type; });
+  return found == image.chunks.end() ? nullptr : &*found;
+}
+
+void StripMetadata(Image& image) {
+  std::erase_if(image.chunks, [&](const Chunk& chunk) {
+    return !(chunk.name() == "PLTE" && image.indexed) && chunk.name() != "tRNS";
+  });
+}
+
+void CheckImage(const Image& image) {
+  const auto require = [](bool ok, const char* why) {
+    Require(ok, ErrorCode::kInvalidArgument, why);
+  };
+  require(image.width >= 1 && image.width <= kMostPixelsASide && image.height >= 1 &&
+              image.height <= kMostPixelsASide,
+          "an image has 1 to 2147483647 pixels on a side");
+  require(image.channels >= 1 && image.channels <= 4 && image.bit_depth >= 1 &&
+              image.bit_depth <= 16,
+          "an image has 1 to 4 channels of 1 to 16 bits");
+  require(!image.indexed || (image.channels == 1 && image.bit_depth <= 8),
+          "an image with a palette has one channel of at most 8 bits");
+  require(image.max_value == 0 || (image.max_value >> (image.bit_depth - 1)) == 1,
+          "an image's largest sample needs all of its bits");
+  require(image.samples.size() == image.row_bytes() * image.height,
+          "the image's samples do not fill its size");
+  require(SamplesWithin(image, image.largest()), "the image has samples above its largest");
+  if (image.indexed) {
+    const Chunk* palette = FindChunk(image, "PLTE");
+    require(palette != nullptr && palette->data.size() % 3 == 0 && !palette->data.empty() &&
+                palette->data.size() <= 3 * 256,
+            "an image with indices needs a palette of 1 to 256 colours");
+  }
+}
+
+bool SameImage(const Image& a, const Image& b) {
+  return a.width == b.width && a.height == b.height && a.channels == b.channels &&
+         a.bit_depth == b.bit_depth && a.indexed == b.indexed && a.interlaced == b.interlaced &&
+         a.max_value == b.max_value && a.samples == b.samples && a.chunks == b.chunks;
+}
+
+}  // namespace flowzip

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tiles of a picture as blocks of 16-bit samples and back.
+#pragma once
+
+#include "codec/context_coder.h"
+#include "codec/image.h"
+
+namespace flowzip {
+
+// All channels of the tile, or only those from `first` up to `end`.
+SampleBlock ReadBlock(const Image& image, const Rect& rect, int first = 0, int end = 4);
+void WriteBlock(const SampleBlock& block, const Rect& rect, int first, Image* image);
+
+// Raw samples: rows of bit_depth-bit fields, high bits first, each row padded to a byte; samples
+// above 8 bits as two bytes, low byte first.
+std::vector<uint8_t> PackRaw(const SampleBlock& block);
+// Throws kTruncated or kCorrupt.
+void UnpackRaw(ByteSpan bytes, int largest, SampleBlock* block);
+
+}  // namespace flowzip

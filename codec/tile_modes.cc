@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/tile_modes.h"
+
+#include <algorithm>
+
+#include "codec/context_tile.h"
+#include "codec/sample_block.h"
+
+namespace flowzip {
+namespace {
+
+// Shares of the pixels that equal both the left and the upper neighbour. Measured: photographs
+// lie below the first, screens and drawings above the second; between them both ways are tried.
+constexpr double kPhotograph = 0.04, kDrawing = 0.45;
+// Below this share of pixels equal to a neighbour, trying candidates only costs time.
+constexpr double kRepeats = 0.02;
+constexpr int kTries = 4;
+constexpr uint32_t kSmallTile = 4096;  // pixels
+
+Rect Whole(const Rect& rect) { return {0, 0, rect.width, rect.height}; }
+
+bool IsConstant(const SampleBlock& block) {
+  const size_t channels = block.channels;
+  for (size_t i = channels; i < block.samples.size(); ++i) {
+    if (block.samples[i] != block.samples[i - channels]) return false;
+  }
+  return true;
+}
+
+struct Repeats {
+  double left_or_above = 0, left_and_above = 0;
+};
+
+// Over every second row, enough to tell.
+Repeats CountRepeats(const Image& image, const Rect& rect) {
+  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  uint64_t either = 0, both = 0, seen = 0;
+  for (uint32_t y = rect.y + 1; y < rect.y + rect.height; y += 2) {
+    const uint8_t* here =
+        image.samples.data() + size_t{y} * image.row_bytes() + size_t{rect.x} * pixel;
+    const uint8_t* above = here - image.row_bytes();
+    for (uint32_t x = 1; x < rect.width; ++x) {
+      here += pixel;
+      above += pixel;
+      const bool left = std::equal(here, here + pixel, here - pixel);
+      const bool up = std::equal(here, here + pixel, above);
+      either += (left || up) ? 1 : 0;
+      both += (left && up) ? 1 : 0;
+      ++seen;
+    }
+  }
+  const double count = static_cast<double>(std::max<uint64_t>(seen, 1));
+  return {static_cast<double>(either) / count, static_cast<double>(both) / count};
+}
+
+void BookPixels(const std::vector<float>& bits, const Rect& rect, PixelBits* map) {
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    for (uint32_t x = 0; x < rect.width; ++x) {
+      map->bits[size_t{rect.y + y} * map->width + rect.x + x] += bits[size_t{y} * rect.width + x];
+    }
+  }
+}
+
+// Alpha of a colour picture by contexts.
+std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect) {
+  const SampleBlock alpha = ReadBlock(image, rect, image.channels - 1);
+  return EncodeContextTile(alpha, kTries, nullptr);
+}
+
+}  // namespace
+
+const char* ModeName(TileMode mode) {
+  switch (mode) {
+    case TileMode::kRaw: return "raw";
+    case TileMode::kConstant: return "constant";
+    case TileMode::kFlow: return "flow";
+    case TileMode::kContexts: return "contexts";
+    case TileMode::kFlowAlpha: return "flow+alpha";
+  }
+  return "unknown";
+}
+
+bool FlowTakes(const Image& image) {
+  return image.bit_depth == 8 && !image.indexed && image.max_value == 0;
+}
+
+TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
+  const Repeats repeats = CountRepeats(image, rect);
+  TilePlan plan;
+  plan.candidates = repeats.left_or_above > kRepeats || rect.width * rect.height <= kSmallTile ||
+                            image.bit_depth <= 4 || image.indexed
+                        ? kTries
+                        : 0;
+  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
+  const bool small = rect.width * rect.height <= kSmallTile;  // costs nothing either way
+  plan.flow = coding == Coding::kFlow || small || repeats.left_and_above < kDrawing;
+  plan.contexts = coding != Coding::kFlow && (small || repeats.left_and_above > kPhotograph);
+  return plan;
+}
+
+std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
+                                       TileStats* stats, PixelBits* pixel_bits) {
+  const SampleBlock block = ReadBlock(image, rect);
+  ByteWriter payload;
+  const bool constant = IsConstant(block) && !(plan.flow && !plan.contexts);
+  std::vector<float> bits;
+  if (constant) {
+    SampleBlock pixel = block;
+    pixel.width = pixel.height = 1;
+    pixel.samples.resize(block.channels);
+    payload.Put(static_cast<uint8_t>(TileMode::kConstant));
+    payload.PutBytes(PackRaw(pixel));
+  } else if (plan.contexts) {
+    if (pixel_bits != nullptr) bits.assign(size_t{rect.width} * rect.height, 0);
+    payload.Put(static_cast<uint8_t>(TileMode::kContexts));
+    payload.PutBytes(
+        EncodeContextTile(block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr));
+    std::vector<uint8_t> raw = PackRaw(block);
+    if (raw.size() + 1 < payload.size()) {
+      payload = {};
+      payload.Put(static_cast<uint8_t>(TileMode::kRaw));
+      payload.PutBytes(raw);
+      std::fill(bits.begin(), bits.end(), static_cast<float>(block.channels * block.bit_depth));
+    }
+  } else {
+    return {};
+  }
+  if (stats != nullptr) {
+    *stats = {};
+    stats->other_bytes = payload.size();
+    stats->mode_tiles[payload.bytes()[0]] = 1;
+  }
+  if (pixel_bits != nullptr && !bits.empty()) BookPixels(bits, rect, pixel_bits);
+  return payload.Take();
+}
+
+std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
+                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                    bool recover_colour) {
+  const TileMode mode = image.has_alpha() ? TileMode::kFlowAlpha : TileMode::kFlow;
+  ByteWriter payload;
+  payload.Put(static_cast<uint8_t>(mode));
+  if (image.has_alpha()) {
+    const std::vector<uint8_t> alpha = EncodeAlpha(image, rect);
+    payload.PutVarint(alpha.size());
+    payload.PutBytes(alpha);
+  }
+  const size_t before = payload.size();
+  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits, recover_colour));
+  if (stats != nullptr) {
+    stats->other_bytes = before - 1;
+    stats->mode_tiles[static_cast<size_t>(mode)] = 1;
+  }
+  return payload.Take();
+}
+
+bool NeedsFlow(ByteSpan payload) {
+  if (payload.empty()) return false;
+  return payload[0] == static_cast<uint8_t>(TileMode::kFlow) ||
+         payload[0] == static_cast<uint8_t>(TileMode::kFlowAlpha);
+}
+
+namespace {
+
+// Everything but the model's part, for DecodePayload and DecodeReduced. Returns what is left of
+// the payload for the model.
+ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
+  ByteReader reader(payload);
+  const auto mode = static_cast<TileMode>(reader.Get<uint8_t>());
+  SampleBlock block;
+  block.width = static_cast<int>(rect.width);
+  block.height = static_cast<int>(rect.height);
+  block.channels = image->channels;
+  block.bit_depth = image->bit_depth;
+  const ByteSpan rest = payload.subspan(1);
+  switch (mode) {
+    case TileMode::kRaw: UnpackRaw(rest, image->largest(), &block); break;
+    case TileMode::kConstant: {
+      SampleBlock pixel = block;
+      pixel.width = pixel.height = 1;
+      UnpackRaw(rest, image->largest(), &pixel);
+      block.samples.reserve(block.count());
+      for (size_t i = 0; i < size_t{rect.width} * rect.height; ++i) {
+        block.samples.insert(block.samples.end(), pixel.samples.begin(), pixel.samples.end());
+      }
+      break;
+    }
+    case TileMode::kContexts: DecodeContextTile(rest, image->largest(), &block); break;
+    case TileMode::kFlow:
+      Require(FlowTakes(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
+              "tile of a mode that cannot be");
+      return rest;
+    case TileMode::kFlowAlpha: {
+      Require(FlowTakes(*image) && image->has_alpha(), ErrorCode::kCorrupt,
+              "tile of a mode that cannot be");
+      const uint64_t size = reader.GetVarint();
+      Require(size <= reader.remaining(), ErrorCode::kCorrupt, "data end too early");
+      block.channels = 1;
+      DecodeContextTile(reader.GetBytes(static_cast<size_t>(size)), image->largest(), &block);
+      WriteBlock(block, rect, image->channels - 1, image);
+      return reader.GetBytes(reader.remaining());
+    }
+    default: throw Error(ErrorCode::kCorrupt, "tile of an unknown mode");
+  }
+  WriteBlock(block, rect, 0, image);
+  return {};
+}
+
+void Reduce(const Image& from, int scale_log2, Image* to) {
+  const size_t pixel = size_t(from.channels) * from.bytes_per_sample();
+  for (uint32_t y = 0; y < to->height; ++y) {
+    const uint8_t* row = from.samples.data() + (size_t{y} << scale_log2) * from.row_bytes();
+    uint8_t* out = to->samples.data() + y * to->row_bytes();
+    for (uint32_t x = 0; x < to->width; ++x) {
+      std::copy_n(row + (size_t{x} << scale_log2) * pixel, pixel, out + x * pixel);
+    }
+  }
+}
+
+}  // namespace
+
+void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
+                   ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+  const ByteSpan rest = DecodeSimple(payload, rect, image);
+  if (NeedsFlow(payload)) DecodeTile(*model, rest, rect, image, pool, stats, pixel_bits);
+  if (stats != nullptr) {
+    stats->other_bytes = payload.size() - rest.size() - (NeedsFlow(payload) ? 1 : 0);
+    stats->mode_tiles[payload[0]] = 1;
+  }
+}
+
+void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int scale_log2,
+                   Image* small, ThreadPool& pool) {
+  Image full = *small;
+  full.width = rect.width;
+  full.height = rect.height;
+  full.samples.assign(full.row_bytes() * full.height, 0);
+  const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
+  Reduce(full, scale_log2, small);
+  if (!NeedsFlow(payload)) return;
+  if (!CanReduceTile(rest, full)) {
+    DecodeTile(*model, rest, Whole(rect), &full, pool, nullptr);
+    Reduce(full, scale_log2, small);
+  } else {
+    DecodeTileReduced(*model, rest, rect, scale_log2, small, pool);
+  }
+}
+
+}  // namespace flowzip

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How a tile is coded: its payload's first byte, and the choice of the smallest.
+//
+//   raw         the samples as they are
+//   constant    one pixel, for all of the tile
+//   flow        8-bit gray or RGB by the model (tile_codec.h)
+//   contexts    any samples by the context coder (context_coder.h)
+//   flow+alpha  8-bit colour by the model, the alpha channel by the context coder
+//
+// docs/FORMAT.md 3 is the definition.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "codec/tile_codec.h"
+
+namespace flowzip {
+
+enum class TileMode : uint8_t { kRaw, kConstant, kFlow, kContexts, kFlowAlpha };
+inline constexpr int kTileModes = 5;
+const char* ModeName(TileMode mode);
+
+// What an encoder may use.
+enum class Coding {
+  kSmallest,  // whatever is smallest, without trying what has no chance
+  kFlow,      // the model wherever it can be used: its likelihood is what is asked for
+  kNoFlow,    // no model: for pictures of all kinds, and for tests
+};
+
+// Whether the model can code pictures of that kind.
+bool FlowTakes(const Image& image);
+
+struct TilePlan {
+  bool flow = false, contexts = true;
+  int candidates = 0;  // of the context coder
+};
+TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
+
+// The smallest payload without the model; empty if the plan has none. `stats` as below.
+std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
+                                       TileStats* stats, PixelBits* pixel_bits);
+
+// By the model.
+std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
+                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                    bool recover_colour = true);
+
+// Whether a payload needs a model to be decoded.
+bool NeedsFlow(ByteSpan payload);
+
+// Writes the tile's pixels into `image`. `model` may be null unless NeedsFlow().
+void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
+                   ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits);
+
+// Every 2^scale_log2-th column and row of the tile, from its first on, into `small`, which has
+// that size.
+void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int scale_log2,
+                   Image* small, ThreadPool& pool);
+
+}  // namespace flowzip

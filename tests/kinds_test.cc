@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Pictures of every kind through the whole codec: samples, palette, metadata, regions, scales.
+#include <catch2/catch.hpp>
+
+#include "codec/codec.h"
+#include "codec/context_coder.h"
+#include "rans/binary_coder.h"
+#include "tests/picture_kinds.h"
+
+namespace flowzip {
+namespace {
+
+using testing::Kind;
+using testing::OfKind;
+using testing::Random;
+
+const Model& Tiny() {
+  static const Model model = testing::TinyModel(1);
+  return model;
+}
+
+std::vector<uint8_t> EncodeBy(const Image& image, Coding coding, int tile_log2 = 10,
+                              int jobs = 1) {
+  EncodeOptions options;
+  options.model = &Tiny();
+  options.coding = coding;
+  options.tile_log2 = tile_log2;
+  options.jobs = jobs;
+  return Encode(image, options);
+}
+
+DecodeOptions Options() {
+  DecodeOptions options;
+  options.model_override = &Tiny();
+  return options;
+}
+
+void RoundTrip(const Image& image, Coding coding, int tile_log2 = 10) {
+  CAPTURE(image.width, image.height, image.channels, image.bit_depth, image.indexed, tile_log2);
+  REQUIRE(SameImage(Decode(EncodeBy(image, coding, tile_log2), Options()), image));
+}
+
+std::vector<Kind> AllKinds() {
+  std::vector<Kind> kinds;
+  for (int content = 0; content < 5; ++content) {
+    for (int channels = 1; channels <= 4; ++channels) {
+      for (const int depth : {1, 2, 4, 7, 8, 10, 16}) {
+        kinds.push_back({channels, depth, content, false, content == 1});
+        if (channels == 1 && depth <= 8) kinds.push_back({channels, depth, content, true});
+      }
+    }
+  }
+  return kinds;
+}
+
+TEST_CASE("all kinds and contents at odd sizes") {
+  for (const Kind& kind : AllKinds()) {
+    for (const auto& [width, height] :
+         {std::pair{1, 1}, {1, 9}, {10, 1}, {2, 2}, {7, 5}, {33, 19}}) {
+      RoundTrip(OfKind(kind, width, height, width), Coding::kSmallest);
+      RoundTrip(OfKind(kind, width, height, width), Coding::kFlow, 4);
+      RoundTrip(OfKind(kind, width, height, width), Coding::kNoFlow, 4);
+    }
+  }
+}
+
+TEST_CASE("metadata come back, in their order") {
+  for (const bool indexed : {false, true}) {
+    const Image image =
+        testing::WithMetadata(OfKind({1, 8, 1, indexed, true}, 20, 30, indexed ? 1 : 2));
+    RoundTrip(image, Coding::kSmallest);
+    Image stripped = image;
+    StripMetadata(stripped);
+    CHECK(stripped.chunks.size() == (indexed ? 1 : 0));
+    RoundTrip(stripped, Coding::kSmallest);
+    CHECK(EncodeBy(stripped, Coding::kSmallest).size() < EncodeBy(image, Coding::kSmallest).size());
+  }
+}
+
+TEST_CASE("bytes do not depend on the number of jobs") {
+  Image image = OfKind({3, 8, 1}, 150, 100, 5);
+  const Image scene = testing::Scene(150, 100, 3, 6);
+  std::copy_n(scene.samples.begin() + 450 * 40, 450 * 60, image.samples.begin() + 450 * 40);
+  const auto one = EncodeBy(image, Coding::kSmallest, 5, 1);
+  CHECK(EncodeBy(image, Coding::kSmallest, 5, 3) == one);
+  DecodeOptions options = Options();
+  options.jobs = 3;
+  CHECK(SameImage(Decode(one, options), image));
+}
+
+TEST_CASE("the smallest way is taken, and without the model no model is named") {
+  for (const Kind& kind : {Kind{3, 8, 1}, Kind{3, 8, 2}, Kind{4, 8, 3}, Kind{1, 8, 0}}) {
+    const Image image = OfKind(kind, 60, 50, 8);
+    const size_t smallest = EncodeBy(image, Coding::kSmallest).size();
+    CHECK(smallest <= EncodeBy(image, Coding::kFlow).size());
+    CHECK(smallest <= EncodeBy(image, Coding::kNoFlow).size());
+    CHECK(smallest <= image.samples.size() + 64);
+  }
+  const auto drawing = EncodeBy(OfKind({3, 8, 1}, 60, 50, 8), Coding::kNoFlow);
+  CHECK(Probe(drawing).model_hash == 0);
+  CHECK_NOTHROW(Decode(drawing, {}));
+}
+
+// Pixels of `image` in `region` whose column and row are multiples of 2^scale_log2.
+std::vector<uint8_t> Expected(const Image& image, const Rect& region, int scale_log2) {
+  std::vector<uint8_t> samples;
+  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  const uint32_t mask = (1u << scale_log2) - 1;
+  for (uint32_t y = region.y; y < region.y + region.height; ++y) {
+    for (uint32_t x = region.x; x < region.x + region.width; ++x) {
+      if ((x & mask) != 0 || (y & mask) != 0) continue;
+      const auto at = image.samples.begin() +
+                      static_cast<ptrdiff_t>(y * image.row_bytes() + x * pixel);
+      samples.insert(samples.end(), at, at + static_cast<ptrdiff_t>(pixel));
+    }
+  }
+  return samples;
+}
+
+TEST_CASE("regions and scales are crops and decimations of the whole picture") {
+  Random random(4);
+  for (const Kind& kind : {Kind{3, 8, 3}, Kind{4, 8, 3}, Kind{1, 4, 1, true}, Kind{3, 16, 3}}) {
+    for (const Coding coding : {Coding::kFlow, Coding::kNoFlow}) {
+      const Image image = OfKind(kind, 75, 53, 2);
+      const auto file = EncodeBy(image, coding, random.Between(4, 7));
+      for (int trial = 0; trial < 12; ++trial) {
+        DecodeOptions options = Options();
+        options.scale_log2 = trial % 4;
+        Rect region{0, 0, 75, 53};
+        if (trial > 3) {
+          region.x = random.Between(0, 60);
+          region.y = random.Between(0, 40);
+          region.width = random.Between(8, 75 - region.x);
+          region.height = random.Between(8, 53 - region.y);
+          options.region = region;
+        }
+        CAPTURE(region.x, region.y, region.width, region.height, options.scale_log2);
+        const Image part = Decode(file, options);
+        REQUIRE(part.samples == Expected(image, region, options.scale_log2));
+        REQUIRE(part.samples.size() == part.row_bytes() * part.height);
+        REQUIRE(part.chunks == image.chunks);
+      }
+    }
+  }
+}
+
+TEST_CASE("regions and scales that cannot be are refused") {
+  const auto file = EncodeBy(OfKind({3, 8, 1}, 20, 10, 1), Coding::kNoFlow);
+  const auto fails = [&](const Rect& region, int scale_log2) {
+    DecodeOptions options = Options();
+    options.region = region;
+    options.scale_log2 = scale_log2;
+    try {
+      Decode(file, options);
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::kInvalidArgument;
+    }
+    return false;
+  };
+  CHECK(fails({0, 0, 21, 1}, 0));
+  CHECK(fails({20, 0, 1, 1}, 0));
+  CHECK(fails({0, 5, 1, 6}, 0));
+  CHECK(fails({0, 5, 1, 0}, 0));
+  CHECK(fails({1, 0, UINT32_MAX, 1}, 0));
+  CHECK(fails({}, 4));
+  CHECK(fails({}, -1));
+  CHECK(fails({1, 1, 1, 1}, 1));
+  CHECK_FALSE(fails({19, 9, 1, 1}, 0));
+}
+
+TEST_CASE("the binary coder gives back any bits under any probabilities") {
+  Random random(9);
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<std::pair<int, uint32_t>> bits(random.Between(0, 400));
+    BinaryEncoder encoder;
+    for (auto& [bit, p] : bits) {
+      p = static_cast<uint32_t>(random.Between(0, 3) == 0   ? 1
+                                : random.Between(0, 3) == 0 ? 65535
+                                                            : random.Between(1, 65535));
+      bit = static_cast<uint32_t>(random.Between(0, 65535)) < p || random.Between(0, 50) == 0;
+      encoder.Code(bit, p);
+    }
+    std::vector<uint8_t> stream = encoder.Finish();
+    BinaryDecoder decoder(stream);
+    for (const auto& [bit, p] : bits) REQUIRE(decoder.Code(0, p) == bit);
+    CHECK_NOTHROW(decoder.CheckEnd());
+    stream.insert(stream.end(), 9, 1);
+    BinaryDecoder longer(stream);
+    for (const auto& [bit, p] : bits) longer.Code(0, p);
+    CHECK_THROWS_AS(longer.CheckEnd(), Error);
+  }
+}
+
+TEST_CASE("damaged context streams are errors or other samples, never worse") {
+  Random random(10);
+  for (int trial = 0; trial < 300; ++trial) {
+    const Kind kind{random.Between(1, 4), trial % 2 ? 8 : 16, 1 + trial % 4};
+    const auto file = EncodeBy(OfKind(kind, 20, 15, trial), Coding::kNoFlow);
+    const FileInfo info = ParseHeader(file);
+    const TileBlock block = SplitTiles(info, file)[0];
+    std::vector<uint8_t> payload(block.payload.begin(), block.payload.end());
+    payload[random.Between(0, static_cast<int>(payload.size()) - 1)] ^=
+        static_cast<uint8_t>(1 << random.Between(0, 7));
+    FileInfo changed = info;
+    changed.payload_bytes = {payload.size()};
+    std::vector<uint8_t> forged = SerializeHeader(changed);
+    AppendTile(0, block.pixel_checksum, payload, forged);
+    CHECK_THROWS_AS(Decode(forged, Options()), Error);
+  }
+}
+
+}  // namespace
+}  // namespace flowzip

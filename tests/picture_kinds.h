@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Pictures of every kind from formulas and seeds, for the tests.
+#pragma once
+
+#include <cstring>
+
+#include "tests/tiny_model.h"
+
+namespace flowzip::testing {
+
+struct Kind {
+  int channels = 1, bit_depth = 8;
+  int content = 3;  // 0 constant, 1 a drawing of few colours, 2 noise, 3 smooth, 4 with gaps
+  bool indexed = false, interlaced = false;
+};
+
+inline void SetSample(Image& image, size_t i, int value) {
+  if (image.bytes_per_sample() == 1) {
+    image.samples[i] = static_cast<uint8_t>(value);
+    return;
+  }
+  const auto sample = static_cast<uint16_t>(value);
+  std::memcpy(&image.samples[2 * i], &sample, 2);
+}
+
+inline Image OfKind(const Kind& kind, uint32_t width, uint32_t height, uint32_t seed) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.channels = kind.channels;
+  image.bit_depth = kind.bit_depth;
+  image.indexed = kind.indexed;
+  image.interlaced = kind.interlaced;
+  image.samples.resize(image.row_bytes() * height);
+  Random random(seed);
+  const int largest = image.largest();
+  const int base = random.Between(0, largest);
+  size_t i = 0;
+  for (int y = 0; y < static_cast<int>(height); ++y) {
+    for (int x = 0; x < static_cast<int>(width); ++x) {
+      for (int c = 0; c < kind.channels; ++c, ++i) {
+        int v = base;
+        switch (kind.content) {
+          case 1: v = ((x / 5 + y / 7) % 3 + (x % 9 == 4 ? 5 : 0) + 2 * c) * 37; break;
+          case 2: v = static_cast<int>(random.Word() >> 8); break;
+          case 3: v = (x * (c + 2) + y * 3) * (largest / 256 + 1) + random.Between(0, largest / 40); break;
+          case 4: v = (x * 4 + y * (c + 3) + random.Between(0, 5)) % 200 * 321; break;
+          default: break;
+        }
+        SetSample(image, i, v & largest);
+      }
+    }
+  }
+  if (kind.indexed) {
+    Chunk palette = MakeChunk("PLTE");
+    for (int n = 0; n <= largest; ++n) {
+      for (int c = 0; c < 3; ++c) palette.data.push_back(static_cast<uint8_t>(n * (13 + 40 * c)));
+    }
+    image.chunks.push_back(palette);
+  }
+  return image;
+}
+
+// With chunks before the palette, between it and the samples, and after them.
+inline Image WithMetadata(Image image) {
+  const auto chunk = [](const char* type, const std::string& text) {
+    return MakeChunk(type, ByteSpan(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  };
+  image.chunks.insert(image.chunks.begin(), chunk("gAMA", std::string("\0\0\xb1\x8f", 4)));
+  image.chunks.push_back(chunk("pHYs", std::string("\0\0\x0b\x13\0\0\x0b\x13\1", 9)));
+  image.chunks.push_back(chunk("tEXt", std::string("Comment") + '\0' +
+                                           "the quick brown fox jumps over the quick brown dog"));
+  image.chunks.push_back(chunk("IDAT", ""));
+  image.chunks.push_back(chunk("tIME", std::string("\x07\xea\x0b\x18\x0b\x00\x00", 7)));
+  image.chunks.push_back(chunk("prVt", "private and safe to copy"));
+  return image;
+}
+
+}  // namespace flowzip::testing

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tools/picture_file.h"
+
+#include <cerrno>
+
+#include "tools/atomic_file.h"
+#include "tools/pnm_io.h"
+#include "tools/read_file.h"
+
+namespace flowzip {
+
+Image ReadPicture(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
+  if (!IsPnm(file)) return ReadPng(file, max_pixels, check);
+  Image image = FromPnm(file, max_pixels);
+  if (check) check(image);
+  return image;
+}
+
+Image ReadPicture(const std::string& path, uint64_t max_pixels) {
+  return ReadPicture(ReadFile(path), max_pixels);
+}
+
+void WritePicture(const Image& image, const std::string& name, std::FILE* stream) {
+  PnmKind kind;
+  if (!PnmKindOf(name, &kind)) {
+    WritePng(image, stream);
+    return;
+  }
+  const std::vector<uint8_t> file = ToPnm(image, kind);
+  if (std::fwrite(file.data(), 1, file.size(), stream) != file.size()) throw SystemError(errno);
+}
+
+}  // namespace flowzip
