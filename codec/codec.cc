@@ -147,34 +147,15 @@ Image EmptyImage(const FileInfo& info, uint32_t width, uint32_t height) {
   return image;
 }
 
-uint64_t EncodeMemoryOf(const Image& image, const FileInfo& info, const EncodeOptions& options) {
-  // Without the model: samples, residuals and streams.
-  if (!FlowTakes(image) || options.coding == Coding::kNoFlow) return 4 * SampleMemory(info);
-  return EncodeMemory(info, options.model != nullptr ? *options.model : DefaultModel(),
-                      options.jobs);
-}
-
-// Of a part: as of a picture of its size, but with whole tiles.
-uint64_t DecodeMemoryOf(const FileInfo& info, const Rect& region, const DecodeOptions& options) {
-  const Model* model = ModelOf(info, options);
-  const uint32_t side = uint32_t{1} << info.tile_log2;
-  FileInfo part = info;
-  part.width = std::min(info.width, std::max(region.width, side));
-  part.height = std::min(info.height, std::max(region.height, side));
-  return model == nullptr ? 3 * SampleMemory(part) : DecodeMemory(part, *model, options.jobs);
-}
-
 class TileDecoder {
  public:
   TileDecoder(const FileInfo& info, const DecodeOptions& options, const Rect& region)
       : info_(info), options_(options), model_(ModelOf(info, options)),
         whole_(region.width == info.width && region.height == info.height &&
                options.scale_log2 == 0),
-        target_(Reduced(region, options.scale_log2)) {
+        target_(DecodedRect(info, options)) {
     Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
             "only whole pictures are recovered");
-    Require(target_.width > 0 && target_.height > 0, ErrorCode::kInvalidArgument,
-            "the region has no pixel at that scale");
     image_ = EmptyImage(info, target_.width, target_.height);
     if (!whole_) like_ = EmptyImage(info, 0, 0);
   }
@@ -257,17 +238,10 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   Require(options.tile_log2 >= kMinTileLog2 && options.tile_log2 <= kMaxTileLog2,
           ErrorCode::kInvalidArgument, "tile size out of range");
 
-  FileInfo info;
-  info.width = image.width;
-  info.height = image.height;
-  info.channels = image.channels;
-  info.bit_depth = image.bit_depth;
-  info.indexed = image.indexed;
-  info.interlaced = image.interlaced;
+  FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
-  info.chunks = StoreChunks(image);
   info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
-  RequireMemory(EncodeMemoryOf(image, info, options), options.max_memory);
+  RequireMemory(EncodingMemory(image, options), options.max_memory);
 
   // What needs no model runs one tile a thread; the model's tiles follow one after another, each
   // on all threads. Memory stays that of a few tiles.
@@ -346,7 +320,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
                                        std::to_string(options.max_pixels) + " pixels");
   }
   const std::vector<std::optional<TileBlock>> blocks = TilesOf(info, file, options);
-  RequireMemory(DecodeMemoryOf(info, region, options), options.max_memory);
+  RequireMemory(DecodingMemory(info, options), options.max_memory);
   TileDecoder decoder(info, options, region);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(info.width, info.height);
@@ -380,6 +354,49 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
 }
 
 FileInfo Probe(ByteSpan file) { return ParseHeader(file); }
+
+FileInfo Describe(const Image& image) {
+  FileInfo info;
+  info.width = image.width;
+  info.height = image.height;
+  info.channels = image.channels;
+  info.bit_depth = image.bit_depth;
+  info.indexed = image.indexed;
+  info.interlaced = image.interlaced;
+  info.chunks = StoreChunks(image);
+  return info;
+}
+
+uint64_t EncodingMemory(const Image& image, const EncodeOptions& options) {
+  FileInfo info = Describe(image);
+  info.tile_log2 = options.tile_log2;
+  const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
+  const Model* model = !flow                      ? nullptr
+                       : options.model != nullptr ? options.model
+                                                  : &DefaultModel();
+  return EncodeMemory(info, model, options.jobs);
+}
+
+// Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
+uint64_t DecodingMemory(const FileInfo& info, const DecodeOptions& options) {
+  const Rect region = WantedRegion(info, options);
+  const uint32_t side = uint32_t{1} << info.tile_log2;
+  FileInfo part = info;
+  part.width = std::min(info.width, std::max(region.width, side));
+  part.height = std::min(info.height, std::max(region.height, side));
+  uint64_t bytes = DecodeMemory(part, ModelOf(info, options), options.jobs);
+  if (options.region.width != 0 || options.scale_log2 != 0) {
+    bytes = AddMemory(bytes, 2 * TileSampleMemory(info) * static_cast<uint64_t>(options.jobs));
+  }
+  return bytes;
+}
+
+Rect DecodedRect(const FileInfo& info, const DecodeOptions& options) {
+  const Rect rect = Reduced(WantedRegion(info, options), options.scale_log2);
+  Require(rect.width > 0 && rect.height > 0, ErrorCode::kInvalidArgument,
+          "the region has no pixel at that scale");
+  return rect;
+}
 
 std::string HashName(uint64_t hash) {
   std::string name(16, '0');

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "codec/context_coder.h"
 #include "model/adaptive_coupling.h"
 #include "model/levels.h"
 
@@ -96,6 +97,20 @@ uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
   return most;
 }
 
+// A tile by contexts: the coder; its samples of 16 bits as they are, as they are coded, and a copy.
+uint64_t ContextTileBytes(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  const uint64_t samples =
+      uint64_t{2} * static_cast<uint64_t>(info.channels) * size.width * size.height;
+  return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
+}
+
+uint64_t Parallel(const FileInfo& info, int jobs) {
+  return std::min<uint64_t>(static_cast<uint64_t>(jobs), info.tile_count());
+}
+
+bool FlowMay(const FileInfo& info) { return info.bit_depth == 8 && !info.indexed; }
+
 }  // namespace
 
 uint64_t SampleMemory(const FileInfo& info) {
@@ -105,17 +120,29 @@ uint64_t SampleMemory(const FileInfo& info) {
   return bytes > UINT64_MAX ? UINT64_MAX : static_cast<uint64_t>(bytes);
 }
 
-uint64_t EncodeMemory(const FileInfo& info, const Model& model, int jobs) {
-  // Blocks, and the file that they are put together in.
-  const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
-  return AddMemory(file, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                             24 * info.tile_count() + EncodeTileBytes(model, LargestTile(info)));
+uint64_t TileSampleMemory(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  return uint64_t{4} * static_cast<uint64_t>(info.channels) * size.width * size.height /
+         (info.bit_depth > 8 ? 2 : 4);
 }
 
-uint64_t DecodeMemory(const FileInfo& info, const Model& model, int jobs) {
+uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs) {
+  // Blocks, and the file that they are put together in.
+  const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
+  // What contexts make of a few tiles, twice while it grows; then the model, tile by tile.
+  const uint64_t contexts = Parallel(info, jobs) * ContextTileBytes(info),
+                 payloads = 2 * Parallel(info, jobs) * TileSampleMemory(info);
+  const uint64_t flow =
+      model != nullptr && FlowMay(info) ? EncodeTileBytes(*model, LargestTile(info)) : 0;
+  return AddMemory(file, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
+                             24 * info.tile_count() + payloads + std::max(contexts, flow));
+}
+
+uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs) {
+  const uint64_t contexts = Parallel(info, jobs) * ContextTileBytes(info);
+  const uint64_t flow = model != nullptr ? DecodeTileBytes(*model, LargestTile(info)) : 0;
   return AddMemory(SampleMemory(info), kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                                           40 * info.tile_count() +
-                                           DecodeTileBytes(model, LargestTile(info)));
+                                           40 * info.tile_count() + std::max(contexts, flow));
 }
 
 void RequireMemory(uint64_t needed, uint64_t limit) {

@@ -17,13 +17,14 @@ namespace flowzip {
 inline constexpr uint64_t kDefaultMaxMemory = uint64_t{4} << 30;
 inline constexpr uint64_t kNoMemoryLimit = UINT64_MAX;
 
-// Of `info` only sizes, channels, depth and tiles are looked at. The encoder's figure allows
-// for a file as large as the samples.
-uint64_t EncodeMemory(const FileInfo& info, const Model& model, int jobs);
-uint64_t DecodeMemory(const FileInfo& info, const Model& model, int jobs);
+// Of `info` only sizes, channels, depth, indices and tiles are looked at. The encoder's figure
+// allows for a file as large as the samples. `model` is null if none is used.
+uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs);
+uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs);
 
-// Bytes of the decoded samples alone.
+// Bytes of the decoded samples alone, of the picture and of its largest tile.
 uint64_t SampleMemory(const FileInfo& info);
+uint64_t TileSampleMemory(const FileInfo& info);
 // a + b, or the largest number there is.
 inline uint64_t AddMemory(uint64_t a, uint64_t b) { return a + b < a ? UINT64_MAX : a + b; }
 
