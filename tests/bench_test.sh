@@ -44,6 +44,7 @@ has() {
 }
 
 mkdir images
+cp "$source/data/photos/moon-gray.png" images/  # the model's; the others are drawings
 "$files" png rgb 61 43 images/a.png
 "$files" png gray 40 33 images/b.png
 "$files" png palette 64 40 images/c.png
@@ -75,6 +76,7 @@ assert flowzip["bytes"] == sum(i["bytes"] for i in flowzip["images"])
 assert len(flowzip["images"][0]["encode_whole"]["wall_s"]) == 2
 assert flowzip["encode_whole"]["peak_bytes"] > 0
 assert 0 < flowzip["model"]["bits_per_dimension"] < flowzip["bits_per_sub_pixel"]
+assert flowzip["model"]["other_modes_bits_per_sub_pixel"] > 0
 shipped = next(c for c in report["codecs"] if c["name"] == "png-shipped")
 assert "encode_whole" not in shipped and "decode_whole" in shipped
 PYTHON
