@@ -77,27 +77,47 @@ int32_t FindInComponent(const MixtureRow& row, int j, int k, uint32_t slot, CdfR
   }
 }
 
-ComponentPosterior::ComponentPosterior(const MixtureRow& row, int j, int32_t v)
-    : components(row.components) {
+// kComponents 0: as many as the row says; other numbers must be that many, and let the compiler
+// unroll the loops. What the two edges of v have in common for all components is found once.
+template <int kComponents>
+void ComponentPosterior::Fill(const MixtureRow& row, int j, int32_t v) {
+  const int count = kComponents > 0 ? kComponents : row.components;
   v = std::clamp(v, row.lo[j] - 1, row.hi[j] + 1);
-  uint32_t sums[Mixture::kMaxComponents], total = 0;
-  uint32_t used = 0;
-  for (int k = 0; k < components; ++k) {
+  // Where C_k is 0 below v or 2^16 above it, whatever the logistic (ComponentCdf).
+  const bool at_begin = v < row.lo[j] + 1 - row.low_escape[j];
+  const bool at_end = v + 1 > row.hi[j] + row.high_escape[j];
+  const auto factor = static_cast<uint32_t>(row.factor[j]);
+  const auto base = static_cast<uint32_t>(row.low_escape[j] + v - row.lo[j]);
+  uint32_t sums[Mixture::kMaxComponents], total = 0, used = 0;
+  for (int k = 0; k < count; ++k) {
     const auto weight = static_cast<uint32_t>(row.weight[k][j]);
+    const int32_t distance = 16 * v - 8 - row.mean[k][j];
+    const int32_t inverse = row.inverse[k][j], reach = row.reach[k][j];
+    uint32_t from = base + ((static_cast<uint32_t>(Sigma(distance, inverse, reach)) * factor) >> 16);
+    uint32_t to =
+        base + 1 + ((static_cast<uint32_t>(Sigma(distance + 16, inverse, reach)) * factor) >> 16);
+    from = at_begin ? 0 : from;
+    to = at_end ? kTotal : to;
     sums[k] = total;
     start[k] = used;
-    if (weight == 0) continue;
-    ++used;
-    total += weight * (ComponentCdf(row, j, k, v + 1) - ComponentCdf(row, j, k, v));
+    used += weight > 0;
+    total += weight * (to - from);
   }
   assert(total > 0);
   const uint64_t reciprocal = (uint64_t{kTotal - used} << 32) / total;
-  for (int k = 0; k < components; ++k) {
-    start[k] = start[k] == used
-                   ? kTotal  // behind the last
-                   : start[k] + static_cast<uint32_t>((sums[k] * reciprocal) >> 32);
+  for (int k = 0; k < count; ++k) {
+    const uint32_t q = start[k] + static_cast<uint32_t>((sums[k] * reciprocal) >> 32);
+    start[k] = start[k] == used ? kTotal : q;  // behind the last
   }
-  start[components] = kTotal;
+  start[count] = kTotal;
+}
+
+ComponentPosterior::ComponentPosterior(const MixtureRow& row, int j, int32_t v) {
+  switch (row.components) {
+    case 3: Fill<3>(row, j, v); break;
+    case 4: Fill<4>(row, j, v); break;
+    default: Fill<0>(row, j, v);
+  }
 }
 
 int ComponentPosterior::Find(uint32_t slot) const {

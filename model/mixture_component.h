@@ -40,8 +40,11 @@ struct ComponentPosterior {
   int Find(uint32_t slot) const;
   CdfRange Range(int k) const { return {start[k], start[k + 1] - start[k]}; }
 
-  int components;
   uint32_t start[Mixture::kMaxComponents + 1];
+
+ private:
+  template <int kComponents>
+  void Fill(const MixtureRow& row, int j, int32_t v);
 };
 
 }  // namespace flowzip
