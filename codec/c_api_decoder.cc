@@ -98,7 +98,7 @@ uint64_t flz_decoder_memory(flz_decoder* decoder) {
     const FileInfo& info = d.Open();
     const Model* model = FindModel(info.model_hash);
     if (d.model != nullptr && d.model->hash() == info.model_hash) model = d.model.get();
-    if (model != nullptr) bytes = DecodeMemory(info, *model, d.Jobs());
+    if (model != nullptr) bytes = DecodeMemory(info, *model, d.Jobs(), d.max_memory);
   });
   return bytes;
 }

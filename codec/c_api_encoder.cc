@@ -55,7 +55,10 @@ FileInfo ToFileInfo(const flz_image& image) {
 // What Encode takes, and the copy of the picture that it takes it from.
 uint64_t Needed(const flz_encoder& encoder, const flz_image& image) {
   const FileInfo info = ToFileInfo(image);
-  return AddMemory(EncodeMemory(info, encoder.Choice(), encoder.Jobs()), SampleMemory(info));
+  const uint64_t samples = SampleMemory(info);
+  return AddMemory(EncodeMemory(info, encoder.Choice(), encoder.Jobs(),
+                                MemoryLeft(encoder.max_memory, samples)),
+                   samples);
 }
 
 // Samples of fewer bits than their bytes hold must not use the rest.
@@ -104,7 +107,7 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   options.model = &encoder.Choice();
   options.jobs = encoder.Jobs();
   options.recover_colour = encoder.recover_colour;
-  options.max_memory = kNoMemoryLimit;  // done above, copy included
+  options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size());
   options.chunks = encoder.chunks;
   encoder.file = Encode(image, options, nullptr, encoder.Progress());
 }

@@ -13,6 +13,8 @@ namespace {
 // Stacks and scratch of a thread, and the normal equations of the filter fit.
 constexpr uint64_t kPerThread = uint64_t{1} << 20;
 constexpr uint64_t kFixed = uint64_t{1} << 20;
+// More threads than that share tiles.
+constexpr int kMostTilesAtOnce = 8;
 constexpr uint64_t kPlaneBorder = 16;  // both sides together; an upper bound of LevelPlanes'
 
 uint64_t GridBytes(const LevelSize& size) {
@@ -90,6 +92,18 @@ uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
   return most;
 }
 
+// `whole`: what does not depend on the number of tiles at once.
+MemoryPlan Plan(const FileInfo& info, int jobs, uint64_t whole, uint64_t tile, uint64_t limit) {
+  MemoryPlan plan{static_cast<int>(std::min<uint64_t>(std::min(jobs, kMostTilesAtOnce),
+                                                      std::max<uint64_t>(info.tile_count(), 1))),
+                  0};
+  for (;; --plan.tiles_at_once) {
+    plan.bytes = AddMemory(whole, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
+                                      tile * static_cast<uint64_t>(plan.tiles_at_once));
+    if (plan.bytes <= limit || plan.tiles_at_once == 1) return plan;
+  }
+}
+
 }  // namespace
 
 uint64_t SampleMemory(const FileInfo& info) {
@@ -99,17 +113,16 @@ uint64_t SampleMemory(const FileInfo& info) {
   return bytes > UINT64_MAX ? UINT64_MAX : static_cast<uint64_t>(bytes);
 }
 
-uint64_t EncodeMemory(const FileInfo& info, const Model& model, int jobs) {
-  // Blocks, and the file that they are put together in.
+MemoryPlan PlanEncode(const FileInfo& info, const Model& model, int jobs, uint64_t limit) {
+  // Streams, and the file that they are put together in.
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
-  return AddMemory(file, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                             24 * info.tile_count() + EncodeTileBytes(model, LargestTile(info)));
+  return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
+              EncodeTileBytes(model, LargestTile(info)), limit);
 }
 
-uint64_t DecodeMemory(const FileInfo& info, const Model& model, int jobs) {
-  return AddMemory(SampleMemory(info), kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                                           40 * info.tile_count() +
-                                           DecodeTileBytes(model, LargestTile(info)));
+MemoryPlan PlanDecode(const FileInfo& info, const Model& model, int jobs, uint64_t limit) {
+  return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()),
+              DecodeTileBytes(model, LargestTile(info)), limit);
 }
 
 void RequireMemory(uint64_t needed, uint64_t limit) {

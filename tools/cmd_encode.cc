@@ -34,7 +34,9 @@ uint64_t MemoryFor(const Image& image, const EncodeOptions& options) {
   info.channels = image.channels;
   info.bit_depth = image.bit_depth;
   const Model& model = options.model != nullptr ? *options.model : DefaultModel();
-  return AddMemory(EncodeMemory(info, model, options.jobs), SampleMemory(info));
+  const uint64_t samples = SampleMemory(info);
+  return AddMemory(
+      EncodeMemory(info, model, options.jobs, MemoryLeft(options.max_memory, samples)), samples);
 }
 
 void Verify(const Image& image, ByteSpan file, const EncodeOptions& encoder, bool quiet) {
@@ -43,7 +45,7 @@ void Verify(const Image& image, ByteSpan file, const EncodeOptions& encoder, boo
   options.model_override = encoder.model;
   options.jobs = encoder.jobs;
   options.max_pixels = UINT64_MAX;
-  options.max_memory = kNoMemoryLimit;  // within what encoding took
+  options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size() + file.size());
   const Image again = Decode(file, options, nullptr, progress.Callback());
   Require(SameImage(again, image), ErrorCode::kCorrupt,
           "internal error: what was encoded does not decode to the same");
@@ -69,7 +71,9 @@ void EncodeOne(const FileTask& task, const EncodeOptions& options, const Argumen
     std::vector<uint8_t> result;
     {
       Progress progress("encoding", common.quiet);
-      result = Encode(image, options, nullptr, progress.Callback());
+      EncodeOptions rest = options;
+      rest.max_memory = MemoryLeft(options.max_memory, image.samples.size());
+      result = Encode(image, rest, nullptr, progress.Callback());
     }
     encode_seconds = SecondsSince(start);
     start = Clock::now();
@@ -102,7 +106,7 @@ void Run(const Arguments& arguments) {
   options.model = model.get();
   options.jobs = arguments.common.jobs;
   options.recover_colour = arguments.recover_colour;
-  options.max_memory = kNoMemoryLimit;  // checked with the picture's own (MemoryFor)
+  options.max_memory = arguments.common.max_memory;
   ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, options, arguments); });
 }
 
