@@ -23,43 +23,49 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadPool::RunShare() {
-  for (;;) {
-    int64_t index;
-    const std::function<void(int64_t)>* body;
-    {
-      const std::lock_guard lock(mutex_);
-      if (next_ >= count_) return;
-      index = next_++;
-      body = body_;
-    }
-    try {
-      (*body)(index);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-      next_ = count_;  // hand out no further index
-    }
+int ThreadPool::threads_free() const {
+  if (workers_.empty()) return 1;
+  const std::lock_guard lock(mutex_);
+  return 1 + idle_;
+}
+
+// Takes the loop's next index and runs it; the lock is held before and after.
+void ThreadPool::RunOne(Loop& loop, std::unique_lock<std::mutex>& lock) {
+  const int64_t index = loop.next++;
+  if (loop.next == loop.count) Close(loop);
+  ++loop.running;
+  lock.unlock();
+  std::exception_ptr error;
+  try {
+    (*loop.body)(index);
+  } catch (...) {
+    error = std::current_exception();
   }
+  lock.lock();
+  --loop.running;
+  if (error == nullptr) return;
+  if (loop.error == nullptr) loop.error = error;
+  if (loop.next < loop.count) Close(loop);
+  loop.next = loop.count;  // hand out no further index
+}
+
+void ThreadPool::Close(const Loop& loop) {
+  open_.erase(std::find(open_.begin(), open_.end(), &loop));
 }
 
 void ThreadPool::Work() {
-  uint64_t seen = 0;
+  std::unique_lock lock(mutex_);
   for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
-      if (stop_) return;
-      seen = generation_;
-      if (next_ >= count_) continue;  // woke up after the loop was shared out
-      ++running_;
+    ++idle_;
+    wake_.wait(lock, [&] { return stop_ || !open_.empty(); });
+    --idle_;
+    if (stop_) return;
+    while (!open_.empty()) {
+      // The oldest loop has the largest bodies, which need no help.
+      Loop& loop = *open_.front();
+      RunOne(loop, lock);
+      if (loop.running == 0 && loop.next >= loop.count) done_.notify_all();
     }
-    RunShare();
-    {
-      const std::lock_guard lock(mutex_);
-      --running_;
-    }
-    done_.notify_all();
   }
 }
 
@@ -68,20 +74,13 @@ void ThreadPool::ParallelFor(int64_t count, const std::function<void(int64_t)>& 
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    body_ = &body;
-    next_ = 0;
-    count_ = count;
-    error_ = nullptr;
-    ++generation_;
-  }
-  wake_.notify_all();
-  RunShare();
+  Loop loop{&body, 0, count};
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return running_ == 0 && next_ >= count_; });
-  body_ = nullptr;
-  if (error_) std::rethrow_exception(error_);
+  open_.push_back(&loop);
+  if (idle_ > 0) wake_.notify_all();
+  while (loop.next < loop.count) RunOne(loop, lock);
+  done_.wait(lock, [&] { return loop.running == 0; });
+  if (loop.error) std::rethrow_exception(loop.error);
 }
 
 void ThreadPool::ParallelRanges(int64_t count, int64_t grain,

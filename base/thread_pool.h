@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A fixed set of worker threads that share out the indices of a loop.
+// A fixed set of worker threads that share out the indices of loops.
 //
-// Results must not depend on which thread runs an index: callers write to
-// disjoint places only, so the output is the same for any number of threads.
+// Loops may be nested: tiles run side by side, and a thread that finds no tile left to begin helps
+// with the rows of one that is under way. Results must not depend on which thread runs an index:
+// callers write to disjoint places only, so the output is the same for any number of threads.
 #pragma once
 
 #include <condition_variable>
@@ -25,9 +26,13 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls body(i) once for each i in [0, count), in no stated order, and returns
-  // when all have ended. The first exception thrown by a body is rethrown here.
-  // Not reentrant: a body must not call ParallelFor on the same pool.
+  // Threads that would share a loop begun now: the caller, and those that wait for work. A hint
+  // for how finely to cut where pieces cost something; gone the moment it is known.
+  int threads_free() const;
+
+  // Calls body(i) once for each i in [0, count), in ascending order as threads take them up, and
+  // returns when all have ended. The first exception thrown by a body is rethrown here. A body
+  // may call ParallelFor on the same pool.
   void ParallelFor(int64_t count, const std::function<void(int64_t)>& body);
 
   // Calls body(begin, end) on consecutive ranges that cover [0, count), each a
@@ -36,17 +41,22 @@ class ThreadPool {
                       const std::function<void(int64_t, int64_t)>& body);
 
  private:
+  struct Loop {
+    const std::function<void(int64_t)>* body;
+    int64_t next, count;
+    int running = 0;  // bodies begun and not ended
+    std::exception_ptr error = nullptr;
+  };
   void Work();
-  void RunShare();
+  void RunOne(Loop& loop, std::unique_lock<std::mutex>& lock);
+  void Close(const Loop& loop);
 
   std::vector<std::thread> workers_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_, done_;
-  const std::function<void(int64_t)>* body_ = nullptr;
-  int64_t next_ = 0, count_ = 0, running_ = 0;
-  uint64_t generation_ = 0;
+  std::vector<Loop*> open_;  // loops with indices left, the oldest first
+  int idle_ = 0;             // workers that wait
   bool stop_ = false;
-  std::exception_ptr error_;
 };
 
 }  // namespace flowzip

@@ -68,7 +68,10 @@ EncodeOptions Options(const flz_encoder& encoder) {
 
 // What Encode takes, and the copy of the picture that it takes it from.
 uint64_t Needed(const flz_encoder& encoder, const Image& image) {
-  return AddMemory(EncodingMemory(image, Options(encoder)), SampleMemory(Describe(image)));
+  const uint64_t samples = SampleMemory(Describe(image));
+  EncodeOptions options = Options(encoder);
+  options.max_memory = MemoryLeft(encoder.max_memory, samples);
+  return AddMemory(EncodingMemory(image, options), samples);
 }
 
 void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
@@ -91,7 +94,7 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
     std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride, image.row_bytes());
   }
   EncodeOptions options = Options(encoder);
-  options.max_memory = kNoMemoryLimit;  // done above, copy included
+  options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size());
   encoder.file = Encode(image, options, nullptr, encoder.Progress());
 }
 

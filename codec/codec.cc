@@ -10,6 +10,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/chunk_store.h"
+#include "codec/tile_loop.h"
 #include "model/embedded.h"
 
 namespace flowzip {
@@ -89,10 +90,43 @@ void InTile(uint64_t tile, const F& body) {
 
 // What becomes of one tile in the encoder.
 struct TileResult {
-  TilePlan plan;
   std::vector<uint8_t> payload;
   TileStats stats;
+  uint32_t pixel_checksum = 0;
+  uint64_t model_hash = 0;  // of the model that the payload needs, or 0
 };
+
+TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
+                         const EncodeOptions& options, ThreadPool& pool, bool count) {
+  TileResult result;
+  result.pixel_checksum = PixelChecksum(image, rect, tile);
+  const TilePlan plan = PlanTile(image, rect, options.coding);
+  // Where both ways are tried, only the winner books its pixels.
+  result.payload = EncodeWithoutFlow(image, rect, plan, count ? &result.stats : nullptr,
+                                     plan.flow ? nullptr : options.pixel_bits);
+  const bool constant =
+      !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
+  if (!plan.flow || constant) return result;
+
+  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
+  const auto encode = [&](TileStats* stats, PixelBits* pixel_bits) {
+    return EncodeWithFlow(model, image, rect, pool, stats, pixel_bits, options.recover_colour);
+  };
+  TileStats flow_stats;
+  std::vector<uint8_t> flow =
+      encode(count ? &flow_stats : nullptr, plan.contexts ? nullptr : options.pixel_bits);
+  const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
+  if (options.pixel_bits != nullptr && plan.contexts) {
+    smaller ? void(encode(nullptr, options.pixel_bits))
+            : void(EncodeWithoutFlow(image, rect, plan, nullptr, options.pixel_bits));
+  }
+  if (smaller) {
+    result.payload = std::move(flow);
+    result.stats = std::move(flow_stats);
+    result.model_hash = model.hash();
+  }
+  return result;
+}
 
 // The part of the picture that is asked for.
 Rect WantedRegion(const FileInfo& info, const DecodeOptions& options) {
@@ -241,63 +275,40 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
-  RequireMemory(EncodingMemory(image, options), options.max_memory);
+  const MemoryPlan plan = PlanEncode(image, options);
+  RequireMemory(plan.bytes, options.max_memory);
 
-  // What needs no model runs one tile a thread; the model's tiles follow one after another, each
-  // on all threads. Memory stays that of a few tiles.
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
   ThreadPool pool(options.jobs);
-  std::vector<uint8_t> blocks;
-  TileStats sum;
-  uint64_t pixels_done = 0;
-  const bool count = stats != nullptr;
-  for (uint64_t first = 0; first < info.tile_count(); first += options.jobs) {
-    std::vector<TileResult> batch(
-        std::min<uint64_t>(options.jobs, info.tile_count() - first));
-    pool.ParallelFor(static_cast<int64_t>(batch.size()), [&](int64_t i) {
-      TileResult& result = batch[i];
-      const Rect rect = info.TileRect(first + i);
-      result.plan = PlanTile(image, rect, options.coding);
-      // Where both ways are tried, only the winner books its pixels.
-      result.payload = EncodeWithoutFlow(image, rect, result.plan, count ? &result.stats : nullptr,
-                                         result.plan.flow ? nullptr : options.pixel_bits);
-    });
-    for (uint64_t i = 0; i < batch.size(); ++i) {
-      TileResult& result = batch[i];
-      const uint64_t tile = first + i;
-      const Rect rect = info.TileRect(tile);
-      const bool constant =
-          !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
-      if (result.plan.flow && !constant) {
-        const Model& model = options.model != nullptr ? *options.model : DefaultModel();
-        TileStats flow_stats;
-        std::vector<uint8_t> flow =
-            EncodeWithFlow(model, image, rect, pool, count ? &flow_stats : nullptr,
-                           result.plan.contexts ? nullptr : options.pixel_bits,
-                           options.recover_colour);
-        const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
-        if (options.pixel_bits != nullptr && result.plan.contexts) {
-          smaller ? void(EncodeWithFlow(model, image, rect, pool, nullptr, options.pixel_bits,
-                                           options.recover_colour))
-                  : void(EncodeWithoutFlow(image, rect, result.plan, nullptr, options.pixel_bits));
-        }
-        if (smaller) {
-          result.payload = std::move(flow);
-          result.stats = std::move(flow_stats);
-          info.model_hash = model.hash();
-        }
-      }
-      info.payload_bytes.push_back(result.payload.size());
-      AppendTile(tile, PixelChecksum(image, rect, tile), result.payload, blocks);
-      AddStats(result.stats, sum);
-      pixels_done += uint64_t{rect.width} * rect.height;
-      if (progress) progress(pixels_done, info.pixels());
-    }
-  }
+  const uint64_t tiles = info.tile_count();
+  std::vector<TileResult> results(tiles);
+  ForEachTile(
+      pool, tiles, plan.tiles_at_once, progress, info.pixels(),
+      [&](uint64_t tile) {
+        const Rect rect = info.TileRect(tile);
+        return uint64_t{rect.width} * rect.height;
+      },
+      [&](uint64_t tile) {
+        results[tile] = EncodeOneTile(image, info.TileRect(tile), tile, options, pool,
+                                      stats != nullptr);
+      });
 
+  size_t bytes = 0;
+  for (const TileResult& result : results) {
+    info.payload_bytes.push_back(result.payload.size());
+    bytes += result.payload.size() + kTileOverheadBytes;
+    if (result.model_hash != 0) info.model_hash = result.model_hash;
+  }
   std::vector<uint8_t> file = SerializeHeader(info);
   info.header_bytes = file.size();
-  file.insert(file.end(), blocks.begin(), blocks.end());
+  file.reserve(file.size() + bytes);
+  TileStats sum;
+  for (uint64_t tile = 0; tile < tiles; ++tile) {
+    TileResult& result = results[tile];
+    AppendTile(tile, result.pixel_checksum, result.payload, file);
+    AddStats(result.stats, sum);
+    result = {};  // so that the streams are not held twice
+  }
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
   return file;
 }
@@ -320,34 +331,35 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
                                        std::to_string(options.max_pixels) + " pixels");
   }
   const std::vector<std::optional<TileBlock>> blocks = TilesOf(info, file, options);
-  RequireMemory(DecodingMemory(info, options), options.max_memory);
+  const MemoryPlan plan = PlanDecode(info, options);
+  RequireMemory(plan.bytes, options.max_memory);
   TileDecoder decoder(info, options, region);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(info.width, info.height);
-  ThreadPool pool(options.jobs), none(1);
+  ThreadPool pool(options.jobs);
   TileStats sum;
   std::vector<TileStats> tile_stats(stats != nullptr ? blocks.size() : 0);
-  const auto stats_of = [&](uint64_t tile) {
-    return tile_stats.empty() ? nullptr : &tile_stats[tile];
-  };
-  // As in Encode(): what needs no model first, a tile a thread.
-  std::vector<uint64_t> simple, flow;
+  // What needs no model first, a tile a thread.
+  std::vector<uint64_t> simple, wanted;
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
     if (!decoder.Wanted(info.TileRect(tile))) continue;
-    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? flow : simple).push_back(tile);
+    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? wanted : simple).push_back(tile);
   }
-  std::atomic<uint64_t> tiles_done{0};
-  const uint64_t tiles = simple.size() + flow.size();
-  pool.ParallelFor(static_cast<int64_t>(simple.size()), [&](int64_t i) {
-    decoder.Decode(simple[i], blocks[simple[i]], none, stats_of(simple[i]));
-    ++tiles_done;
-  });
-  for (const uint64_t tile : flow) {
-    decoder.Decode(tile, blocks[tile], pool, stats_of(tile));
-    ++tiles_done;
-    if (progress) progress(info.pixels() * tiles_done / tiles, info.pixels());
-  }
-  if (progress && flow.empty()) progress(info.pixels(), info.pixels());
+  const auto decode = [&](uint64_t tile) {
+    decoder.Decode(tile, blocks[tile], pool, tile_stats.empty() ? nullptr : &tile_stats[tile]);
+  };
+  const uint64_t tiles = simple.size() + wanted.size(), flows = wanted.size();
+  const auto show = [&](uint64_t before, const ProgressFn& to) {
+    return to ? ProgressFn([&, before, to](uint64_t done, uint64_t) {
+             to(info.pixels() * (before + done) / tiles, info.pixels());
+           })
+              : ProgressFn();
+  };
+  const auto one = [](uint64_t) { return uint64_t{1}; };
+  ForEachTile(pool, simple.size(), options.jobs, show(0, progress), simple.size(), one,
+              [&](uint64_t i) { decode(simple[i]); });
+  ForEachTile(pool, flows, plan.tiles_at_once, show(simple.size(), progress), flows, one,
+              [&](uint64_t i) { decode(wanted[i]); });
   for (const TileStats& tile : tile_stats) AddStats(tile, sum);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
   return decoder.Take();
@@ -367,28 +379,29 @@ FileInfo Describe(const Image& image) {
   return info;
 }
 
-uint64_t EncodingMemory(const Image& image, const EncodeOptions& options) {
+MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
   const Model* model = !flow                      ? nullptr
                        : options.model != nullptr ? options.model
                                                   : &DefaultModel();
-  return EncodeMemory(info, model, options.jobs);
+  return PlanEncode(info, model, options.jobs, options.max_memory);
 }
 
 // Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
-uint64_t DecodingMemory(const FileInfo& info, const DecodeOptions& options) {
+MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   const Rect region = WantedRegion(info, options);
   const uint32_t side = uint32_t{1} << info.tile_log2;
   FileInfo part = info;
   part.width = std::min(info.width, std::max(region.width, side));
   part.height = std::min(info.height, std::max(region.height, side));
-  uint64_t bytes = DecodeMemory(part, ModelOf(info, options), options.jobs);
+  MemoryPlan plan = PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory);
   if (options.region.width != 0 || options.scale_log2 != 0) {
-    bytes = AddMemory(bytes, 2 * TileSampleMemory(info) * static_cast<uint64_t>(options.jobs));
+    plan.bytes = AddMemory(plan.bytes, 2 * TileSampleMemory(info) *
+                                           static_cast<uint64_t>(plan.tiles_at_once));
   }
-  return bytes;
+  return plan;
 }
 
 Rect DecodedRect(const FileInfo& info, const DecodeOptions& options) {

@@ -77,8 +77,14 @@ FileInfo Probe(ByteSpan file);
 FileInfo Describe(const Image& image);
 
 // What Encode and Decode take at most (codec/memory.h), with these options.
-uint64_t EncodingMemory(const Image& image, const EncodeOptions& options);
-uint64_t DecodingMemory(const FileInfo& info, const DecodeOptions& options);
+MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options);
+MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options);
+inline uint64_t EncodingMemory(const Image& image, const EncodeOptions& options) {
+  return PlanEncode(image, options).bytes;
+}
+inline uint64_t DecodingMemory(const FileInfo& info, const DecodeOptions& options) {
+  return PlanDecode(info, options).bytes;
+}
 
 // Where in the reduced picture lies what Decode gives; its size is the picture's.
 Rect DecodedRect(const FileInfo& info, const DecodeOptions& options);

@@ -14,6 +14,8 @@ namespace {
 // Stacks and scratch of a thread, and the normal equations of the filter fit.
 constexpr uint64_t kPerThread = uint64_t{1} << 20;
 constexpr uint64_t kFixed = uint64_t{1} << 20;
+// More threads than that share tiles.
+constexpr int kMostTilesAtOnce = 8;
 constexpr uint64_t kPlaneBorder = 16;  // both sides together; an upper bound of LevelPlanes'
 
 uint64_t GridBytes(const LevelSize& size) {
@@ -105,11 +107,19 @@ uint64_t ContextTileBytes(const FileInfo& info) {
   return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
 }
 
-uint64_t Parallel(const FileInfo& info, int jobs) {
-  return std::min<uint64_t>(static_cast<uint64_t>(jobs), info.tile_count());
-}
-
 bool FlowMay(const FileInfo& info) { return info.bit_depth == 8 && !info.indexed; }
+
+// `whole`: what does not depend on the number of tiles at once.
+MemoryPlan Plan(const FileInfo& info, int jobs, uint64_t whole, uint64_t tile, uint64_t limit) {
+  MemoryPlan plan{static_cast<int>(std::min<uint64_t>(std::min(jobs, kMostTilesAtOnce),
+                                                      std::max<uint64_t>(info.tile_count(), 1))),
+                  0};
+  for (;; --plan.tiles_at_once) {
+    plan.bytes = AddMemory(whole, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
+                                      tile * static_cast<uint64_t>(plan.tiles_at_once));
+    if (plan.bytes <= limit || plan.tiles_at_once == 1) return plan;
+  }
+}
 
 }  // namespace
 
@@ -126,23 +136,22 @@ uint64_t TileSampleMemory(const FileInfo& info) {
          (info.bit_depth > 8 ? 2 : 4);
 }
 
-uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs) {
-  // Blocks, and the file that they are put together in.
+MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
+  // Streams, and the file that they are put together in.
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
-  // What contexts make of a few tiles, twice while it grows; then the model, tile by tile.
-  const uint64_t contexts = Parallel(info, jobs) * ContextTileBytes(info),
-                 payloads = 2 * Parallel(info, jobs) * TileSampleMemory(info);
-  const uint64_t flow =
-      model != nullptr && FlowMay(info) ? EncodeTileBytes(*model, LargestTile(info)) : 0;
-  return AddMemory(file, kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                             24 * info.tile_count() + payloads + std::max(contexts, flow));
+  // What contexts made of a tile, twice while it grows, is held while the model tries.
+  uint64_t tile = ContextTileBytes(info);
+  if (model != nullptr && FlowMay(info)) {
+    tile = std::max(tile, EncodeTileBytes(*model, LargestTile(info)));
+  }
+  return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
+              tile + 2 * TileSampleMemory(info), limit);
 }
 
-uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs) {
-  const uint64_t contexts = Parallel(info, jobs) * ContextTileBytes(info);
-  const uint64_t flow = model != nullptr ? DecodeTileBytes(*model, LargestTile(info)) : 0;
-  return AddMemory(SampleMemory(info), kFixed + kPerThread * static_cast<uint64_t>(jobs) +
-                                           40 * info.tile_count() + std::max(contexts, flow));
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
+  uint64_t tile = ContextTileBytes(info);
+  if (model != nullptr) tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)));
+  return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()), tile, limit);
 }
 
 void RequireMemory(uint64_t needed, uint64_t limit) {

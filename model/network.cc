@@ -103,9 +103,8 @@ NetworkState::NetworkState(const LevelNet& net, int width, int height)
 
 void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
   // Few ranges: each computes rows beyond its ends, one more per layer.
-  const int threads = pool.threads();
-  const int64_t grain =
-      threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / (2 * threads) + 1);
+  const int threads = pool.threads_free();
+  const int64_t grain = threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / threads + 1);
   pool.ParallelRanges(height_, grain, [&](int64_t y0, int64_t y1) {
     TrunkRows(group, fill, static_cast<int>(y0), static_cast<int>(y1));
   });

@@ -499,6 +499,7 @@ TEST_CASE("progress, and stopping it") {
   };
   const EncoderPtr encoder = NewEncoder();
   const Image image = testing::Noise(1030, 3, 1, 17);  // two tiles
+  REQUIRE(flz_encoder_set_threads(encoder.get(), 1) == FLZ_OK);  // all of them its own
   REQUIRE(flz_encoder_set_progress(encoder.get(), call, &watch) == FLZ_OK);
   const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
   CHECK(watch.calls >= 2);
