@@ -9,9 +9,16 @@
 namespace flowzip {
 namespace {
 
-// Shares of the pixels that equal both the left and the upper neighbour. Measured: photographs
-// lie below the first, screens and drawings above the second; between them both ways are tried.
-constexpr double kPhotograph = 0.04, kDrawing = 0.45;
+// Above this share of pixels that equal both the left and the upper neighbour, the model is not
+// tried: tiles of screenshots lie above, and where photographs do (white skies) both ways are
+// within 2 % (docs/experiments.md).
+constexpr double kDrawing = 0.45;
+// Above this share of pixels that equal one of them, samples of the tile decide. Below, the
+// contexts won 7 % once and up to 4 % rarely, at five times the model's time.
+constexpr double kMaybeDrawing = 0.45;
+constexpr uint32_t kProbe = 112;  // pixels on a side
+// The contexts have learnt little in a sample; what is this much smaller by them is left to them.
+constexpr double kClose = 1.03, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
 constexpr int kTries = 4;
@@ -86,16 +93,42 @@ bool FlowTakes(const Image& image) {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
-  TilePlan plan;
-  plan.candidates = repeats.left_or_above > kRepeats || rect.width * rect.height <= kSmallTile ||
-                            image.bit_depth <= 4 || image.indexed
-                        ? kTries
-                        : 0;
-  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   const bool small = rect.width * rect.height <= kSmallTile;  // costs nothing either way
-  plan.flow = coding == Coding::kFlow || small || repeats.left_and_above < kDrawing;
-  plan.contexts = coding != Coding::kFlow && (small || repeats.left_and_above > kPhotograph);
+  TilePlan plan;
+  plan.candidates =
+      repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
+                                                                                         : 0;
+  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
+  plan.flow = true;
+  plan.contexts = small || coding == Coding::kThorough;
+  if (coding == Coding::kFlow) plan.contexts = false;
+  if (coding != Coding::kSmallest || small) return plan;
+  if (repeats.left_and_above > kDrawing) {
+    plan.flow = false;
+    plan.contexts = true;
+  } else {
+    plan.probe = repeats.left_or_above > kMaybeDrawing;
+  }
   return plan;
+}
+
+void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+                TilePlan* plan) {
+  if (!plan->probe) return;
+  plan->probe = false;
+  size_t flow = 0, contexts = 0;
+  for (const uint32_t quarter : {1u, 3u}) {
+    Rect probe = rect;
+    probe.width = std::min(kProbe, rect.width);
+    probe.height = std::min(kProbe, rect.height);
+    probe.x += (rect.width - probe.width) * quarter / 4;
+    probe.y += (rect.height - probe.height) * quarter / 4;
+    flow += EncodeWithFlow(model, image, probe, pool, nullptr, nullptr).size();
+    contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
+  }
+  const double ratio = static_cast<double>(contexts) / static_cast<double>(flow);
+  plan->contexts = ratio < kClose;
+  plan->flow = ratio > kClear;
 }
 
 std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
@@ -152,6 +185,11 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
   }
   return payload.Take();
+}
+
+bool AlphaIsLarge(ByteSpan payload) {
+  if (payload.empty() || payload[0] != static_cast<uint8_t>(TileMode::kFlowAlpha)) return false;
+  return ByteReader(payload.subspan(1)).GetVarint() * 4 > payload.size();
 }
 
 bool NeedsFlow(ByteSpan payload) {
