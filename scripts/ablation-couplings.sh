@@ -33,6 +33,7 @@ target.mkdir(parents=True, exist_ok=True)
 pictures = []
 for path in sorted(source.glob("*.png")):
     picture = Image.open(path).convert("RGB")
+    picture.info.clear()  # no colour profile with 3 KB of samples
     side = min(picture.size)
     half = side // 2
     boxes = [(0, 0, side, side)] + [(x, y, x + half, y + half) for y in (0, half) for x in (0, half)]
@@ -64,36 +65,33 @@ variant() {
       --coarse-crop "$coarse" --report 60 --seed 1 "$@" 2>"$out/$set-$name.txt"
 }
 
-# measure SET FOLDER NAME: a row of the table. Files without recovered colour, so that the network
-# itself is compared; processor time of decoding the first few, the least of three.
+# measure SET FOLDER NAME: a row of the table. Bytes are those of the streams, by the model alone
+# (`flowzip score`); processor time of decoding the first few files, the least of three.
 measure() {
   local set=$1 folder=$2 name=$3 best= spent
   local model=$out/$set-$name.flzm files=$out/$set-$name
   rm -rf "$files"
   mkdir -p "$files"
-  "$build/flowzip" encode -q -f --no-verify --no-recover-colour -j 1 --model "$model" \
-    --output-dir "$files" "$folder"/*.png
-  local few=("$files"/*.flz)
+  local few=("$folder"/*.png)
   few=("${few[@]:0:$timed}")
+  "$build/flowzip" encode -q -f --no-verify --strip --no-recover-colour -j 1 --model "$model" \
+    --output-dir "$files" "${few[@]}"
   for _ in 1 2 3; do
     spent=$( { TIMEFORMAT=%U; time "$build/flowzip" test -q -j 1 --model "$model" \
-      "${few[@]}" >/dev/null; } 2>&1 )
+      "$files"/*.flz >/dev/null; } 2>&1 )
     best=$(printf '%s\n' ${best:+"$best"} "$spent" | sort -g | head -1)
   done
-  python3 - "$folder" "$files" "$set" "$name" "$best" "$timed" <<'E2'
-import struct
+  "$build/flowzip" score -q --json -j 1 --model "$model" "$folder"/*.png >"$out/score.json"
+  python3 - "$out/score.json" "$set" "$name" "$best" "$timed" <<'E2'
+import json
 import sys
-from pathlib import Path
 
-folder, files, kind, name, seconds, timed = sys.argv[1:]
-pixels = timed_pixels = 0
-for number, path in enumerate(sorted(Path(folder).glob("*.png"))):
-    width, height = struct.unpack(">II", path.read_bytes()[16:24])
-    pixels += width * height
-    timed_pixels += width * height if number < int(timed) else 0
-size = sum(path.stat().st_size for path in Path(files).glob("*.flz"))
-count = len(list(Path(files).glob("*.flz")))
-print(f"| {kind} ({count}) | {name} | {8 * size / (3 * pixels):.4f} | {size} | "
+scores, kind, name, seconds, timed = sys.argv[1:]
+images = json.load(open(scores))
+size = sum(i["file_bytes"] - i["framing_bytes"] for i in images)
+dimensions = sum(i["width"] * i["height"] * i["channels"] for i in images)
+timed_pixels = sum(i["width"] * i["height"] for i in images[:int(timed)])
+print(f"| {kind} ({len(images)}) | {name} | {8 * size / dimensions:.4f} | {size} | "
       f"{timed_pixels / 1e6 / float(seconds):.2f} |", flush=True)
 E2
 }
