@@ -77,7 +77,7 @@ void DecodeOne(const FileTask& task, const DecodeOptions& common_options,
     return Decode(bytes, options, nullptr, progress.Callback());
   });
   WithFile(output, [&] {
-    WritePicture(image, task.output, file->stream());
+    WritePicture(image, task.output, file->stream(), common.jobs);
     file->Commit(task.input);
   });
   if (common.verbose && !common.quiet) {
