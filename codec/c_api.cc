@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "codec/chunk_store.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 
@@ -45,6 +46,8 @@ flz_info ToInfo(const FileInfo& info) {
   out.tile_count = info.tile_count();
   out.tile_size = uint32_t{1} << info.tile_log2;
   out.format_version = kFormatVersion;
+  out.flags = (info.indexed ? FLZ_INDEXED : 0) | (info.interlaced ? FLZ_INTERLACED : 0);
+  out.max_value = StoredMaxValue(info);
   return out;
 }
 

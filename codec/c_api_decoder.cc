@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/c_api.h"
+#include "codec/chunk_store.h"
 #include "model/embedded.h"
 
 using namespace flowzip;         // NOLINT: this file is the library's face to C
@@ -13,19 +14,24 @@ using namespace flowzip::c_api;  // NOLINT
 struct flz_decoder : Handle {
   ByteSpan file;
   std::optional<FileInfo> info;  // of the open file
+  std::vector<Chunk> chunks;     // of the open file, as PNG has them
+  Rect region;
+  int scale_log2 = 0;
   size_t next_chunk = 0;
 
   const FileInfo& Open() const {
     RequireArgument(info.has_value(), "no file is open");
     return *info;
   }
-  Image DecodeFile() const {
+  DecodeOptions Options() const {
     DecodeOptions options;
     options.model_override = model.get();
     options.jobs = Jobs();
     options.max_pixels = max_pixels;
     options.max_memory = max_memory;
-    return Decode(file, options, nullptr, Progress());
+    options.region = region;
+    options.scale_log2 = scale_log2;
+    return options;
   }
 };
 
@@ -68,7 +74,13 @@ flz_status flz_decoder_open(flz_decoder* decoder, const void* data, size_t size,
     d.next_chunk = 0;
     RequireArgument(data != nullptr, "no file was given");
     const ByteSpan file(static_cast<const uint8_t*>(data), size);
-    d.info = ParseHeader(file);
+    FileInfo parsed = ParseHeader(file);
+    Image image;
+    image.bit_depth = parsed.bit_depth;
+    image.indexed = parsed.indexed;
+    RestoreChunks(parsed.chunks, &image);
+    d.chunks = std::move(image.chunks);
+    d.info = std::move(parsed);
     d.file = file;
     if (info != nullptr) *info = ToInfo(*d.info);
   });
@@ -78,13 +90,13 @@ flz_status flz_decoder_next_chunk(flz_decoder* decoder, flz_chunk* chunk) {
   if (chunk != nullptr) *chunk = {};
   if (decoder == nullptr) return FLZ_INVALID_ARGUMENT;
   return Guard(&decoder->message, [&] {
-    const FileInfo& info = decoder->Open();
+    decoder->Open();
     RequireArgument(chunk != nullptr, "there is nowhere to put the chunk");
-    if (decoder->next_chunk == info.chunks.size()) {
+    if (decoder->next_chunk == decoder->chunks.size()) {
       decoder->next_chunk = 0;
       return FLZ_END;
     }
-    const Chunk& next = info.chunks[decoder->next_chunk++];
+    const Chunk& next = decoder->chunks[decoder->next_chunk++];
     std::memcpy(chunk->type, next.type.data(), sizeof chunk->type);
     chunk->data = next.data.data();
     chunk->size = next.data.size();
@@ -94,22 +106,48 @@ flz_status flz_decoder_next_chunk(flz_decoder* decoder, flz_chunk* chunk) {
 
 uint64_t flz_decoder_memory(flz_decoder* decoder) {
   uint64_t bytes = 0;
-  With(decoder, [&](flz_decoder& d) {
-    const FileInfo& info = d.Open();
-    const Model* model = FindModel(info.model_hash);
-    if (d.model != nullptr && d.model->hash() == info.model_hash) model = d.model.get();
-    if (model != nullptr) bytes = DecodeMemory(info, *model, d.Jobs(), d.max_memory);
-  });
+  With(decoder, [&](flz_decoder& d) { bytes = DecodingMemory(d.Open(), d.Options()); });
   return bytes;
+}
+
+flz_status flz_decoder_set_region(flz_decoder* decoder, uint32_t x, uint32_t y, uint32_t width,
+                                  uint32_t height) {
+  return With(decoder, [&](flz_decoder& d) {
+    RequireArgument(width == 0 || height > 0, "the region has no pixels");
+    d.region = {x, y, width, height};
+  });
+}
+
+flz_status flz_decoder_set_scale(flz_decoder* decoder, int scale_log2) {
+  return With(decoder, [&](flz_decoder& d) {
+    RequireArgument(scale_log2 >= 0 && scale_log2 <= 3, "the scale is 1, 1/2, 1/4 or 1/8");
+    d.scale_log2 = scale_log2;
+  });
+}
+
+flz_status flz_decoder_size(flz_decoder* decoder, uint32_t* width, uint32_t* height,
+                            uint64_t* row_bytes) {
+  if (width != nullptr) *width = 0;
+  if (height != nullptr) *height = 0;
+  if (row_bytes != nullptr) *row_bytes = 0;
+  return With(decoder, [&](flz_decoder& d) {
+    const FileInfo& info = d.Open();
+    const Rect rect = DecodedRect(info, d.Options());
+    if (width != nullptr) *width = rect.width;
+    if (height != nullptr) *height = rect.height;
+    if (row_bytes != nullptr) *row_bytes = ToInfo(info).row_bytes / info.width * rect.width;
+  });
 }
 
 flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size, size_t stride) {
   return With(decoder, [&](flz_decoder& d) {
     const FileInfo& info = d.Open();
     RequireArgument(pixels != nullptr, "there is nowhere to put the picture");
-    RequireArgument(size >= Extent(ToInfo(info).row_bytes, info.height, &stride),
+    const Rect rect = DecodedRect(info, d.Options());
+    const uint64_t row_bytes = ToInfo(info).row_bytes / info.width * rect.width;
+    RequireArgument(size >= Extent(row_bytes, rect.height, &stride),
                     "the buffer is too small for the picture");
-    const Image image = d.DecodeFile();
+    const Image image = Decode(d.file, d.Options(), nullptr, d.Progress());
     auto* to = static_cast<uint8_t*>(pixels);
     for (uint32_t y = 0; y < image.height; ++y) {
       std::memcpy(to + y * stride, image.samples.data() + y * image.row_bytes(), image.row_bytes());
@@ -120,6 +158,9 @@ flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size, s
 flz_status flz_decoder_check(flz_decoder* decoder) {
   return With(decoder, [](flz_decoder& d) {
     d.Open();
-    d.DecodeFile();
+    DecodeOptions options = d.Options();
+    options.region = {};
+    options.scale_log2 = 0;
+    Decode(d.file, options, nullptr, d.Progress());
   });
 }

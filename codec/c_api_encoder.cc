@@ -39,42 +39,39 @@ void CheckShape(const flz_image* image) {
   RequireArgument(image->channels >= 1 && image->channels <= 4, "a picture has 1 to 4 channels");
   RequireArgument(image->bit_depth >= 1 && image->bit_depth <= 16, "a sample has 1 to 16 bits");
   RequireArgument(image->max_value < 1u << image->bit_depth, "the largest sample exceeds its bits");
-  Require(image->flags == 0 && image->max_value == 0, ErrorCode::kUnsupported,
-          "palettes, interlacing and other largest samples are not supported yet");
+  RequireArgument((image->flags & ~(FLZ_INDEXED | FLZ_INTERLACED)) == 0,
+                  "there are no such flags");
 }
 
-FileInfo ToFileInfo(const flz_image& image) {
-  FileInfo info;
-  info.width = image.width;
-  info.height = image.height;
-  info.channels = static_cast<int>(image.channels);
-  info.bit_depth = static_cast<int>(image.bit_depth);
-  return info;
+// All but the samples.
+Image ToImage(const flz_encoder& encoder, const flz_image& picture) {
+  Image image;
+  image.width = picture.width;
+  image.height = picture.height;
+  image.channels = static_cast<int>(picture.channels);
+  image.bit_depth = static_cast<int>(picture.bit_depth);
+  image.indexed = (picture.flags & FLZ_INDEXED) != 0;
+  image.interlaced = (picture.flags & FLZ_INTERLACED) != 0;
+  const auto all = static_cast<uint16_t>((1u << picture.bit_depth) - 1);
+  image.max_value = picture.max_value == all ? 0 : static_cast<uint16_t>(picture.max_value);
+  image.chunks = encoder.chunks;
+  return image;
+}
+
+EncodeOptions Options(const flz_encoder& encoder) {
+  EncodeOptions options;
+  options.model = &encoder.Choice();
+  options.jobs = encoder.Jobs();
+  options.recover_colour = encoder.recover_colour;
+  return options;
 }
 
 // What Encode takes, and the copy of the picture that it takes it from.
-uint64_t Needed(const flz_encoder& encoder, const flz_image& image) {
-  const FileInfo info = ToFileInfo(image);
-  const uint64_t samples = SampleMemory(info);
-  return AddMemory(EncodeMemory(info, encoder.Choice(), encoder.Jobs(),
-                                MemoryLeft(encoder.max_memory, samples)),
-                   samples);
-}
-
-// Samples of fewer bits than their bytes hold must not use the rest.
-void CheckValues(const Image& image) {
-  const unsigned limit = 1u << image.bit_depth;
-  if (image.bit_depth == 8 || image.bit_depth == 16) return;
-  constexpr char kTooLarge[] = "a sample is larger than its bits allow";
-  if (image.bit_depth < 8) {
-    for (const uint8_t sample : image.samples) RequireArgument(sample < limit, kTooLarge);
-    return;
-  }
-  for (size_t i = 0; i < image.samples.size(); i += 2) {
-    uint16_t sample;
-    std::memcpy(&sample, &image.samples[i], sizeof sample);
-    RequireArgument(sample < limit, kTooLarge);
-  }
+uint64_t Needed(const flz_encoder& encoder, const Image& image) {
+  const uint64_t samples = SampleMemory(Describe(image));
+  EncodeOptions options = Options(encoder);
+  options.max_memory = MemoryLeft(encoder.max_memory, samples);
+  return AddMemory(EncodingMemory(image, options), samples);
 }
 
 void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
@@ -89,26 +86,15 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
                                        " pixels exceed the limit of " +
                                        std::to_string(encoder.max_pixels) + " pixels");
   }
-  RequireMemory(Needed(encoder, *picture), encoder.max_memory);
-
-  Image image;
-  image.width = picture->width;
-  image.height = picture->height;
-  image.channels = static_cast<int>(picture->channels);
-  image.bit_depth = static_cast<int>(picture->bit_depth);
+  Image image = ToImage(encoder, *picture);
+  RequireMemory(Needed(encoder, image), encoder.max_memory);
   image.samples.resize(image.row_bytes() * image.height);
   const auto* from = static_cast<const uint8_t*>(picture->pixels);
   for (uint32_t y = 0; y < image.height; ++y) {
     std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride, image.row_bytes());
   }
-  CheckValues(image);
-
-  EncodeOptions options;
-  options.model = &encoder.Choice();
-  options.jobs = encoder.Jobs();
-  options.recover_colour = encoder.recover_colour;
+  EncodeOptions options = Options(encoder);
   options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size());
-  options.chunks = encoder.chunks;
   encoder.file = Encode(image, options, nullptr, encoder.Progress());
 }
 
@@ -181,8 +167,11 @@ flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const
     for (const char c : chunk.type) {
       RequireArgument(IsLetter(c), "a chunk's type is four ASCII letters");
     }
-    RequireArgument(chunk.type[0] >= 'a' && chunk.type[2] <= 'Z',
-                    "a chunk's type has a small first and a capital third letter");
+    const std::string_view name = chunk.name();
+    RequireArgument((chunk.type[0] >= 'a' && chunk.type[2] <= 'Z') || name == "PLTE" ||
+                        (name == "IDAT" && size == 0),
+                    "chunks are PLTE, an empty IDAT, and those whose type has a small first and a "
+                    "capital third letter");
     const auto* bytes = static_cast<const uint8_t*>(data);
     chunk.data.assign(bytes, bytes + size);
     e.chunks.push_back(std::move(chunk));
@@ -197,7 +186,7 @@ uint64_t flz_encoder_memory(flz_encoder* encoder, const flz_image* image) {
   uint64_t bytes = 0;
   With(encoder, [&](flz_encoder& e) {
     CheckShape(image);
-    bytes = Needed(e, *image);
+    bytes = Needed(e, ToImage(e, *image));
   });
   return bytes;
 }

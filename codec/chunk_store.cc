@@ -11,8 +11,8 @@ namespace {
 // Critical where the picture cannot be shown without it: with a palette.
 constexpr char kCritical[] = "PNGC", kAncillary[] = "pNGC", kMaxValue[] = "mAXV";
 constexpr uint8_t kPlain = 0, kPacked = 1;
-// Packed chunks never unpack to more: no small file asks for gigabytes.
-constexpr size_t kMostPacked = size_t{1} << 24;
+// Packed chunks never unpack to more: no small file asks for gigabytes, or for minutes.
+constexpr size_t kMostPacked = size_t{1} << 20;
 constexpr ContextOptions kByteContexts{.candidates = 2, .indices = true};
 
 bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
@@ -67,6 +67,15 @@ void CheckRestored(const Image& image) {
 }
 
 }  // namespace
+
+uint32_t StoredMaxValue(const FileInfo& info) {
+  for (const Chunk& chunk : info.chunks) {
+    if (chunk.name() == kMaxValue && chunk.data.size() == 2) {
+      return chunk.data[0] | uint32_t{chunk.data[1]} << 8;
+    }
+  }
+  return 0;
+}
 
 bool IsKnownCriticalChunk(std::string_view name) { return name == kCritical; }
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/container.h"
 
 namespace flowzip {
 
@@ -14,6 +14,9 @@ std::vector<Chunk> StoreChunks(const Image& image);
 // Sets image->chunks and max_value from the header's chunks. The rest of `image` but its samples
 // must be set. Throws kCorrupt.
 void RestoreChunks(const std::vector<Chunk>& stored, Image* image);
+
+// The picture's largest sample if the header has one, else 0.
+uint32_t StoredMaxValue(const FileInfo& info);
 
 // Whether this version knows a critical chunk of that name.
 bool IsKnownCriticalChunk(std::string_view name);

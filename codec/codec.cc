@@ -181,37 +181,15 @@ Image EmptyImage(const FileInfo& info, uint32_t width, uint32_t height) {
   return image;
 }
 
-MemoryPlan EncodePlanOf(const Image& image, const FileInfo& info, const EncodeOptions& options) {
-  // Without the model: samples, residuals and streams.
-  if (!FlowTakes(image) || options.coding == Coding::kNoFlow) {
-    return {options.jobs, 4 * SampleMemory(info)};
-  }
-  return PlanEncode(info, options.model != nullptr ? *options.model : DefaultModel(), options.jobs,
-                    options.max_memory);
-}
-
-// Of a part: as of a picture of its size, but with whole tiles.
-MemoryPlan DecodePlanOf(const FileInfo& info, const Rect& region, const DecodeOptions& options) {
-  const Model* model = ModelOf(info, options);
-  const uint32_t side = uint32_t{1} << info.tile_log2;
-  FileInfo part = info;
-  part.width = std::min(info.width, std::max(region.width, side));
-  part.height = std::min(info.height, std::max(region.height, side));
-  if (model == nullptr) return {options.jobs, 3 * SampleMemory(part)};
-  return PlanDecode(part, *model, options.jobs, options.max_memory);
-}
-
 class TileDecoder {
  public:
   TileDecoder(const FileInfo& info, const DecodeOptions& options, const Rect& region)
       : info_(info), options_(options), model_(ModelOf(info, options)),
         whole_(region.width == info.width && region.height == info.height &&
                options.scale_log2 == 0),
-        target_(Reduced(region, options.scale_log2)) {
+        target_(DecodedRect(info, options)) {
     Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
             "only whole pictures are recovered");
-    Require(target_.width > 0 && target_.height > 0, ErrorCode::kInvalidArgument,
-            "the region has no pixel at that scale");
     image_ = EmptyImage(info, target_.width, target_.height);
     if (!whole_) like_ = EmptyImage(info, 0, 0);
   }
@@ -294,17 +272,10 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   Require(options.tile_log2 >= kMinTileLog2 && options.tile_log2 <= kMaxTileLog2,
           ErrorCode::kInvalidArgument, "tile size out of range");
 
-  FileInfo info;
-  info.width = image.width;
-  info.height = image.height;
-  info.channels = image.channels;
-  info.bit_depth = image.bit_depth;
-  info.indexed = image.indexed;
-  info.interlaced = image.interlaced;
+  FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
-  info.chunks = StoreChunks(image);
   info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
-  const MemoryPlan plan = EncodePlanOf(image, info, options);
+  const MemoryPlan plan = PlanEncode(image, options);
   RequireMemory(plan.bytes, options.max_memory);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
@@ -360,7 +331,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
                                        std::to_string(options.max_pixels) + " pixels");
   }
   const std::vector<std::optional<TileBlock>> blocks = TilesOf(info, file, options);
-  const MemoryPlan plan = DecodePlanOf(info, region, options);
+  const MemoryPlan plan = PlanDecode(info, options);
   RequireMemory(plan.bytes, options.max_memory);
   TileDecoder decoder(info, options, region);
 
@@ -395,6 +366,50 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
 }
 
 FileInfo Probe(ByteSpan file) { return ParseHeader(file); }
+
+FileInfo Describe(const Image& image) {
+  FileInfo info;
+  info.width = image.width;
+  info.height = image.height;
+  info.channels = image.channels;
+  info.bit_depth = image.bit_depth;
+  info.indexed = image.indexed;
+  info.interlaced = image.interlaced;
+  info.chunks = StoreChunks(image);
+  return info;
+}
+
+MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
+  FileInfo info = Describe(image);
+  info.tile_log2 = options.tile_log2;
+  const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
+  const Model* model = !flow                      ? nullptr
+                       : options.model != nullptr ? options.model
+                                                  : &DefaultModel();
+  return PlanEncode(info, model, options.jobs, options.max_memory);
+}
+
+// Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
+MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
+  const Rect region = WantedRegion(info, options);
+  const uint32_t side = uint32_t{1} << info.tile_log2;
+  FileInfo part = info;
+  part.width = std::min(info.width, std::max(region.width, side));
+  part.height = std::min(info.height, std::max(region.height, side));
+  MemoryPlan plan = PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory);
+  if (options.region.width != 0 || options.scale_log2 != 0) {
+    plan.bytes = AddMemory(plan.bytes, 2 * TileSampleMemory(info) *
+                                           static_cast<uint64_t>(plan.tiles_at_once));
+  }
+  return plan;
+}
+
+Rect DecodedRect(const FileInfo& info, const DecodeOptions& options) {
+  const Rect rect = Reduced(WantedRegion(info, options), options.scale_log2);
+  Require(rect.width > 0 && rect.height > 0, ErrorCode::kInvalidArgument,
+          "the region has no pixel at that scale");
+  return rect;
+}
 
 std::string HashName(uint64_t hash) {
   std::string name(16, '0');

@@ -73,6 +73,22 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats = n
 // Looks at the header only.
 FileInfo Probe(ByteSpan file);
 
+// Kind, size and chunks of a picture as a header says them; the samples are not looked at.
+FileInfo Describe(const Image& image);
+
+// What Encode and Decode take at most (codec/memory.h), with these options.
+MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options);
+MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options);
+inline uint64_t EncodingMemory(const Image& image, const EncodeOptions& options) {
+  return PlanEncode(image, options).bytes;
+}
+inline uint64_t DecodingMemory(const FileInfo& info, const DecodeOptions& options) {
+  return PlanDecode(info, options).bytes;
+}
+
+// Where in the reduced picture lies what Decode gives; its size is the picture's.
+Rect DecodedRect(const FileInfo& info, const DecodeOptions& options);
+
 // Sixteen hexadecimal digits, the way a model's hash is shown to people.
 std::string HashName(uint64_t hash);
 

@@ -26,6 +26,10 @@ int TableBits(size_t count, int extra) {
   while (count > 1) count >>= 1, ++bits;
   return std::clamp(bits, 10, 22);
 }
+int PixelTableBits(size_t pixels) { return TableBits(pixels, 3); }
+int SlotTableBits(size_t samples) { return TableBits(samples, 4); }
+// Of large tables nothing more comes: 9 bytes of 1.26 million on screenshots.
+int GuessTableBits(size_t samples) { return std::min(TableBits(samples, 1), 17); }
 
 template <class Coder>
 class BlockCoder {
@@ -35,9 +39,9 @@ class BlockCoder {
         shape_(shape),
         options_(options),
         packed_(shape.width),
-        pixels_(shape.width, TableBits(size_t(shape.width) * shape.height, 3), options.candidates),
-        slots_(TableBits(shape.count(), 4)),
-        guesses_(TableBits(shape.count(), 1)),
+        pixels_(shape.width, PixelTableBits(size_t(shape.width) * shape.height), options.candidates),
+        slots_(SlotTableBits(shape.count())),
+        guesses_(GuessTableBits(shape.count())),
         difference_(kBitKinds, kBitKinds * 16),
         index_(256, 8) {
     for (int c = 0; c < shape.channels; ++c) {
@@ -300,6 +304,19 @@ SampleBlock ShapeOf(const SampleBlock& block) {
 }
 
 }  // namespace
+
+uint64_t ContextMemory(int width, int height, int channels) {
+  // Mixers and what else does not grow; rows of neighbours and of the predictors' errors.
+  constexpr uint64_t kFixed = 256 << 10, kPerChannel = 160 << 10, kPerColumn = 48,
+                     kPerColumnAndChannel = 128;
+  const auto columns = static_cast<uint64_t>(width) + 16, planes = static_cast<uint64_t>(channels);
+  const size_t pixels = size_t(width) * height, samples = pixels * channels;
+  return kFixed + kPerChannel * planes + columns * (kPerColumn + kPerColumnAndChannel * planes) +
+         (sizeof(BitSlot) << PixelTableBits(pixels)) +
+         (2 * sizeof(Memory::Entry) << std::max(PixelTableBits(pixels) - 4, 6)) +
+         (sizeof(BitSlot) << SlotTableBits(samples)) +
+         (sizeof(Memory::Entry) << GuessTableBits(samples));
+}
 
 std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
                                     std::vector<float>* bits) {

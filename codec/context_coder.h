@@ -31,6 +31,9 @@ inline constexpr int kMaxCandidates = 6;
 std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
                                     std::vector<float>* bits = nullptr);
 
+// Upper estimate of the bytes that coding such a block takes beside its samples.
+uint64_t ContextMemory(int width, int height, int channels);
+
 // `block` comes with its shape; the samples are filled in. Throws kTruncated or kCorrupt.
 void DecodeContexts(ByteSpan stream, const ContextOptions& options, SampleBlock* block);
 

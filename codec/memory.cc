@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "codec/context_coder.h"
 #include "model/adaptive_coupling.h"
 #include "model/levels.h"
 
@@ -92,6 +93,16 @@ uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
   return most;
 }
 
+// A tile by contexts: the coder; its samples of 16 bits as they are, as they are coded, and a copy.
+uint64_t ContextTileBytes(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  const uint64_t samples =
+      uint64_t{2} * static_cast<uint64_t>(info.channels) * size.width * size.height;
+  return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
+}
+
+bool FlowMay(const FileInfo& info) { return info.bit_depth == 8 && !info.indexed; }
+
 // `whole`: what does not depend on the number of tiles at once.
 MemoryPlan Plan(const FileInfo& info, int jobs, uint64_t whole, uint64_t tile, uint64_t limit) {
   MemoryPlan plan{static_cast<int>(std::min<uint64_t>(std::min(jobs, kMostTilesAtOnce),
@@ -113,16 +124,28 @@ uint64_t SampleMemory(const FileInfo& info) {
   return bytes > UINT64_MAX ? UINT64_MAX : static_cast<uint64_t>(bytes);
 }
 
-MemoryPlan PlanEncode(const FileInfo& info, const Model& model, int jobs, uint64_t limit) {
-  // Streams, and the file that they are put together in.
-  const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
-  return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
-              EncodeTileBytes(model, LargestTile(info)), limit);
+uint64_t TileSampleMemory(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  return uint64_t{4} * static_cast<uint64_t>(info.channels) * size.width * size.height /
+         (info.bit_depth > 8 ? 2 : 4);
 }
 
-MemoryPlan PlanDecode(const FileInfo& info, const Model& model, int jobs, uint64_t limit) {
-  return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()),
-              DecodeTileBytes(model, LargestTile(info)), limit);
+MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
+  // Streams, and the file that they are put together in.
+  const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
+  // What contexts made of a tile, twice while it grows, is held while the model tries.
+  uint64_t tile = ContextTileBytes(info);
+  if (model != nullptr && FlowMay(info)) {
+    tile = std::max(tile, EncodeTileBytes(*model, LargestTile(info)));
+  }
+  return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
+              tile + 2 * TileSampleMemory(info), limit);
+}
+
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
+  uint64_t tile = ContextTileBytes(info);
+  if (model != nullptr) tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)));
+  return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()), tile, limit);
 }
 
 void RequireMemory(uint64_t needed, uint64_t limit) {

@@ -24,21 +24,22 @@ struct MemoryPlan {
   uint64_t bytes;
 };
 
-// Of `info` only sizes, channels, depth and tiles are looked at. The encoder's figure allows
-// for a file as large as the samples.
-MemoryPlan PlanEncode(const FileInfo& info, const Model& model, int jobs, uint64_t limit);
-MemoryPlan PlanDecode(const FileInfo& info, const Model& model, int jobs, uint64_t limit);
-inline uint64_t EncodeMemory(const FileInfo& info, const Model& model, int jobs,
+// Of `info` only sizes, channels, depth, indices and tiles are looked at. The encoder's figure
+// allows for a file as large as the samples. `model` is null if none is used.
+MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
+inline uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs,
                              uint64_t limit = kNoMemoryLimit) {
   return PlanEncode(info, model, jobs, limit).bytes;
 }
-inline uint64_t DecodeMemory(const FileInfo& info, const Model& model, int jobs,
+inline uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs,
                              uint64_t limit = kNoMemoryLimit) {
   return PlanDecode(info, model, jobs, limit).bytes;
 }
 
-// Bytes of the decoded samples alone.
+// Bytes of the decoded samples alone, of the picture and of its largest tile.
 uint64_t SampleMemory(const FileInfo& info);
+uint64_t TileSampleMemory(const FileInfo& info);  // of the largest tile
 // a - b, or 0; no limit stays none.
 inline uint64_t MemoryLeft(uint64_t limit, uint64_t used) {
   return limit == kNoMemoryLimit ? limit : limit < used ? 0 : limit - used;

@@ -259,7 +259,7 @@ class Block:
         self.pixel_slots, self.pixel = Slots(t), Predictor(8, 0)
         self.near, self.far = Memory(max(t - 4, 6)), Memory(max(t - 4, 6))
         self.slots = Slots(table_bits(width * height * channels, 4))
-        self.guesses = Memory(table_bits(width * height * channels, 1))
+        self.guesses = Memory(min(table_bits(width * height * channels, 1), 17))
         self.difference, self.index = Predictor(8, 3), Predictor(6, 0)
         self.order = ([channels - 1] if channels % 2 == 0 else []) + (
             [1, 0, 2] if channels >= 3 else [0])

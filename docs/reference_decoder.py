@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reference_contexts import decode_context_tile
+from reference_contexts import decode_block, decode_context_tile
 
 GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
@@ -568,17 +568,55 @@ def xxh32(seed, data):
     return h ^ (h >> 16)
 
 
-def skip_chunks(r, end):
-    """2.3: chunks up to the header's checksum; none is known."""
+def is_type(letters):
+    return all(chr(letter).isascii() and chr(letter).isalpha() for letter in letters)
+
+
+def read_png_chunks(data):
+    """The list inside PNGC or pNGC, as pairs of type and data."""
+    r = Reader(data)
+    method = r.u(1)
+    if method == 1:
+        size = r.varint()
+        if not 1 <= size <= 1 << 20:
+            fail("malformed metadata")
+        block = decode_block(r.bytes(len(data) - r.at), size, 1, 1, 8, 2, True)
+        r = Reader(bytes(pixel[0] for pixel in block[0]))
+    elif method != 0:
+        fail("malformed metadata")
+    chunks = []
+    while r.at < len(r.data):
+        kind = r.bytes(4)
+        chunks.append((kind, r.bytes(r.varint())))
+        if not is_type(kind) or kind in (b"IHDR", b"IEND") or (kind == b"IDAT" and chunks[-1][1]):
+            fail("malformed metadata")
+    return chunks
+
+
+def read_chunks(r, end, depth, indexed):
+    """2.3: chunks up to the header's checksum. Returns the largest sample."""
+    largest, png = (1 << depth) - 1, None
     while r.at < end:
         kind = r.bytes(4)
-        if not all(chr(letter).isascii() and chr(letter).isalpha() for letter in kind):
+        if not is_type(kind):
             fail("malformed chunk type")
-        r.bytes(r.varint())
-        if chr(kind[0]).isupper():
+        data = r.bytes(r.varint())
+        if kind in (b"PNGC", b"pNGC"):
+            if png is not None:
+                fail("malformed metadata")
+            png = read_png_chunks(data)
+        elif kind == b"mAXV":
+            largest = int.from_bytes(data, "little")
+            if len(data) != 2 or largest >> (depth - 1) != 1:
+                fail("malformed metadata")
+        elif chr(kind[0]).isupper():
             fail(f"unknown critical chunk {kind.decode()}")
     if r.at != end:
         fail("chunk beyond the header")
+    palette = next((data for kind, data in png or [] if kind == b"PLTE"), b"")
+    if indexed and not (3 <= len(palette) <= 768 and len(palette) % 3 == 0):
+        fail("no valid palette")
+    return largest
 
 
 def read_header(data):
@@ -594,6 +632,9 @@ def read_header(data):
         fail("header checksum")
     if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 3 or not 4 <= tile_log2 <= 12:
         fail("unknown kind of picture")
+    indexed = flags & 1 == 1
+    if indexed and (channels != 1 or depth > 8):
+        fail("indices of more than one channel or more than 8 bits")
     if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
         fail("impossible size")
     tile = 1 << tile_log2
@@ -601,15 +642,16 @@ def read_header(data):
     if tiles > header:
         fail("tile index is too short")
     sizes = [r.varint() for _ in range(tiles)]
-    skip_chunks(r, header - 4)
+    largest = read_chunks(r, header - 4, depth, indexed)
     r.bytes(4)
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
-    return r, channels, depth, width, height, model_hash, tile, sizes
+    flow = model_hash != 0 and depth == 8 and largest == 255 and not indexed
+    return r, channels, depth, width, height, model_hash, tile, sizes, largest, flow
 
 
 def decode_file(data, model):
-    r, channels, depth, width, height, model_hash, tile, sizes = read_header(data)
+    r, channels, depth, width, height, model_hash, tile, sizes, largest, flow = read_header(data)
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     columns = -(-width // tile)
@@ -620,7 +662,11 @@ def decode_file(data, model):
             fail(f"block checksum of tile {n}")
         y, x = n // columns * tile, n % columns * tile
         h, w = min(tile, height - y), min(tile, width - x)
+        if block[4:5] in (b"\2", b"\4") and not flow:
+            fail("a tile by the model where there can be none")
         part = decode_tile(model, block[4:], w, h, channels, depth)
+        if np.max(part) > largest:
+            fail("sample out of range")
         pixels[y : y + h, x : x + w] = part
         raw = np.asarray(part).astype("<u2" if depth > 8 else np.uint8).tobytes()
         if xxh32(n, raw) != int.from_bytes(block[:4], "little"):

@@ -8,7 +8,7 @@ set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
        nlohmann-json3-dev)
-test=(catch2 pkg-config valgrind)
+test=(catch2 pkg-config valgrind python3-numpy)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
 bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)

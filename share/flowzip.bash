@@ -19,12 +19,13 @@ _flowzip() {
 
   case $before in
     -e | --effort) COMPREPLY=($(compgen -W 'fast standard best' -- "$word")); return ;;
+    --scale) COMPREPLY=($(compgen -W '1/2 1/4 1/8' -- "$word")); return ;;
     --sort) COMPREPLY=($(compgen -W 'none name bits bpd' -- "$word")); return ;;
     --simd)
       COMPREPLY=($(compgen -W "$(flowzip --version 2>/dev/null | sed -n 's/^SIMD //p')" -- "$word"))
       return ;;
     --output-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
-    -j | --jobs | --max-pixels | --max-memory | --threshold | --heatmap-max | --seed | --size | \
+    -j | --jobs | --region | --max-pixels | --max-memory | --threshold | --heatmap-max | --seed | --size | \
       --temperature | --levels | --repeats | --repeat-below | --heat-maps | --only | --also | \
       --codec | --reference) return ;;
   esac
@@ -33,11 +34,11 @@ _flowzip() {
   local limits='-v --verbose --max-pixels --max-memory' options='' files='!*'
   case $command in
     encode)
-      options="-o --output --output-dir -f --force --verify --no-verify --recover-colour
+      options="-o --output --output-dir -f --force --verify --no-verify --strip --recover-colour
         --no-recover-colour -e --effort $limits $common"
-      files='!*.@(png|PNG)' ;;
+      files='!*.@(png|PNG|pbm|pgm|ppm|pnm|pam)' ;;
     decode)
-      options="-o --output --output-dir -f --force --recover $limits $common"
+      options="-o --output --output-dir -f --force --region --scale --recover $limits $common"
       files='!*.flz' ;;
     test)
       options="$limits $common"

@@ -34,11 +34,13 @@ _flowzip() {
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
         {-f,--force}'[overwrite]' '--verify[compare before writing]' '--no-verify[do not]' \
         '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
-        '*:image:_files -g "*.(png|PNG)"' ;;
+        '--strip[leave out metadata]' \
+        '*:image:_files -g "*.(png|PNG|pbm|pgm|ppm|pnm|pam)"' ;;
     decode)
       _arguments -S $common $limits \
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
         {-f,--force}'[overwrite]' '--recover[save the whole tiles of damaged files]' \
+        '--region[only this part]:x,y,width,height:' '--scale[only every 2nd, 4th, 8th pixel]:scale:(1/2 1/4 1/8)' \
         '*:file:_files -g "*.flz"' ;;
     test)
       _arguments -S $common $limits '*:file:_files -g "*.flz"' ;;

@@ -9,7 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "codec/codec.h"
 #include "flowzip/flowzip.h"
+#include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
@@ -43,13 +45,15 @@ DecoderPtr NewDecoder() {
   return decoder;
 }
 
-flz_image Describe(const Image& image) {
+flz_image ToPicture(const Image& image) {
   flz_image out = {};
   out.width = image.width;
   out.height = image.height;
   out.channels = static_cast<uint32_t>(image.channels);
   out.bit_depth = static_cast<uint32_t>(image.bit_depth);
   out.pixels = image.samples.data();
+  out.flags = (image.indexed ? FLZ_INDEXED : 0) | (image.interlaced ? FLZ_INTERLACED : 0);
+  out.max_value = image.max_value;
   return out;
 }
 
@@ -100,7 +104,7 @@ TEST_CASE("round trips, with and without gaps between the rows") {
   for (const int channels : {1, 3}) {
     for (const auto& [width, height] : {std::pair{1, 1}, {37, 23}, {64, 5}}) {
       const Image image = testing::Scene(width, height, channels, 9);
-      const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+      const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
 
       // The same picture with rows further apart and rubbish between them gives the same file.
       const size_t row = image.row_bytes(), stride = row + 11;
@@ -108,7 +112,7 @@ TEST_CASE("round trips, with and without gaps between the rows") {
       for (uint32_t y = 0; y < image.height; ++y) {
         std::memcpy(&spread[y * stride], &image.samples[y * row], row);
       }
-      flz_image gaps = Describe(image);
+      flz_image gaps = ToPicture(image);
       gaps.pixels = spread.data();
       gaps.stride = stride;
       CHECK(EncodeImage(encoder.get(), gaps) == file);
@@ -149,7 +153,7 @@ TEST_CASE("the bytes do not depend on the number of threads") {
   std::vector<uint8_t> first;
   for (const int threads : {1, 2, 5, 0}) {
     REQUIRE(flz_encoder_set_threads(encoder.get(), threads) == FLZ_OK);
-    const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+    const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
     if (first.empty()) first = file;
     CHECK(file == first);
   }
@@ -161,7 +165,7 @@ TEST_CASE("the bytes do not depend on the number of threads") {
 TEST_CASE("into the caller's buffer") {
   const EncoderPtr encoder = NewEncoder();
   const Image image = testing::Scene(50, 40, 3, 11);
-  const flz_image picture = Describe(image);
+  const flz_image picture = ToPicture(image);
   const std::vector<uint8_t> file = EncodeImage(encoder.get(), picture);
   std::vector<uint8_t> buffer(file.size() + 1, 0xEE);
   size_t size = 0;
@@ -184,7 +188,7 @@ TEST_CASE("the probe at every prefix length") {
   const Image image = testing::Noise(40, 30, 3, 12);
   const std::string text = "a chunk makes the header longer than its fixed part";
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "teSt", text.data(), text.size()) == FLZ_OK);
-  const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
   flz_info whole;
   REQUIRE(flz_probe(file.data(), file.size(), &whole, nullptr) == FLZ_OK);
   CHECK(whole.file_bytes == file.size());
@@ -229,7 +233,7 @@ TEST_CASE("the probe at every prefix length") {
 
 TEST_CASE("damage anywhere is found") {
   const EncoderPtr encoder = NewEncoder();
-  std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(testing::Scene(20, 16, 3, 13)));
+  std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(testing::Scene(20, 16, 3, 13)));
   const DecoderPtr decoder = NewDecoder();
   for (size_t i = 0; i < file.size(); ++i) {
     file[i] ^= static_cast<uint8_t>(1 << (i % 8));
@@ -245,7 +249,7 @@ TEST_CASE("damage anywhere is found") {
 TEST_CASE("chunks come back in order") {
   const EncoderPtr encoder = NewEncoder();
   const Image image = testing::Scene(9, 7, 1, 14);
-  const std::vector<uint8_t> plain = EncodeImage(encoder.get(), Describe(image));
+  const std::vector<uint8_t> plain = EncodeImage(encoder.get(), ToPicture(image));
   const std::string first = "one", second(300, '\0');
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "teSt", first.data(), first.size()) == FLZ_OK);
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "abCd", second.data(), second.size()) == FLZ_OK);
@@ -254,7 +258,7 @@ TEST_CASE("chunks come back in order") {
     CHECK(flz_encoder_add_chunk(encoder.get(), wrong, "x", 1) == FLZ_INVALID_ARGUMENT);
     CheckSentence(flz_encoder_message(encoder.get()));
   }
-  const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
 
   const DecoderPtr decoder = NewDecoder();
   flz_chunk chunk;
@@ -271,13 +275,94 @@ TEST_CASE("chunks come back in order") {
     CHECK(chunk.size == 0);
   }
   REQUIRE(flz_encoder_clear_chunks(encoder.get()) == FLZ_OK);
-  CHECK(EncodeImage(encoder.get(), Describe(image)) == plain);
+  CHECK(EncodeImage(encoder.get(), ToPicture(image)) == plain);
+}
+
+// Decodes the open file as its flz_info and flz_decoder_size() say.
+Image DecodeImage(flz_decoder* decoder, const flz_info& info) {
+  Image image;
+  uint64_t row_bytes = 0;
+  REQUIRE(flz_decoder_size(decoder, &image.width, &image.height, &row_bytes) == FLZ_OK);
+  image.channels = static_cast<int>(info.channels);
+  image.bit_depth = static_cast<int>(info.bit_depth);
+  image.indexed = (info.flags & FLZ_INDEXED) != 0;
+  image.interlaced = (info.flags & FLZ_INTERLACED) != 0;
+  image.max_value = static_cast<uint16_t>(info.max_value);
+  CHECK(row_bytes == image.row_bytes());
+  image.samples.resize(row_bytes * image.height);
+  REQUIRE(flz_decoder_decode(decoder, image.samples.data(), image.samples.size(), 0) == FLZ_OK);
+  flz_chunk chunk;
+  while (flz_decoder_next_chunk(decoder, &chunk) == FLZ_OK) {
+    image.chunks.push_back(MakeChunk({chunk.type, 4}, ByteSpan(chunk.data, chunk.size)));
+  }
+  return image;
+}
+
+TEST_CASE("every kind of picture, with its chunks") {
+  Image odd = testing::OfKind({1, 10, 3}, 9, 9, 7);
+  odd.max_value = 999;
+  for (size_t i = 0; i < odd.samples.size() / 2; ++i) testing::SetSample(odd, i, 3 * int(i));
+  const Image pictures[] = {testing::OfKind({1, 1, 1}, 13, 9, 1),
+                            testing::OfKind({2, 8, 3}, 20, 11, 2),
+                            testing::OfKind({4, 16, 3, false, true}, 12, 11, 3),
+                            testing::WithMetadata(testing::OfKind({1, 4, 1, true}, 31, 17, 4)), odd};
+  const EncoderPtr encoder = NewEncoder();
+  const DecoderPtr decoder = NewDecoder();
+  for (const Image& image : pictures) {
+    REQUIRE(flz_encoder_clear_chunks(encoder.get()) == FLZ_OK);
+    for (const Chunk& chunk : image.chunks) {
+      REQUIRE(flz_encoder_add_chunk(encoder.get(), chunk.type.data(), chunk.data.data(),
+                                    chunk.data.size()) == FLZ_OK);
+    }
+    const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
+    flz_info info;
+    REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), &info) == FLZ_OK);
+    CHECK(SameImage(DecodeImage(decoder.get(), info), image));
+  }
+}
+
+TEST_CASE("parts and scales") {
+  const Image image = testing::Scene(45, 37, 3, 18);
+  const std::vector<uint8_t> file = EncodeImage(NewEncoder().get(), ToPicture(image));
+  const DecoderPtr decoder = NewDecoder();
+  flz_info info;
+  REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), &info) == FLZ_OK);
+  for (const Rect& region : {Rect{0, 0, 0, 0}, Rect{3, 4, 20, 30}, Rect{44, 36, 1, 1}}) {
+    for (int scale = 0; scale <= 3; ++scale) {
+      CAPTURE(region.x, region.width, scale);
+      REQUIRE(flz_decoder_set_region(decoder.get(), region.x, region.y, region.width,
+                                     region.height) == FLZ_OK);
+      REQUIRE(flz_decoder_set_scale(decoder.get(), scale) == FLZ_OK);
+      const Rect whole = region.width == 0 ? Rect{0, 0, 45, 37} : region;
+      std::vector<uint8_t> wanted;
+      for (uint32_t y = whole.y; y < whole.y + whole.height; ++y) {
+        for (uint32_t x = whole.x; x < whole.x + whole.width; ++x) {
+          if (x % (1u << scale) != 0 || y % (1u << scale) != 0) continue;
+          const auto pixel = image.samples.begin() + (y * 45 + x) * 3;
+          wanted.insert(wanted.end(), pixel, pixel + 3);
+        }
+      }
+      if (wanted.empty()) {
+        CHECK(flz_decoder_size(decoder.get(), nullptr, nullptr, nullptr) == FLZ_INVALID_ARGUMENT);
+        continue;
+      }
+      CHECK(DecodeImage(decoder.get(), info).samples == wanted);
+    }
+  }
+  CHECK(flz_decoder_check(decoder.get()) == FLZ_OK);  // always the whole picture
+  REQUIRE(flz_decoder_set_region(decoder.get(), 40, 0, 6, 1) == FLZ_OK);
+  uint8_t pixels[18];
+  CHECK(flz_decoder_decode(decoder.get(), pixels, sizeof pixels, 0) == FLZ_INVALID_ARGUMENT);
+  CheckSentence(flz_decoder_message(decoder.get()));
+  CHECK(flz_decoder_set_region(decoder.get(), 0, 0, 1, 0) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_decoder_set_scale(decoder.get(), 4) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_decoder_set_scale(decoder.get(), -1) == FLZ_INVALID_ARGUMENT);
 }
 
 TEST_CASE("limits") {
   const EncoderPtr encoder = NewEncoder();
   const Image image = testing::Scene(100, 50, 3, 15);
-  const flz_image picture = Describe(image);
+  const flz_image picture = ToPicture(image);
   const uint8_t* data = nullptr;
   size_t size = 0;
   CHECK(flz_encoder_set_max_pixels(encoder.get(), 4999) == FLZ_OK);
@@ -330,22 +415,23 @@ TEST_CASE("pictures that are none, or not yet") {
   CHECK(encode(1, 1, 5, 8) == FLZ_INVALID_ARGUMENT);
   CHECK(encode(1, 1, 3, 0) == FLZ_INVALID_ARGUMENT);
   CHECK(encode(1, 1, 3, 17) == FLZ_INVALID_ARGUMENT);
-  // Every other kind is either taken or refused as not supported.
   for (uint32_t channels = 1; channels <= 4; ++channels) {
     for (uint32_t depth = 1; depth <= 16; ++depth) {
-      const flz_status status = encode(3, 2, channels, depth);
       INFO(channels << " channels of " << depth << " bits");
-      CHECK((status == FLZ_OK || status == FLZ_UNSUPPORTED));
+      CHECK(encode(3, 2, channels, depth) == FLZ_OK);
     }
   }
-  CHECK(encode(3, 2, 1, 8) == FLZ_OK);
-  CHECK(encode(3, 2, 3, 8) == FLZ_OK);
-  // Flags and other largest samples likewise; but what the bits cannot hold makes no sense.
+  // What the bits cannot hold makes no sense, nor do flags that nobody knows, nor indices without
+  // a palette.
   flz_image special = {3, 2, 1, 8, pixels.data(), 0, FLZ_INTERLACED, 0};
   const uint8_t* data = nullptr;
   size_t size = 0;
-  flz_status status = flz_encoder_encode(encoder.get(), &special, &data, &size);
-  CHECK((status == FLZ_OK || status == FLZ_UNSUPPORTED));
+  CHECK(flz_encoder_encode(encoder.get(), &special, &data, &size) == FLZ_OK);
+  for (const uint32_t flags : {FLZ_INDEXED, 4u}) {
+    special.flags = flags;
+    CHECK(flz_encoder_encode(encoder.get(), &special, &data, &size) == FLZ_INVALID_ARGUMENT);
+    CheckSentence(flz_encoder_message(encoder.get()));
+  }
   special.flags = 0;
   special.max_value = 256;
   CHECK(flz_encoder_encode(encoder.get(), &special, &data, &size) == FLZ_INVALID_ARGUMENT);
@@ -373,7 +459,7 @@ TEST_CASE("efforts and models") {
       CHECK(std::string(flz_encoder_message(encoder.get())).find(name) != std::string::npos);
       continue;
     }
-    const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+    const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
     flz_info info;
     REQUIRE(flz_probe(file.data(), file.size(), &info, nullptr) == FLZ_OK);
     CHECK(info.model_hash == hash);
@@ -384,7 +470,11 @@ TEST_CASE("efforts and models") {
   CheckSentence(flz_encoder_message(encoder.get()));
 
   // A file of a model that the decoder does not have.
-  const std::vector<uint8_t> file = EncodeImage(NewEncoder().get(), Describe(image));
+  const Model tiny = testing::TinyModel(1);
+  EncodeOptions by_model;
+  by_model.model = &tiny;
+  by_model.coding = Coding::kFlow;
+  const std::vector<uint8_t> file = Encode(image, by_model);
   const DecoderPtr decoder(flz_decoder_new());
   REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
   CHECK(flz_decoder_memory(decoder.get()) == 0);
@@ -411,7 +501,7 @@ TEST_CASE("progress, and stopping it") {
   const Image image = testing::Noise(1030, 3, 1, 17);  // two tiles
   REQUIRE(flz_encoder_set_threads(encoder.get(), 1) == FLZ_OK);  // all of them its own
   REQUIRE(flz_encoder_set_progress(encoder.get(), call, &watch) == FLZ_OK);
-  const std::vector<uint8_t> file = EncodeImage(encoder.get(), Describe(image));
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
   CHECK(watch.calls >= 2);
   CHECK(watch.last == watch.total);
   CHECK(watch.total == 3090);
@@ -419,7 +509,7 @@ TEST_CASE("progress, and stopping it") {
 
   watch = {};
   watch.stop = true;
-  const flz_image picture = Describe(image);
+  const flz_image picture = ToPicture(image);
   const uint8_t* data = nullptr;
   size_t size = 0;
   CHECK(flz_encoder_encode(encoder.get(), &picture, &data, &size) == FLZ_CANCELLED);
@@ -497,6 +587,9 @@ TEST_CASE("NULL everywhere") {
   REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
   CHECK(flz_decoder_decode(decoder.get(), nullptr, 1, 0) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_decoder_next_chunk(nullptr, nullptr) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_decoder_set_region(nullptr, 0, 0, 1, 1) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_decoder_set_scale(nullptr, 1) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_decoder_size(nullptr, nullptr, nullptr, nullptr) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_decoder_next_chunk(decoder.get(), nullptr) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_decoder_decode(decoder.get(), &pixel, 1, 0) == FLZ_OK);
 }

@@ -130,8 +130,10 @@ find . -type f | sort | cmp - "$work.before" || fail "test wrote something"
 usage "$flowzip" test
 usage "$flowzip" test small.flz -o out
 
-# --- info ---------------------------------------------------------------------------------
-expect 0 "$flowzip" info small.flz other.flz
+# --- info: of a drawing, and of a photograph, which the model codes ---------------------------------------------------------------------------------
+photo=$source/data/photos/moon-gray.png
+"$flowzip" encode -q "$photo" -o photo.flz || fail "encode $photo"
+expect 0 "$flowzip" info small.flz photo.flz
 [ "$(grep -c '^file  ' stdout)" -eq 2 ] && grep -q 'log2 p' stdout || fail "info: $(cat stdout)"
 expect 0 "$flowzip" info --header small.flz
 ! grep -q 'log2 p' stdout || fail "info --header decodes"
@@ -142,10 +144,11 @@ for what in '"file": "small.flz"' '"width": 37' '"height": 23' '"channels": 3' '
   grep -qF "$what" stdout || fail "info --json lacks $what: $(cat stdout)"
 done
 if command -v python3 >/dev/null; then
-  expect 0 sh -c '"$1" info --json small.flz other.flz | python3 -c "
+  expect 0 sh -c '"$1" info --json photo.flz other.flz | python3 -c "
 import json, sys
 a = json.load(sys.stdin)
-assert [f[\"width\"] for f in a] == [37, 64], a
+assert len(a) == 2 and a[1][\"width\"] == 64, a
+assert a[0][\"tile_modes\"] == {\"flow\": 1}, a
 assert a[0][\"model\"][\"name\"] and len(a[0][\"model\"][\"hash\"]) == 16, a
 assert abs(sum(sum(l[\"channel_bits\"]) for l in a[0][\"levels\"]) + a[0][\"side_bits\"] -
            a[0][\"model_bits\"]) < 1, a"' sh "$flowzip"
@@ -189,16 +192,16 @@ refused 'larger than the limit of memory' "$flowzip" encode "$source/data/photos
   -o out --max-memory 10K
 
 # --- Efforts ----------------------------------------------------------------------------------
-expect 0 "$flowzip" encode -q small.png -o default.flz
+expect 0 "$flowzip" encode -q "$photo" -o default.flz
 models=$("$flowzip" --version | sed -n 's/^models //p')
 for effort in fast standard best; do
   if [[ " $models" == *" $effort="* ]]; then
-    expect 0 "$flowzip" encode -q small.png -e $effort -o out
+    expect 0 "$flowzip" encode -q "$photo" -e $effort -o out
     expect 0 "$flowzip" info --header out
     hash=${models##*$effort=}
     grep -q "^model  *${hash:0:16} ($effort, embedded)" stdout || fail "-e $effort: $(cat stdout)"
     [ $effort != standard ] || same default.flz out "the default effort is standard"
-    expect 0 "$flowzip" score -q --effort $effort small.png
+    expect 0 "$flowzip" score -q --effort $effort "$photo"
     rm -f out
   else
     refused "effort $effort needs the model of that name" "$flowzip" encode small.png \

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "codec/codec.h"
+#include "codec/context_coder.h"
 #include "tests/tiny_model.h"
 
 namespace {
@@ -132,12 +133,16 @@ TEST_CASE("what is refused has cost no more than a few times the file's size") {
   }
 }
 
-// Memory of a decode: the picture, and a working set per pixel of its largest tile.
+// Memory of a decode: the picture, and a working set per pixel of its largest tile, or the tables
+// of the context coder.
 TEST_CASE("memory is bounded by the picture and one tile") {
   const auto bound = [](const FileInfo& info, size_t file) {
     const uint64_t side = uint64_t{1} << info.tile_log2;
     const uint64_t tile = std::min<uint64_t>(side, info.width) * std::min<uint64_t>(side, info.height);
-    return info.pixels() * 3 + tile * 400 + file * 4 + 100000;
+    const uint64_t contexts = ContextMemory(static_cast<int>(std::min<uint64_t>(side, info.width)),
+                                            static_cast<int>(std::min<uint64_t>(side, info.height)),
+                                            info.channels);
+    return info.pixels() * 3 + std::max(tile * 400, contexts + tile * 20) + file * 4 + 100000;
   };
   const Image pictures[] = {testing::Noise(256, 256, 3, 1), testing::Scene(300, 128, 3, 2),
                             testing::Noise(1, 3000, 3, 3), testing::Flat(500, 500, 3, 9),

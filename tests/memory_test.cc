@@ -73,7 +73,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack) {
   std::vector<uint8_t> file;
   const uint64_t encoding = PeakOf([&] { file = Encode(image, encode); });
   const FileInfo info = Probe(file);
-  CheckEstimate(EncodeMemory(info, model, jobs), encoding, slack);
+  CheckEstimate(EncodeMemory(info, &model, jobs), encoding, slack);
 
   DecodeOptions decode;
   decode.model_override = &model;
@@ -81,7 +81,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack) {
   Image again;
   const uint64_t decoding = PeakOf([&] { again = Decode(file, decode); });
   CHECK(again.samples == image.samples);
-  CheckEstimate(DecodeMemory(info, model, jobs), decoding, slack);
+  CheckEstimate(DecodeMemory(info, &model, jobs), decoding, slack);
 }
 
 }  // namespace
@@ -132,14 +132,14 @@ TEST_CASE("the limits are applied before anything large is allocated") {
     }
     FAIL("not refused");
   };
-  encode.max_memory = EncodeMemory(info, model, 1) - 1;
+  encode.max_memory = EncodeMemory(info, &model, 1) - 1;
   CHECK(PeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
   encode.max_memory += 1;
   CHECK(Encode(image, encode) == file);
 
   DecodeOptions decode;
   decode.model_override = &model;
-  decode.max_memory = DecodeMemory(info, model, 1) - 1;
+  decode.max_memory = DecodeMemory(info, &model, 1) - 1;
   CHECK(PeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
   decode.max_memory += 1;
   CHECK(Decode(file, decode).samples == image.samples);

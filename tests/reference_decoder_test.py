@@ -35,7 +35,7 @@ def check_golden(folder, everything):
             continue
         start = time.process_time()
         try:
-            pixels = reference.decode_file((folder / name).read_bytes(), model)
+            pixels, _ = reference.decode_file((folder / name).read_bytes(), model)
             (agreed if pixels.shape == shape else failed).append(name)
         except SystemExit as error:
             failed.append(f"{name} ({error})")

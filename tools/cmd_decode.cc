@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip decode IN.flz... [-o OUT.png | --output-dir DIR] [--region X,Y,W,H] [--scale 1/2]
 //                          [--recover]
-#include <algorithm>
 #include <cstdio>
 
 #include "codec/codec.h"
-#include "codec/memory.h"
 #include "codec/recover.h"
-#include "tools/cli_common.h"
+#include "tools/codec_calls.h"
 #include "tools/picture_file.h"
 
 namespace flowzip {
@@ -55,26 +53,37 @@ void Report(const Recovery& recovery, const std::string& input, const std::strin
                              (recovery.lost.empty() ? "" : ", gray in the place of the others"));
 }
 
-void DecodeOne(const FileTask& task, const DecodeOptions& common_options,
-               const Arguments& arguments) {
+Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const CommonOptions& common) {
+  const flz_info info = OpenFile(decoder, bytes);
+  HandleProgress progress("decoding", decoder, common.quiet);
+  return DecodeOpen(decoder, info, bytes.size(), common);
+}
+
+Image DecodeRest(ByteSpan bytes, const CommonOptions& common, Recovery* recovery) {
+  const std::shared_ptr<const Model> model = Prepare(common);
+  DecodeOptions options;
+  options.model_override = model.get();
+  options.jobs = common.jobs;
+  options.max_pixels = common.max_pixels;
+  options.max_memory = common.max_memory;
+  options.recovery = recovery;
+  Progress progress("decoding", common.quiet);
+  return Decode(bytes, options, nullptr, progress.Callback());
+}
+
+void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
   const std::vector<uint8_t> bytes =
       WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
   // What is no .flz file at all is said before anything about the output.
-  if (!arguments.recover) WithFile(input, [&] { Probe(bytes); });
+  if (!arguments.recover) WithFile(input, [&] { return OpenFile(decoder, bytes); });
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
   Recovery recovery;
   const Image image = WithFile(input, [&] {
-    DecodeOptions options = common_options;
-    if (arguments.recover) options.recovery = &recovery;
-    // The file is held meanwhile.
-    if (options.max_memory != kNoMemoryLimit) {
-      options.max_memory -= std::min<uint64_t>(options.max_memory, bytes.size());
-    }
-    Progress progress("decoding", common.quiet);
-    return Decode(bytes, options, nullptr, progress.Callback());
+    return arguments.recover ? DecodeRest(bytes, common, &recovery)
+                             : DecodeWhole(bytes, decoder, common);
   });
   WithFile(output, [&] {
     WritePicture(image, task.output, file->stream(), common.jobs);
@@ -88,16 +97,21 @@ void DecodeOne(const FileTask& task, const DecodeOptions& common_options,
 }
 
 void Run(const Arguments& arguments) {
+  ApplySimd(arguments.common);
   const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".flz"}, ".png");
-  const std::shared_ptr<const Model> model = Prepare(arguments.common);
-  DecodeOptions options;
-  options.model_override = model.get();
-  options.jobs = arguments.common.jobs;
-  options.max_pixels = arguments.common.max_pixels;
-  options.max_memory = arguments.common.max_memory;
-  if (!arguments.region.empty()) options.region = ParseRegion(arguments.region);
-  if (!arguments.scale.empty()) options.scale_log2 = ParseScale(arguments.scale);
-  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, options, arguments); });
+  const DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
+  if (!arguments.region.empty()) {
+    const Rect region = ParseRegion(arguments.region);
+    Check(flz_decoder_set_region(decoder.get(), region.x, region.y, region.width, region.height),
+          decoder);
+  }
+  if (!arguments.scale.empty()) {
+    Check(flz_decoder_set_scale(decoder.get(), ParseScale(arguments.scale)), decoder);
+  }
+  if (arguments.recover && !(arguments.region.empty() && arguments.scale.empty())) {
+    throw UsageError("--recover: only whole pictures are recovered");
+  }
+  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, decoder, arguments); });
 }
 
 }  // namespace

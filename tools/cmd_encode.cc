@@ -4,12 +4,10 @@
 #include <chrono>
 #include <cstdio>
 
-#include "codec/codec.h"
 #include "codec/memory.h"
-#include "model/embedded.h"
-#include "model/simd_targets.h"
-#include "tools/cli_common.h"
+#include "tools/codec_calls.h"
 #include "tools/picture_file.h"
+#include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
@@ -27,59 +25,61 @@ double SecondsSince(Clock::time_point start) {
 }
 
 // What the encoder needs, and the picture that it is given; verifying takes no more than that.
-uint64_t MemoryFor(const Image& image, const EncodeOptions& options) {
-  FileInfo info;
-  info.width = image.width;
-  info.height = image.height;
-  info.channels = image.channels;
-  info.bit_depth = image.bit_depth;
-  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
-  const uint64_t samples = SampleMemory(info);
-  return AddMemory(
-      EncodeMemory(info, model, options.jobs, MemoryLeft(options.max_memory, samples)), samples);
+uint64_t MemoryFor(const Image& image, const EncoderHandle& encoder) {
+  const flz_image picture = ToPicture(image);
+  return AddMemory(flz_encoder_memory(encoder.get(), &picture), SampleMemory(Describe(image)));
 }
 
-void Verify(const Image& image, ByteSpan file, const EncodeOptions& encoder, bool quiet) {
-  Progress progress("verifying", quiet);
-  DecodeOptions options;
-  options.model_override = encoder.model;
-  options.jobs = encoder.jobs;
+Image ReadImage(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
+  const CommonOptions& common = arguments.common;
+  const std::vector<uint8_t> bytes = ReadInput(task.input, common.force, common.max_memory);
+  Image image = ReadPicture(bytes, common.max_pixels, [&](const Image& header) {
+    // Beside the picture, the encoder may have what that leaves; 0 would be no limit.
+    const uint64_t left = MemoryLeft(common.max_memory, SampleMemory(Describe(header)));
+    const uint64_t limit = left == kNoMemoryLimit ? 0 : std::max<uint64_t>(left, 1);
+    Check(flz_encoder_set_max_memory(encoder.get(), limit), encoder);
+    RequireMemory(MemoryFor(header, encoder), common.max_memory);
+  });
+  if (arguments.strip) StripMetadata(image);
+  return image;
+}
+
+void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
+  CommonOptions options = common;
+  options.max_memory = kNoMemoryLimit;  // within what encoding took
   options.max_pixels = UINT64_MAX;
-  options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size() + file.size());
-  const Image again = Decode(file, options, nullptr, progress.Callback());
+  const DecoderHandle decoder = NewDecoder(options);
+  const flz_info info = OpenFile(decoder, file);
+  HandleProgress progress("verifying", decoder, common.quiet);
+  const Image again = DecodeOpen(decoder, info, 0, options);
   Require(SameImage(again, image), ErrorCode::kCorrupt,
           "internal error: what was encoded does not decode to the same");
 }
 
-void EncodeOne(const FileTask& task, const EncodeOptions& options, const Arguments& arguments) {
+void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
-  Image image = WithFile(input, [&] {
-    const std::vector<uint8_t> bytes = ReadInput(task.input, common.force, common.max_memory);
-    return ReadPicture(bytes, common.max_pixels, [&](const Image& header) {
-      RequireMemory(MemoryFor(header, options), common.max_memory);
-    });
-  });
-  if (arguments.strip) StripMetadata(image);
+  const Image image = WithFile(input, [&] { return ReadImage(task, encoder, arguments); });
   // Before the work, so that an output that cannot be is refused at once.
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
 
   double encode_seconds = 0, verify_seconds = 0;
-  const std::vector<uint8_t> bytes = WithFile(input, [&] {
+  const ByteSpan bytes = WithFile(input, [&] {
+    const flz_image picture = ToPicture(image);
+    SetChunks(image, encoder);
+    const uint8_t* data = nullptr;
+    size_t size = 0;
     Clock::time_point start = Clock::now();
-    std::vector<uint8_t> result;
     {
-      Progress progress("encoding", common.quiet);
-      EncodeOptions rest = options;
-      rest.max_memory = MemoryLeft(options.max_memory, image.samples.size());
-      result = Encode(image, rest, nullptr, progress.Callback());
+      HandleProgress progress("encoding", encoder, common.quiet);
+      Check(flz_encoder_encode(encoder.get(), &picture, &data, &size), encoder);
     }
     encode_seconds = SecondsSince(start);
     start = Clock::now();
-    if (arguments.verify) Verify(image, result, options, common.quiet);
+    if (arguments.verify) Verify(image, {data, size}, common);
     verify_seconds = SecondsSince(start);
-    return result;
+    return ByteSpan(data, size);
   });
   WithFile(output, [&] {
     file->Write(bytes);
@@ -91,7 +91,7 @@ void EncodeOne(const FileTask& task, const EncodeOptions& options, const Argumen
   if (!common.verbose) return;
   std::fprintf(stderr, "  %u x %u, %d channels of %d bits; %d threads, %s, at most %s of memory\n",
                image.width, image.height, image.channels, image.bit_depth, common.jobs,
-               ActiveSimdTarget().c_str(), HumanBytes(MemoryFor(image, options)).c_str());
+               flz_simd_target(), HumanBytes(MemoryFor(image, encoder)).c_str());
   std::fprintf(stderr, "  encoded in %.2f s (%.2f megapixels/s)", encode_seconds,
                1e-6 * image.width * image.height / std::max(encode_seconds, 1e-9));
   if (arguments.verify) std::fprintf(stderr, ", verified in %.2f s", verify_seconds);
@@ -99,15 +99,13 @@ void EncodeOne(const FileTask& task, const EncodeOptions& options, const Argumen
 }
 
 void Run(const Arguments& arguments) {
+  ApplySimd(arguments.common);
   const std::vector<FileTask> tasks =
       PlanFiles(arguments.files, {".png", ".pgm", ".ppm", ".pnm", ".pbm", ".pam"}, ".flz");
-  const std::shared_ptr<const Model> model = Prepare(arguments.common);
-  EncodeOptions options;
-  options.model = model.get();
-  options.jobs = arguments.common.jobs;
-  options.recover_colour = arguments.recover_colour;
-  options.max_memory = arguments.common.max_memory;
-  ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, options, arguments); });
+  const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
+                                         [&] { return NewEncoder(arguments.common); });
+  flz_encoder_set_recover_colour(encoder.get(), arguments.recover_colour ? 1 : 0);
+  ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
 }
 
 }  // namespace

@@ -61,9 +61,26 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("bits/sub-pixel    %.4f\n", 8.0 * static_cast<double>(bytes) / sub_pixels);
 }
 
-// Which of the tiles were converted from what; nothing for gray pictures.
+// How many tiles are coded in which way.
+void PrintModes(const DecodeStats& stats) {
+  std::string text;
+  for (int m = 0; m < kTileModes; ++m) {
+    const uint64_t tiles = stats.tiles.mode_tiles[static_cast<size_t>(m)];
+    if (tiles == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::string(ModeName(static_cast<TileMode>(m))) + " " +
+            std::to_string(tiles);
+  }
+  std::printf("tiles coded by    %s\n", text.c_str());
+}
+
+int ColourChannels(const FileInfo& info) { return info.channels >= 3 ? 3 : 1; }
+
+// Which of the tiles were converted from what; nothing where the model codes no colour.
 void PrintColour(const DecodeStats& stats) {
-  if (stats.info.channels != 3) return;
+  const TileStats& tiles = stats.tiles;
+  const uint64_t by_model = tiles.mode_tiles[static_cast<size_t>(TileMode::kFlow)] +
+                            tiles.mode_tiles[static_cast<size_t>(TileMode::kFlowAlpha)];
+  if (stats.info.channels < 3 || by_model == 0) return;
   std::string text;
   for (int id = 1; id < kColourConversions; ++id) {
     const uint64_t tiles = stats.tiles.conversion_tiles[static_cast<size_t>(id)];
@@ -86,7 +103,8 @@ void PrintStats(const DecodeStats& stats) {
   const double sub_pixels = static_cast<double>(stats.info.pixels()) * stats.info.channels;
   const auto& levels = stats.tiles.level_channel_bits;
   std::printf("\nlevel      bytes   bits/sub-pixel");
-  for (int c = 0; c < stats.info.channels; ++c) std::printf("  channel %d", c);
+  const int channels = ColourChannels(stats.info);
+  for (int c = 0; c < channels && !levels.empty(); ++c) std::printf("  channel %d", c);
   std::printf("\n");
   for (size_t level = 0; level < levels.size(); ++level) {
     double sum = 0;
@@ -98,14 +116,21 @@ void PrintStats(const DecodeStats& stats) {
     }
     const auto& bytes = stats.tiles.level_bytes;
     std::printf(" %10zu  %15.4f", level < bytes.size() ? bytes[level] : 0, sum / sub_pixels);
-    for (int c = 0; c < stats.info.channels; ++c) {
+    for (int c = 0; c < channels; ++c) {
       std::printf("  %9.4f", levels[level][static_cast<size_t>(c)] / sub_pixels);
     }
     std::printf("\n");
   }
-  std::printf("side             -  %15.4f\n", stats.tiles.side_bits / sub_pixels);
+  if (!levels.empty()) {
+    std::printf("side             -  %15.4f\n", stats.tiles.side_bits / sub_pixels);
+  }
+  if (stats.tiles.other_bytes > 0) {
+    std::printf("other %10zu  %15.4f\n", static_cast<size_t>(stats.tiles.other_bytes),
+                8.0 * static_cast<double>(stats.tiles.other_bytes) / sub_pixels);
+  }
+  if (levels.empty()) return;
 
-  const double bytes = stats.tiles.total_bits() / 8,
+  const double bytes = stats.tiles.total_bits() / 8 + static_cast<double>(stats.tiles.other_bytes),
                written = static_cast<double>(stats.file_bytes);
   std::printf("\nmodel's -log2 p   %.1f bytes\n", bytes);
   std::printf("bytes written     %.0f (-log2 p x %.5f, %+.1f bytes)\n", written,
@@ -127,6 +152,8 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   add(", \"format_version\": %d,\n", kFormatVersion);
   add("  \"width\": %u, \"height\": %u, \"channels\": %d, \"bit_depth\": %d,\n", info.width,
       info.height, info.channels, info.bit_depth);
+  add("  \"palette\": %s, \"interlaced\": %s,\n", info.indexed ? "true" : "false",
+      info.interlaced ? "true" : "false");
   out += "  \"model\": {\"hash\": \"" + HashName(info.model_hash) +
          "\", \"name\": " + (model_name.empty() ? "null" : JsonString(model_name)) + "},\n";
   add("  \"tile_size\": %d, \"tiles\": %llu,\n", 1 << info.tile_log2,
@@ -142,6 +169,15 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   }
   out += "]";
   if (stats != nullptr) {
+    out += ",\n  \"tile_modes\": {";
+    for (int m = 0, shown = 0; m < kTileModes; ++m) {
+      const uint64_t tiles = stats->tiles.mode_tiles[static_cast<size_t>(m)];
+      if (tiles == 0) continue;
+      add("%s\"%s\": %llu", shown++ > 0 ? ", " : "", ModeName(static_cast<TileMode>(m)),
+          static_cast<unsigned long long>(tiles));
+    }
+    add("}, \"other_bytes\": %llu",
+        static_cast<unsigned long long>(stats->tiles.other_bytes));
     out += ",\n  \"colour_conversions\": {";
     for (int id = 1, shown = 0; id < kColourConversions; ++id) {
       const uint64_t tiles = stats->tiles.conversion_tiles[static_cast<size_t>(id)];
@@ -160,7 +196,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
       out += l + 1 == levels.size() ? "\"base\"" : "\"" + std::to_string(l) + "\"";
       const auto& level_bytes = stats->tiles.level_bytes;
       add(", \"bytes\": %zu, \"channel_bits\": [", l < level_bytes.size() ? level_bytes[l] : 0);
-      for (int c = 0; c < info.channels; ++c) {
+      for (int c = 0; c < ColourChannels(info); ++c) {
         add("%s%.3f", c > 0 ? ", " : "", levels[l][static_cast<size_t>(c)]);
       }
       out += "]}";
@@ -195,6 +231,7 @@ void InfoOne(const std::string& path, const Arguments& arguments, const Model* m
       objects.push_back(
           JsonObject(name, info, file.size(), model, arguments.header ? nullptr : &stats));
     } else if (!arguments.header) {
+      PrintModes(stats);
       PrintColour(stats);
       PrintStats(stats);
     }

@@ -63,14 +63,25 @@ DecoderHandle NewDecoder(const CommonOptions& options) {
   return decoder;
 }
 
-flz_image Describe(const Image& image) {
+flz_image ToPicture(const Image& image) {
   flz_image picture = {};
   picture.width = image.width;
   picture.height = image.height;
   picture.channels = static_cast<uint32_t>(image.channels);
   picture.bit_depth = static_cast<uint32_t>(image.bit_depth);
   picture.pixels = image.samples.data();
+  picture.flags = (image.indexed ? FLZ_INDEXED : 0) | (image.interlaced ? FLZ_INTERLACED : 0);
+  picture.max_value = image.max_value;
   return picture;
+}
+
+void SetChunks(const Image& image, const EncoderHandle& encoder) {
+  Check(flz_encoder_clear_chunks(encoder.get()), encoder);
+  for (const Chunk& chunk : image.chunks) {
+    Check(flz_encoder_add_chunk(encoder.get(), chunk.type.data(), chunk.data.data(),
+                                chunk.data.size()),
+          encoder);
+  }
 }
 
 flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file) {
@@ -81,27 +92,30 @@ flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file) {
 
 Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
                  const CommonOptions& options) {
-  // A picture that the library refuses for its pixels is not worth a word about memory.
-  if (uint64_t{info.width} * info.height <= options.max_pixels) {
-    // With no limit on pixels the sum may leave 64 bits: the library has the last word then.
-    const uint64_t memory = flz_decoder_memory(decoder.get());
-    if (memory < UINT64_MAX / 4) {
-      RequireMemory(memory + info.row_bytes * info.height + holds, options.max_memory);
-    } else {
-      Check(flz_decoder_check(decoder.get()), decoder);
-    }
-    Image image;
-    image.width = info.width;
-    image.height = info.height;
-    image.channels = static_cast<int>(info.channels);
-    image.bit_depth = static_cast<int>(info.bit_depth);
-    image.samples.resize(image.row_bytes() * image.height);
-    Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0),
-          decoder);
-    return image;
+  Image image;
+  uint64_t row_bytes = 0;
+  Check(flz_decoder_size(decoder.get(), &image.width, &image.height, &row_bytes), decoder);
+  image.channels = static_cast<int>(info.channels);
+  image.bit_depth = static_cast<int>(info.bit_depth);
+  image.indexed = (info.flags & FLZ_INDEXED) != 0;
+  image.interlaced = (info.flags & FLZ_INTERLACED) != 0;
+  image.max_value = static_cast<uint16_t>(info.max_value);
+  // What the library refuses for its pixels, its model, or a size that 64 bits do not hold.
+  const uint64_t memory = flz_decoder_memory(decoder.get());
+  if (uint64_t{image.width} * image.height > options.max_pixels || memory == 0 ||
+      memory >= UINT64_MAX / 4) {
+    Check(flz_decoder_check(decoder.get()), decoder);
   }
-  Check(flz_decoder_check(decoder.get()), decoder);  // throws
-  return {};
+  RequireMemory(memory + row_bytes * image.height + holds, options.max_memory);
+  image.samples.resize(row_bytes * image.height);
+  Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0), decoder);
+  for (flz_chunk chunk;;) {
+    const flz_status status = flz_decoder_next_chunk(decoder.get(), &chunk);
+    if (status == FLZ_END) break;
+    Check(status, decoder);
+    image.chunks.push_back(MakeChunk({chunk.type, 4}, ByteSpan(chunk.data, chunk.size)));
+  }
+  return image;
 }
 
 HandleProgress::HandleProgress(const std::string& verb, const EncoderHandle& encoder, bool quiet)

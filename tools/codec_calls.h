@@ -30,12 +30,15 @@ DecoderHandle NewDecoder(const CommonOptions& options);
 void Check(flz_status status, const EncoderHandle& encoder);
 void Check(flz_status status, const DecoderHandle& decoder);
 
-// The picture as the C interface takes it; the samples stay the image's.
-flz_image Describe(const Image& image);
+// The picture as the C interface takes it; the samples stay the image's, and its chunks become
+// those of the encoder.
+flz_image ToPicture(const Image& image);
+void SetChunks(const Image& image, const EncoderHandle& encoder);
 
-// Opens a file that must stay where it is; decodes it. Above `limit` bytes of memory, what
-// the caller `holds` included, neither happens.
+// Opens a file that must stay where it is.
 flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file);
+// Decodes it, or the part and scale that are set. Above options.max_memory, what the caller
+// `holds` included, nothing is allocated.
 Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
                  const CommonOptions& options);
 

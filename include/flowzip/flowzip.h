@@ -205,8 +205,10 @@ FLZ_API flz_status flz_encoder_set_progress(flz_encoder *encoder, flz_progress_f
                                             void *user);
 
 /**
- * Adds metadata, which is copied, to all files encoded from now on, in the order of the calls.
- * `type` is four ASCII letters, the first small and the third capital (docs/FORMAT.md, 2.3).
+ * Adds a PNG chunk, which is copied, to all files encoded from now on, in the order of the calls:
+ * PLTE, which FLZ_INDEXED needs, and ancillary ones (tRNS, gAMA, iCCP, tEXt, ...). An empty IDAT
+ * marks where the picture's own data stood among them; without it that is after the last.
+ * FLZ_INVALID_ARGUMENT for other types; a palette is looked at only when a picture is encoded.
  */
 FLZ_API flz_status flz_encoder_add_chunk(flz_encoder *encoder, const char type[4],
                                          const void *data, size_t size);
@@ -267,8 +269,8 @@ FLZ_API flz_status flz_decoder_open(flz_decoder *decoder, const void *data, size
                                     flz_info *info);
 
 /**
- * The next piece of metadata of the open file, in the order of the file; FLZ_END after the last,
- * and then from the first again.
+ * The next chunk of the open file, in the order of flz_encoder_add_chunk(); FLZ_END after the
+ * last, and then from the first again.
  */
 FLZ_API flz_status flz_decoder_next_chunk(flz_decoder *decoder, flz_chunk *chunk);
 
@@ -279,16 +281,33 @@ FLZ_API flz_status flz_decoder_next_chunk(flz_decoder *decoder, flz_chunk *chunk
 FLZ_API uint64_t flz_decoder_memory(flz_decoder *decoder);
 
 /**
- * Decodes the open file; every checksum is checked.
+ * Decode only a part of the pictures opened from now on: the tiles that it needs. A width of 0,
+ * the default, is the whole picture. A part outside the picture makes flz_decoder_size() and
+ * flz_decoder_decode() fail with FLZ_INVALID_ARGUMENT.
+ */
+FLZ_API flz_status flz_decoder_set_region(flz_decoder *decoder, uint32_t x, uint32_t y,
+                                          uint32_t width, uint32_t height);
+/**
+ * Decode only the pixels whose column and row in the picture are multiples of 2^scale_log2, with
+ * only the levels that they need. 0, the default, to 3.
+ */
+FLZ_API flz_status flz_decoder_set_scale(flz_decoder *decoder, int scale_log2);
+/** Size of what flz_decoder_decode() gives of the open file; any pointer may be NULL. */
+FLZ_API flz_status flz_decoder_size(flz_decoder *decoder, uint32_t *width, uint32_t *height,
+                                    uint64_t *row_bytes);
+
+/**
+ * Decodes the open file; every checksum is checked (of whole tiles at full scale).
  *
  * @param pixels  Takes the picture. Its contents are undefined after a failure.
- * @param size    Bytes at `pixels`, at least stride * (height - 1) + row_bytes.
+ * @param size    Bytes at `pixels`, at least stride * (height - 1) + row_bytes, of the size that
+ *                flz_decoder_size() says: without region and scale, that of flz_info.
  * @param stride  Bytes from row to row, at least row_bytes; 0: row_bytes.
  */
 FLZ_API flz_status flz_decoder_decode(flz_decoder *decoder, void *pixels, size_t size,
                                       size_t stride);
 
-/** Decodes the open file, checks everything, and keeps nothing. */
+/** Decodes the whole of the open file, checks everything, and keeps nothing. */
 FLZ_API flz_status flz_decoder_check(flz_decoder *decoder);
 
 #ifdef __cplusplus

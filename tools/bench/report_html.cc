@@ -155,6 +155,10 @@ std::string ModelTable(const Results& results, size_t c) {
   }
   text += "<tr><th>filters</th><td>" + Fixed(bits.side, 4) + "</td><td colspan=\"" +
           std::to_string(channels) + "\"></td></tr>\n";
+  if (bits.other > 0) {
+    text += "<tr><th>other modes</th><td>" + Fixed(bits.other, 4) + "</td><td colspan=\"" +
+            std::to_string(channels) + "\"></td></tr>\n";
+  }
   return text + "</tbody></table></div>\n";
 }
 

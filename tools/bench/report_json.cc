@@ -38,6 +38,7 @@ Json ModelJson(const Codec& codec, const ModelBits& bits) {
           {"bits_per_dimension", bits.total},
           {"overhead_bits_per_sub_pixel", bits.overhead},
           {"filter_bits_per_sub_pixel", bits.side},
+          {"other_modes_bits_per_sub_pixel", bits.other},
           {"bits_per_sub_pixel_by_level", std::move(levels)}};
 }
 

@@ -88,6 +88,11 @@ std::vector<Row> LevelRows(const Results& results, const ModelBits& bits) {
   Row side = {"filters", Fixed(bits.side, 4)};
   side.resize(rows[0].size());
   rows.push_back(side);
+  if (bits.other > 0) {
+    Row other = {"other modes", Fixed(bits.other, 4)};
+    other.resize(rows[0].size());
+    rows.push_back(other);
+  }
   return rows;
 }
 

@@ -80,6 +80,7 @@ ModelBits SumModelBits(const Results& results, size_t codec) {
   double written = 0;
   for (const Cell& cell : results.cells[codec]) {
     written += 8.0 * static_cast<double>(cell.bytes) / sub_pixels;
+    sum.other += 8.0 * static_cast<double>(cell.stats.other_bytes) / sub_pixels;
     const auto& levels = cell.stats.level_channel_bits;
     if (levels.empty()) continue;
     // As between tiles: an image of fewer levels adds its base to the last entry.
@@ -94,6 +95,7 @@ ModelBits SumModelBits(const Results& results, size_t codec) {
     sum.side += cell.stats.side_bits / sub_pixels;
     sum.total += cell.stats.total_bits() / sub_pixels;
   }
+  sum.total += sum.other;
   sum.overhead = written - sum.total;
   return sum;
 }

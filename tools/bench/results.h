@@ -96,7 +96,9 @@ double BitsPerSubPixel(const Results& results, size_t codec, size_t image);
 // flowzip only: where the bits went, all per sub-pixel of all images.
 struct ModelBits {
   std::vector<std::array<double, 4>> level_channel;  // as in TileStats
-  double side = 0, total = 0;                        // the model's -log2 p
+  double side = 0;                                   // filters and exceptions
+  double other = 0;                                  // tiles and channels coded without it
+  double total = 0;                                  // all of that: the model's -log2 p
   double overhead = 0;                               // bits in the file beyond that
 };
 ModelBits SumModelBits(const Results& results, size_t codec);
