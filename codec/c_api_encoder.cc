@@ -12,7 +12,7 @@ using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
   const Model* embedded = nullptr;  // by effort; `model` goes before it
-  bool recover_colour = true;
+  bool recover_colour = true, thorough = false;
   std::vector<Chunk> chunks;
   std::vector<uint8_t> file;
 
@@ -63,6 +63,7 @@ EncodeOptions Options(const flz_encoder& encoder) {
   options.model = &encoder.Choice();
   options.jobs = encoder.Jobs();
   options.recover_colour = encoder.recover_colour;
+  options.coding = encoder.thorough ? Coding::kThorough : Coding::kSmallest;
   return options;
 }
 
@@ -124,6 +125,7 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
                       (others.empty() ? "none was" : "there are: " + others) + ")");
     }
     e.embedded = found;
+    e.thorough = effort == FLZ_EFFORT_BEST;
     e.model = nullptr;
   });
 }

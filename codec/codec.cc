@@ -100,30 +100,40 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  const TilePlan plan = PlanTile(image, rect, options.coding);
-  // Where both ways are tried, only the winner books its pixels.
-  result.payload = EncodeWithoutFlow(image, rect, plan, count ? &result.stats : nullptr,
-                                     plan.flow ? nullptr : options.pixel_bits);
+  TilePlan plan = PlanTile(image, rect, options.coding);
+  const Model* model = nullptr;
+  if (plan.flow) {
+    model = options.model != nullptr ? options.model : &DefaultModel();
+    SettlePlan(*model, image, rect, pool, &plan);
+  }
+  // Only the winner books its pixels, in a second run where it is not known before.
+  const auto without = [&](TileStats* stats, PixelBits* pixel_bits) {
+    return EncodeWithoutFlow(image, rect, plan, stats, pixel_bits);
+  };
+  const auto with = [&](TileStats* stats, PixelBits* pixel_bits) {
+    return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, options.recover_colour);
+  };
+  result.payload = without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
   const bool constant =
       !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
   if (!plan.flow || constant) return result;
 
-  const Model& model = options.model != nullptr ? *options.model : DefaultModel();
-  const auto encode = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithFlow(model, image, rect, pool, stats, pixel_bits, options.recover_colour);
-  };
+  const bool sure = !plan.contexts && !image.has_alpha();
   TileStats flow_stats;
   std::vector<uint8_t> flow =
-      encode(count ? &flow_stats : nullptr, plan.contexts ? nullptr : options.pixel_bits);
+      with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
+  if (!plan.contexts && options.coding == Coding::kSmallest && AlphaIsLarge(flow)) {
+    plan.contexts = true;
+    result.payload = without(count ? &result.stats : nullptr, nullptr);
+  }
   const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
-  if (options.pixel_bits != nullptr && plan.contexts) {
-    smaller ? void(encode(nullptr, options.pixel_bits))
-            : void(EncodeWithoutFlow(image, rect, plan, nullptr, options.pixel_bits));
+  if (options.pixel_bits != nullptr && !sure) {
+    smaller ? void(with(nullptr, options.pixel_bits)) : void(without(nullptr, options.pixel_bits));
   }
   if (smaller) {
     result.payload = std::move(flow);
     result.stats = std::move(flow_stats);
-    result.model_hash = model.hash();
+    result.model_hash = model->hash();
   }
   return result;
 }

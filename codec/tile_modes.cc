@@ -10,12 +10,19 @@
 namespace flowzip {
 namespace {
 
-// Shares of the pixels that equal both the left and the upper neighbour. Measured: photographs
-// lie below the first, screens and drawings above the second. Between them are photographs with
-// smooth parts and drawings with photographs in them. Where a pixel does differ from the one to
-// its left, it does so by at most kSmallStep in 0.39 to 0.97 of all cases in photographs, and in
-// 0.26 to 0.28 in the others. Those are tried both ways, which takes ten times as long.
-constexpr double kPhotograph = 0.12, kDrawing = 0.45;
+// Above this share of pixels that equal both the left and the upper neighbour, the model is not
+// tried: tiles of screenshots lie above, and where photographs do (white skies) both ways are
+// within 2 % (docs/experiments.md).
+constexpr double kDrawing = 0.45;
+// Above this share of pixels that equal one of them, samples of the tile decide. Below, the
+// contexts won 7 % once and up to 4 % rarely, at five times the model's time.
+constexpr double kMaybeDrawing = 0.45;
+constexpr uint32_t kProbe = 112;  // pixels on a side
+// The contexts have learnt little in a sample; what is this much smaller by them is left to them.
+constexpr double kClose = 1.03, kClear = 0.6;
+// Where a pixel differs from the one to its left, it does so by at most kSmallStep in 0.39 to 0.97
+// of all cases in photographs with many repeats (smooth skies), and in 0.26 to 0.28 in drawings and
+// screenshots: only there are the samples worth their time.
 constexpr int kSmallStep = 2;
 constexpr double kSmoothSteps = 1.0 / 3;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
@@ -112,18 +119,43 @@ bool FlowTakes(const Image& image) {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
-  TilePlan plan;
-  plan.candidates = repeats.left_or_above > kRepeats || rect.width * rect.height <= kSmallTile ||
-                            image.bit_depth <= 4 || image.indexed
-                        ? kTries
-                        : 0;
-  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   const bool small = rect.width * rect.height <= kSmallTile;  // costs nothing either way
-  plan.flow = coding == Coding::kFlow || small || repeats.left_and_above < kDrawing;
-  const bool drawn =
-      repeats.left_and_above > kPhotograph && repeats.small_steps < kSmoothSteps;
-  plan.contexts = !plan.flow || (coding != Coding::kFlow && (small || drawn));
+  TilePlan plan;
+  plan.candidates =
+      repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
+                                                                                         : 0;
+  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
+  plan.flow = true;
+  plan.contexts = small || coding == Coding::kThorough;
+  if (coding == Coding::kFlow) plan.contexts = false;
+  if (coding != Coding::kSmallest || small) return plan;
+  if (repeats.left_and_above > kDrawing) {
+    plan.flow = false;
+    plan.contexts = true;
+  } else {
+    plan.probe =
+        repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps;
+  }
   return plan;
+}
+
+void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+                TilePlan* plan) {
+  if (!plan->probe) return;
+  plan->probe = false;
+  size_t flow = 0, contexts = 0;
+  for (const uint32_t quarter : {1u, 3u}) {
+    Rect probe = rect;
+    probe.width = std::min(kProbe, rect.width);
+    probe.height = std::min(kProbe, rect.height);
+    probe.x += (rect.width - probe.width) * quarter / 4;
+    probe.y += (rect.height - probe.height) * quarter / 4;
+    flow += EncodeWithFlow(model, image, probe, pool, nullptr, nullptr).size();
+    contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
+  }
+  const double ratio = static_cast<double>(contexts) / static_cast<double>(flow);
+  plan->contexts = ratio < kClose;
+  plan->flow = ratio > kClear;
 }
 
 std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
@@ -177,6 +209,11 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
   }
   return payload.Take();
+}
+
+bool AlphaIsLarge(ByteSpan payload) {
+  if (payload.empty() || payload[0] != static_cast<uint8_t>(TileMode::kFlowAlpha)) return false;
+  return ByteReader(payload.subspan(1)).GetVarint() * 4 > payload.size();
 }
 
 bool NeedsFlow(ByteSpan payload) {

@@ -24,7 +24,8 @@ const char* ModeName(TileMode mode);
 
 // What an encoder may use.
 enum class Coding {
-  kSmallest,  // whatever is smallest, without trying what has no chance
+  kSmallest,  // whatever is smallest, without trying what has little chance
+  kThorough,  // whatever is smallest; several times the work
   kFlow,      // the model wherever it can be used: its likelihood is what is asked for
   kNoFlow,    // no model: for pictures of all kinds, and for tests
 };
@@ -34,9 +35,17 @@ bool FlowTakes(const Image& image);
 
 struct TilePlan {
   bool flow = false, contexts = true;
+  bool probe = false;  // SettlePlan has to say whether the contexts are worth a try
   int candidates = 0;  // of the context coder
 };
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
+
+// Codes two samples of the tile both ways if the plan asks for that.
+void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+                TilePlan* plan);
+// Whether the alpha channel takes so much of a flow+alpha tile that the contexts, which see colour
+// and alpha together, are worth a try.
+bool AlphaIsLarge(ByteSpan payload);
 
 // The smallest payload without the model; empty if the plan has none. `stats` as below.
 std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
