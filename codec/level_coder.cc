@@ -2,6 +2,7 @@
 #include "codec/level_coder.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "codec/level_sites.h"
 
@@ -12,12 +13,6 @@ constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
 constexpr int kMaxBands = 16, kLanes = 4;
 
 Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
-
-// Bits of an Exp-Golomb code of order k (escape.h).
-double ExpGolombBits(uint32_t value, int k) {
-  const uint64_t v = uint64_t{value} + (uint64_t{1} << k);
-  return 2.0 * (63 - __builtin_clzll(v)) + 1 - k;
-}
 
 // Bits of the filter code's head: step and Golomb order.
 constexpr int kStepBits = 2, kGolombBits = 3;
@@ -39,69 +34,6 @@ ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
   return sum;
 }
 
-// Books nothing, and costs nothing.
-struct NoLedger {
-  NoLedger(const LevelLedger&, const ChannelPass&) {}
-  void BookSymbol(int, int, const MixtureRow&, int, CdfRange) {}
-  void BookEscape(int, int, uint32_t) {}
-  double sum() const { return 0; }
-};
-
-// Mean and variance of a symbol's bits under its own distribution. Escapes count as their
-// first symbol only: behind them lies a few 2^-16 of the mass.
-struct Moments {
-  double mean = 0, variance = 0;
-  Moments(const MixtureRow& row, int at, const SampleRange& values) {
-    double square = 0;
-    const int32_t first = std::max(row.lo[at] - 1, values.min),
-                  last = std::min(row.hi[at] + 1, values.max);
-    for (int32_t v = first; v <= last; ++v) {
-      const CdfRange range = row.Range(at, v);
-      const double bits = Bits(range), mass = range.freq * (1.0 / 65536);
-      mean += mass * bits;
-      square += mass * bits * bits;
-    }
-    variance = square - mean * mean;
-  }
-};
-
-class OpenLedger {
- public:
-  OpenLedger(const LevelLedger& ledger, const ChannelPass& pass)
-      : view_(ledger.map),
-        values_(pass.range),
-        offset_x_(OffsetX(pass.lattice())),
-        offset_y_(OffsetY(pass.lattice())) {
-    if (view_.map != nullptr && view_.map->with_detail) detail_ = &view_.map->channel[pass.channel];
-  }
-
-  void BookSymbol(int i, int j, const MixtureRow& row, int at, CdfRange range) {
-    Book(i, j, Bits(range));
-    if (detail_ == nullptr) return;
-    const Moments moments(row, at, values_);
-    detail_->mean[Pixel(i, j)] = static_cast<float>(moments.mean);
-    detail_->variance[Pixel(i, j)] = static_cast<float>(moments.variance);
-  }
-  void BookEscape(int i, int j, uint32_t distance) {
-    Book(i, j, ExpGolombBits(distance, kEscapeOrder));
-  }
-  double sum() const { return sum_; }
-
- private:
-  size_t Pixel(int i, int j) const { return view_.Index(2 * j + offset_x_, 2 * i + offset_y_); }
-  void Book(int i, int j, double bits) {
-    sum_ += bits;
-    if (view_.map != nullptr) view_.map->bits[Pixel(i, j)] += static_cast<float>(bits);
-    if (detail_ != nullptr) detail_->bits[Pixel(i, j)] += static_cast<float>(bits);
-  }
-
-  PixelBitsView view_;
-  PixelBits::Detail* detail_ = nullptr;
-  SampleRange values_;
-  int offset_x_, offset_y_;
-  double sum_ = 0;
-};
-
 }  // namespace
 
 int BandCount(const LevelSize& size) {
@@ -114,8 +46,22 @@ int LaneCount(const LevelSize& size) {
   return int64_t{size.grid_width()} * size.grid_height() >= kSitesForLanes ? kLanes : 1;
 }
 
-LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger)
-    : size_(size), pool_(pool), ledger_(ledger), logs_(BandCount(size)), bits_(logs_.size()) {}
+LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger,
+                           const Borrowing& borrowing)
+    : size_(size),
+      pool_(pool),
+      ledger_(ledger),
+      borrowing_(borrowing),
+      logs_(BandCount(size)),
+      bits_(logs_.size()) {
+  if (!borrowing.kinds.any()) return;
+  const int bands = static_cast<int>(logs_.size());
+  for (int band = 0; band < bands; ++band) {
+    const int64_t sites = BandSites(size, borrowing.ranges, bands, band);
+    borrow_logs_.emplace_back(borrowing.kinds)
+        .Reserve(static_cast<size_t>(sites), borrowing.components);
+  }
+}
 
 void LevelEncoder::PutFilters(const FilterCodes& codes,
                               const std::array<SampleRange, kChannels>& ranges) {
@@ -139,7 +85,7 @@ template <class Ledger>
 void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
   SymbolLog& log = logs_[band];
   const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
-  Ledger ledger(ledger_, pass);
+  Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
   const Rows rows = BandRows(size_, static_cast<int>(logs_.size()), band, pass.lattice());
   ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
     CdfRange ranges[MixtureRow::kSites];
@@ -160,7 +106,13 @@ void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
 }
 
 void LevelEncoder::Put(const ChannelPass& pass) {
-  pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
+  const int bands = static_cast<int>(logs_.size());
+  pool_.ParallelFor(bands, [&](int64_t band) {
+    if (!borrow_logs_.empty()) {
+      borrow_logs_[band].Add(pass,
+                             BandRows(size_, bands, static_cast<int>(band), pass.lattice()));
+      return;
+    }
     ledger_.active() ? PutBand<OpenLedger>(pass, static_cast<int>(band))
                      : PutBand<NoLedger>(pass, static_cast<int>(band));
   });
@@ -168,18 +120,34 @@ void LevelEncoder::Put(const ChannelPass& pass) {
 
 std::vector<std::vector<uint8_t>> LevelEncoder::Finish() {
   std::vector<std::vector<uint8_t>> streams(logs_.size());
-  pool_.ParallelFor(static_cast<int64_t>(logs_.size()),
-                    [&](int64_t band) { streams[band] = logs_[band].EncodeAll(LaneCount(size_)); });
+  pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
+    streams[band] = borrow_logs_.empty()
+                        ? logs_[band].EncodeAll(LaneCount(size_))
+                        : borrow_logs_[band].EncodeAll(logs_[band], LaneCount(size_), ledger_,
+                                                       &bits_[band]);
+  });
   return streams;
 }
 
 ChannelBits LevelEncoder::channel_bits() const { return SumBands(bits_); }
 
 LevelDecoder::LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams,
-                           ThreadPool& pool, const LevelLedger& ledger)
-    : size_(size), pool_(pool), ledger_(ledger), bits_(streams.size()) {
+                           ThreadPool& pool, const LevelLedger& ledger,
+                           const Borrowing& borrowing)
+    : size_(size),
+      pool_(pool),
+      ledger_(ledger),
+      borrowing_(borrowing),
+      bits_(streams.size()) {
   for (const ByteSpan stream : streams) {
     stacks_.push_back(RansStack::FromBytes(stream, LaneCount(size)));
+    if (!borrowing.kinds.any()) continue;
+    const int band = static_cast<int>(borrowing_sites_.size());
+    const int64_t sites =
+        BandSites(size, borrowing.ranges, static_cast<int>(streams.size()), band);
+    const int64_t plain = PopExpGolomb(stacks_.back(), kPlainOrder);
+    Require(plain <= sites, ErrorCode::kCorrupt, "more sites without borrowing than there are");
+    borrowing_sites_.push_back(sites - plain);
   }
 }
 
@@ -209,7 +177,7 @@ template <class Ledger>
 void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
   RansStack& stack = stacks_[band];
   IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
-  Ledger ledger(ledger_, pass);
+  Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
     int32_t* to = x.Row(i) + j0;
@@ -232,8 +200,48 @@ void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
   bits_[band][pass.channel] += ledger.sum();
 }
 
+template <class Ledger>
+void LevelDecoder::GetBorrowingBand(const ChannelPass& pass, int band) {
+  RansStack& stack = stacks_[band];
+  IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  const int width = size_.valid_width(pass.lattice());
+  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  constexpr bool kCounts = !std::is_same_v<Ledger, NoLedger>;
+  Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
+  const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
+  SiteRow row(borrowing_.kinds);
+  int64_t& left = borrowing_sites_[band];
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
+                             int scale_step) {
+    for (int j0 = 0, count = 0; j0 < width; j0 += count) {
+      count = std::min(MixtureRow::kSites, width - j0);
+      const bool borrow = left > 0;
+      if (borrow) count = static_cast<int>(std::min<int64_t>(count, left));
+      row.Set(head + ptrdiff_t{j0} * step, step, scale + ptrdiff_t{j0} * scale_step, scale_step,
+              pass.components, prediction.Row(i) + j0, pass.range, count, borrow);
+      for (int j = 0; j < count; ++j) {
+        double spent = 0;
+        const int64_t v = row.Pop(stack, j, kCounts ? &spent : nullptr);
+        Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
+                "sample outside its declared range");
+        x.Row(i)[j0 + j] = static_cast<int32_t>(v);
+        if constexpr (kCounts) {
+          ledger.BookSite(i, j0 + j, row.row(), j, row.range(), spent, row.ScaleBits(j));
+        }
+      }
+      if (borrow) left -= count;
+    }
+  });
+  bits_[band][pass.channel] += ledger.sum();
+}
+
 void LevelDecoder::Get(const ChannelPass& pass) {
   pool_.ParallelFor(static_cast<int64_t>(stacks_.size()), [&](int64_t band) {
+    if (borrowing_.kinds.any()) {
+      ledger_.active() ? GetBorrowingBand<OpenLedger>(pass, static_cast<int>(band))
+                       : GetBorrowingBand<NoLedger>(pass, static_cast<int>(band));
+      return;
+    }
     ledger_.active() ? GetBand<OpenLedger>(pass, static_cast<int>(band))
                      : GetBand<NoLedger>(pass, static_cast<int>(band));
   });

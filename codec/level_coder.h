@@ -12,7 +12,9 @@
 
 #include "base/bytes.h"
 #include "base/thread_pool.h"
-#include "codec/pixel_bits.h"
+#include "codec/borrow_log.h"
+#include "codec/level_ledger.h"
+#include "codec/site_row.h"
 #include "model/factor_out.h"
 #include "model/filter_set.h"
 #include "rans/escape.h"
@@ -24,25 +26,27 @@ namespace flowzip {
 int BandCount(const LevelSize& size);
 int LaneCount(const LevelSize& size);
 
-inline constexpr int kEscapeOrder = 3;
+// Whether sites borrow bits from their stream (borrow_log.h); the ranges say how many there are.
+struct Borrowing {
+  BorrowKinds kinds;
+  int components = 0;
+  std::array<SampleRange, kChannels> ranges;
 
-// Bits by channel; statistics only.
-using ChannelBits = std::array<double, kChannels>;
-
-// Keeps a level's statistics; what is not asked for costs nothing.
-struct LevelLedger {
-  bool sums = false;  // channel_bits()
-  PixelBitsView map;  // the bits of every pixel
-  bool active() const { return sums || map.map != nullptr; }
+  Borrowing() = default;
+  Borrowing(const Model& model, const std::array<SampleRange, kChannels>& sample_ranges)
+      : kinds{model.latent_components, model.affine},
+        components(model.components),
+        ranges(sample_ranges) {}
 };
 
 class LevelEncoder {
  public:
-  LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger = {});
+  LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger = {},
+               const Borrowing& borrowing = {});
 
   void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges);
   void Put(const ChannelPass& pass);
-  // One byte string per band.
+  // One byte string per band. Where sites borrow, they are coded and their bits counted here.
   std::vector<std::vector<uint8_t>> Finish();
 
   double side_bits() const { return side_bits_; }
@@ -55,7 +59,9 @@ class LevelEncoder {
   LevelSize size_;
   ThreadPool& pool_;
   LevelLedger ledger_;
+  Borrowing borrowing_;
   std::vector<SymbolLog> logs_;
+  std::vector<BorrowLog> borrow_logs_;  // by band, or none
   std::vector<ChannelBits> bits_;  // by band
   double side_bits_ = 0;
 };
@@ -64,7 +70,7 @@ class LevelDecoder {
  public:
   // Throws kTruncated or kCorrupt, like all members.
   LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams, ThreadPool& pool,
-               const LevelLedger& ledger = {});
+               const LevelLedger& ledger = {}, const Borrowing& borrowing = {});
 
   FilterCodes GetFilters(const TapSet& taps, const std::array<SampleRange, kChannels>& ranges);
   void Get(const ChannelPass& pass);
@@ -77,11 +83,15 @@ class LevelDecoder {
  private:
   template <class Ledger>
   void GetBand(const ChannelPass& pass, int band);
+  template <class Ledger>
+  void GetBorrowingBand(const ChannelPass& pass, int band);
 
   LevelSize size_;
   ThreadPool& pool_;
   LevelLedger ledger_;
+  Borrowing borrowing_;
   std::vector<RansStack> stacks_;
+  std::vector<int64_t> borrowing_sites_;  // by band: how many are still to come
   std::vector<ChannelBits> bits_;
   double side_bits_ = 0;
 };

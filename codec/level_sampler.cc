@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "codec/level_sites.h"
-#include "model/mixture.h"
+#include "codec/site_row.h"
 #include "rans/escape.h"
 
 namespace flowzip {
@@ -122,27 +122,33 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
   const bool plain = temperature_.divisor == 256;
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   const int width = size_.valid_width(pass.lattice());
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step) {
-    for (int j = 0; j < width; ++j, head += step) {
-      int16_t changed[3 * Mixture::kMaxComponents];
-      if (!plain) temperature_.Apply(head, pass.components, changed);
-      const Mixture mixture(plain ? head : changed, pass.components, prediction.Row(i)[j],
-                            pass.range.min, pass.range.max);
-      CdfRange range;
-      int64_t v = mixture.Find(stack.Peek(), &range);
-      stack.Pop({range.start, range.freq});
-      stats.bits += Bits(range);
-      if (v < mixture.lo() || v > mixture.hi()) {
-        const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
-        v = v < mixture.lo() ? v - distance : v + distance;
+  // Every site borrows: a stack of random bits never runs short. With temperature, heads are
+  // changed first; an affine coupling's scale stays.
+  SiteRow row({pass.latent_components, pass.affine});
+  const int head_step = 3 * pass.components;
+  std::vector<int16_t> changed(plain ? 0 : static_cast<size_t>(head_step) * MixtureRow::kSites);
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
+                             int scale_step) {
+    for (int j0 = 0; j0 < width; j0 += MixtureRow::kSites) {
+      const int count = std::min(MixtureRow::kSites, width - j0);
+      const int16_t* first = head + ptrdiff_t{j0} * step;
+      for (int j = 0; j < count && !plain; ++j) {
+        temperature_.Apply(first + ptrdiff_t{j} * step, pass.components,
+                           changed.data() + ptrdiff_t{j} * head_step);
       }
-      int32_t before[kChannels] = {};
-      for (int c = 0; c < pass.channel; ++c) before[c] = planes[c].Row(i)[j];
-      const SampleRange valid = gamut_.Given(pass.channel, before);
-      const int64_t kept = std::clamp<int64_t>(v, valid.min, valid.max);
-      stats.moved += kept != v;
-      ++stats.symbols;
-      planes[pass.channel].Row(i)[j] = static_cast<int32_t>(kept);
+      row.Set(plain ? first : changed.data(), plain ? step : head_step,
+              scale + ptrdiff_t{j0} * scale_step, scale_step, pass.components,
+              prediction.Row(i) + j0, pass.range, count, /*borrow=*/true);
+      for (int j = 0; j < count; ++j) {
+        const int64_t v = row.Pop(stack, j, &stats.bits);
+        int32_t before[kChannels] = {};
+        for (int c = 0; c < pass.channel; ++c) before[c] = planes[c].Row(i)[j0 + j];
+        const SampleRange valid = gamut_.Given(pass.channel, before);
+        const int64_t kept = std::clamp<int64_t>(v, valid.min, valid.max);
+        stats.moved += kept != v;
+        ++stats.symbols;
+        planes[pass.channel].Row(i)[j0 + j] = static_cast<int32_t>(kept);
+      }
     }
   });
 }

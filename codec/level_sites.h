@@ -23,14 +23,24 @@ inline Rows BandRows(const LevelSize& size, int bands, int band, Lattice lattice
           std::min(valid, static_cast<int>(height * (band + 1) / bands))};
 }
 
-// Calls fn(i, head, step) for every row of a band; site j has its 3K values at head + j * step.
+// Calls fn(i, head, step, scale, scale_step) for every row of a band; site j has its 3K values
+// at head + j * step and the affine coupling's output, if there is one, at scale + j * scale_step.
 template <class Fn>
 void ForEachRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
   HeadScratch scratch;
   for (int begin = rows.begin; begin < rows.end; begin += ChannelPass::kHeadRows) {
     const int end = std::min(rows.end, begin + ChannelPass::kHeadRows);
     const Tensor& head = pass.HeadRows(begin, end, scratch);
-    for (int i = begin; i < end; ++i) fn(i, head.At(0, i), head.depth());
+    if (!pass.affine) {
+      for (int i = begin; i < end; ++i) {
+        fn(i, head.At(0, i), head.depth(), static_cast<const int16_t*>(nullptr), 0);
+      }
+      continue;
+    }
+    const Tensor& scale = pass.ScaleRows(begin, end, scratch);
+    for (int i = begin; i < end; ++i) {
+      fn(i, head.At(0, i), head.depth(), scale.At(0, i) + pass.channel, scale.depth());
+    }
   }
 }
 
@@ -40,7 +50,7 @@ void ForEachMixtureRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) 
   const int width = pass.level.size.valid_width(pass.lattice());
   const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
   MixtureRow row;
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step) {
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t*, int) {
     for (int j = 0; j < width; j += MixtureRow::kSites) {
       row.Set(head + ptrdiff_t{j} * step, step, pass.components, prediction.Row(i) + j,
               pass.range.min, pass.range.max, std::min(MixtureRow::kSites, width - j));
@@ -54,7 +64,7 @@ template <class Fn>
 void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
   const int width = pass.level.size.valid_width(pass.lattice());
   const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int depth) {
+  ForEachRow(pass, rows, [&](int i, const int16_t* head, int depth, const int16_t*, int) {
     const int32_t* p = prediction.Row(i);
     for (int j = 0; j < width; ++j, head += depth) {
       fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));

@@ -73,7 +73,13 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
     // A log of four bytes per symbol, escapes included, grown by doubling, and what the coder
     // makes of it.
     const uint64_t sites = uint64_t{3} * sizes[l].grid_width() * sizes[l].grid_height();
-    const uint64_t logs = sites * kChannels * sizeof(uint32_t) * 7 / 2;
+    uint64_t logs = sites * kChannels * sizeof(uint32_t) * 7 / 2;
+    if (model.latent_components || model.affine) {
+      // The priors' parameters and samples (borrow_log.h), a table of their runs, the stream.
+      const uint64_t site = sizeof(int16_t) * (3 * static_cast<uint64_t>(model.components) + 1) +
+                            3 * sizeof(int32_t) + 2;
+      logs = sites * kChannels * site;
+    }
     const uint64_t coarse = PictureBytes(sizes[l].next());
     most = std::max(most, coarse + logs + NetworkBytes(model.ForLevel(l).net, sizes[l]));
   }

@@ -219,7 +219,8 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   Planes coarse;
   for (int l = count - 1; l >= 0; --l) {
     LevelPlanes& level = levels[l];
-    LevelEncoder encoder(level.size, pool, {stats != nullptr, {pixel_bits, rect.x, rect.y, l}});
+    LevelEncoder encoder(level.size, pool, {stats != nullptr, {pixel_bits, rect.x, rect.y, l}},
+                         Borrowing(model, ranges));
     FilterSet filters = model.ForLevel(l).filters;
     if (l < model.adaptive_levels) {
       const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
@@ -295,7 +296,8 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
       std::vector<ByteSpan> streams;
       for (const uint64_t length : lengths) streams.push_back(reader.GetBytes(length));
       LevelDecoder decoder(sizes[l], streams, pool,
-                           {stats != nullptr, {pixel_bits, rect.x, rect.y, l}});
+                           {stats != nullptr, {pixel_bits, rect.x, rect.y, l}},
+                           Borrowing(model, ranges));
       FilterSet filters = model.ForLevel(l).filters;
       if (l < model.adaptive_levels) {
         filters = ApplyCodes(filters, decoder.GetFilters(taps, ranges));

@@ -6,6 +6,7 @@ Made to be read and to check the document, not to be fast: about a minute per me
 Usage: reference_decoder.py FILE.flz MODEL.flzm OUT      (needs numpy)
 OUT: a PGM, PPM or (with alpha) PAM file; palettes are not applied, metadata not shown.
 """
+import math
 import re
 import struct
 import sys
@@ -107,10 +108,15 @@ class Conv:
 class Model:
     def __init__(self, data):
         r = Reader(data)
-        if r.bytes(8) != bytes.fromhex("8F464C4D0D0A1A0A") or r.u(1) != 1:
-            fail("not a model file of version 1")
+        if r.bytes(8) != bytes.fromhex("8F464C4D0D0A1A0A"):
+            fail("not a model file")
+        version = r.u(1)
+        if version not in (1, 2):
+            fail("model file of an unknown version")
         self.name = r.bytes(r.u(1)).decode()
         self.components, self.adaptive = r.u(1), r.u(1)
+        options = r.u(1) if version == 2 else 0
+        self.latent, self.affine = bool(options & 1), bool(options & 2)
         self.radii = [[r.u(1) for _ in range(3)] for _ in range(3)]  # own, earlier, later
         self.steps = []
         for _ in range(r.u(1)):
@@ -128,6 +134,7 @@ class Model:
                     {"hidden": Conv(r), "extra": Conv(r) if c else None, "out": Conv(r)}
                     for c in range(3)
                 ]
+                net["scale"] = Conv(r) if self.affine else None
                 groups.append(net)
             self.classes.append((filters, groups))
         self.hash = r.u(8)
@@ -165,19 +172,34 @@ class Rans:
         r = Reader(data)
         self.states = [r.u(5) for _ in range(lanes)]
         self.words, self.lane = r, 0
+        self.pushed = []  # words given back, the last one to be read first
+        self.borrowing = 0  # sites still to come that borrow
         if any(not 1 << 24 <= s < 1 << 40 for s in self.states):
             fail("rANS state out of range")
 
     def slot(self):
         return self.states[self.lane] & 0xFFFF
 
-    def pop(self, start, freq):
+    def pop_here(self, start, freq):
         x = self.states[self.lane]
         x = freq * (x >> 16) + (x & 0xFFFF) - start
         if x < 1 << 24:
-            x = x << 16 | self.words.u(2)
+            x = x << 16 | (self.pushed.pop() if self.pushed else self.words.u(2))
         self.states[self.lane] = x
+
+    def push_here(self, start, freq):  # 3.11
+        x = self.states[self.lane]
+        if x >= freq << 24:
+            self.pushed.append(x & 0xFFFF)
+            x >>= 16
+        self.states[self.lane] = (x // freq << 16) + x % freq + start
+
+    def next_lane(self):
         self.lane = (self.lane + 1) % len(self.states)
+
+    def pop(self, start, freq):
+        self.pop_here(start, freq)
+        self.next_lane()
 
     def bits(self, n):
         if n == 0:
@@ -202,7 +224,7 @@ class Rans:
         return u - (1 << k)
 
     def check_end(self):
-        if any(s != 1 << 24 for s in self.states) or self.words.at != len(self.words.data):
+        if any(s != 1 << 24 for s in self.states) or self.words.at != len(self.words.data) or self.pushed:
             fail("stream is not used up exactly")
 
 
@@ -243,38 +265,131 @@ class Partition:
         if hi - lo >= 8192:
             fail("window too long for 8-bit samples")
 
-    def c(self, v):
-        if v == self.lo == self.vmin:
-            g = 0
-        elif v == self.hi + 1 == self.vmax + 1:
-            g = 1 << 16
-        else:
-            d = clamp(16 * v - 8 - self.m, -self.reach, self.reach)
-            t = clamp((d * self.inverse + 1024) >> 11, -98304, 98304) + 98304
-            j = t >> 8
-            s0, s1 = TABLE["kSigma"][j], TABLE["kSigma"][np.minimum(j + 1, 768)]
-            g = int((self.w * (s0 + (((s1 - s0) * (t & 255) + 128) >> 8))).sum()) >> 14
+    def c(self, v, k=None):
+        """C(v), or that of component k alone; 0 and 2^16 beyond the escapes."""
+        if v < self.lo or v == self.lo == self.vmin:
+            return 0
+        if v > self.hi + 1 or v == self.hi + 1 == self.vmax + 1:
+            return 1 << 16
+        which = slice(None) if k is None else slice(k, k + 1)
+        reach, m = self.reach[which], self.m[which]
+        d = clamp(16 * v - 8 - m, -reach, reach)
+        t = clamp((d * self.inverse[which] + 1024) >> 11, -98304, 98304) + 98304
+        j = t >> 8
+        s0, s1 = TABLE["kSigma"][j], TABLE["kSigma"][np.minimum(j + 1, 768)]
+        s = s0 + (((s1 - s0) * (t & 255) + 128) >> 8)
+        g = int((self.w * s).sum()) >> 14 if k is None else int(s[0])
         return self.a + (v - self.lo) + ((g * self.f) >> 16)
 
-    def decode(self, rans):
-        slot = rans.slot()
-        first, last = self.c(self.lo), self.c(self.hi + 1)
-        if slot < first:
-            rans.pop(0, first)
-            return self.lo - 1 - rans.exp_golomb(3)
-        if slot >= last:
-            rans.pop(last, (1 << 16) - last)
-            return self.hi + 1 + rans.exp_golomb(3)
-        low, high = self.lo, self.hi  # C(low) <= slot < C(high + 1)
+    def find(self, slot, k=None):
+        """The value, or lo - 1 and hi + 1 for escapes, and its interval."""
+        low, high = self.lo - 1, self.hi + 1  # C(low) <= slot < C(high + 1)
         while low < high:
             middle = (low + high + 1) // 2
-            if self.c(middle) <= slot:
+            if self.c(middle, k) <= slot:
                 low = middle
             else:
                 high = middle - 1
-        start = self.c(low)
-        rans.pop(start, self.c(low + 1) - start)
-        return low
+        start = self.c(low, k)
+        return low, start, self.c(low + 1, k) - start
+
+    def posterior(self, v, k):
+        """3.11: the interval of component k given v."""
+        joint = [int(w) * (self.c(v + 1, i) - self.c(v, i)) for i, w in enumerate(self.w)]
+        used = [int(w > 0) for w in self.w]
+        n, reciprocal = sum(used), ((1 << 16) - sum(used) << 32) // sum(joint)
+
+        def q(i):
+            before = sum(used[:i])
+            return 1 << 16 if before == n else before + (sum(joint[:i]) * reciprocal >> 32)
+
+        return q(k), q(k + 1) - q(k)
+
+    def decode(self, rans, latent=False):
+        if latent:
+            slot, k, start = rans.slot(), 0, 0
+            while slot >= start + 4 * int(self.w[k]):
+                start += 4 * int(self.w[k])
+                k += 1
+            rans.pop_here(start, 4 * int(self.w[k]))
+            v, start, freq = self.find(rans.slot(), k)
+            rans.pop_here(start, freq)
+            rans.push_here(*self.posterior(v, k))
+            rans.next_lane()
+        else:
+            v, start, freq = self.find(rans.slot())
+            rans.pop(start, freq)
+        if v < self.lo:
+            return self.lo - 1 - rans.exp_golomb(3)
+        if v > self.hi:
+            return self.hi + 1 + rans.exp_golomb(3)
+        return v
+
+
+# ---------------------------------------------------------------- 3.11 sites that borrow
+
+
+def affine_scale(output):
+    """R, S and the number of half octaves of the affine coupling's outputs, as arrays."""
+    h = clamp((output + 64) >> 7, -10, 12)
+    scales = []
+    for n in range(-10, 13):
+        r, s = (17, 12) if n & 1 else (1, 1)
+        r, s = r << max(n >> 1, 0), s << max(-(n >> 1), 0)
+        scales.append((r // math.gcd(r, s), s // math.gcd(r, s)))
+    table = np.array(scales, np.int64)[h + 10]
+    return table[..., 0], table[..., 1], h
+
+
+def share(rans, b):
+    """Reads an equal share of b; the lane stays."""
+    a = ((rans.slot() + 1) * b - 1) >> 16
+    rans.pop_here(*equal_share(a, b))
+    return a
+
+
+def equal_share(a, b):
+    return (a << 16) // b, (a + 1 << 16) // b - (a << 16) // b
+
+
+def decode_sites(model, head, scale, p, lo, hi, band_rows, valid, streams, out):
+    """Reads one channel's sites of all bands into out."""
+    latent, affine = model.latent, model.affine
+    plain = mixtures(head, p, lo, hi)
+    if affine:
+        k = model.components
+        r, s, h = affine_scale(scale)
+        mean, octaves = head[..., k : 2 * k], head[..., 2 * k :]
+        mean = (mean * s[..., None] + (r // 2)[..., None]) // r[..., None]
+        octaves = octaves - 128 * h[..., None]
+        plain_head = np.concatenate([head[..., :k], clamp(mean, -32767, 32767),
+                                     clamp(octaves, -32767, 32767)], -1)
+        plain = mixtures(plain_head, p, lo, hi)
+        q = (p + 8) >> 4
+        center = (p - 16 * q + 8) * r // s - 8
+        zlo, zhi = -(1 << 18), 1 << 18
+        borrow = mixtures(head, center, zlo, zhi)
+    else:
+        borrow, zlo, zhi = plain, lo, hi
+    for rans, rows in zip(streams, band_rows):
+        for i in rows:
+            for j in range(p.shape[1]):
+                if not valid[i, j]:
+                    continue
+                borrows = rans.borrowing > 0
+                rans.borrowing -= borrows
+                parameters, vmin, vmax = (borrow, zlo, zhi) if borrows else (plain, lo, hi)
+                v = Partition(*(a[i, j] for a in parameters[:3]), int(parameters[3][i, j]),
+                              int(parameters[4][i, j]), vmin, vmax).decode(rans, latent and borrows)
+                if affine and borrows:
+                    R, S = int(r[i, j]), int(s[i, j])
+                    y = v * S + share(rans, S)
+                    rans.push_here(*equal_share(y % R, R))
+                    rans.next_lane()
+                    v = int(q[i, j]) + y // R
+                if not lo <= v <= hi:
+                    fail("sample outside its range")
+                out[i, j] = v
 
 
 # ---------------------------------------------------------------- 3.2 - 3.4 one level
@@ -309,6 +424,19 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
     gh, gw = (h + 1) // 2, (w + 1) // 2
     filters, groups = model.classes[min(index, len(model.classes) - 1)]
     filters = [[list(f) for f in group] for group in filters]
+    bands = len(streams)
+    if model.latent or model.affine:  # 3.5, 3.11: all but the plain sites borrow
+        coded = sum(lo != hi for lo, hi in ranges)
+        for b, rans in enumerate(streams):
+            sites = 0
+            for site in GROUP_LATTICE:
+                height = h // 2 if OFFSET[site][0] else gh
+                width = w // 2 if OFFSET[site][1] else gw
+                first, last = min(height, gh * b // bands), min(height, gh * (b + 1) // bands)
+                sites += coded * width * (last - first)
+            rans.borrowing = sites - rans.exp_golomb(6)
+            if rans.borrowing < 0:
+                fail("more plain sites than there are")
     if index < model.adaptive:
         for g in range(3):
             for c in range(3):
@@ -324,7 +452,6 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
     x = {"A": a}
     residual = {}
     stream = np.zeros((gh, gw, groups[0]["input"].outputs), np.int64)
-    bands = len(streams)
     for g in range(3):
         site, net = GROUP_LATTICE[g], groups[g]
         near = {
@@ -369,17 +496,9 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
                     u = u + sat(layers["extra"](np.stack(extra, -1)))
                 head = sat(layers["out"](clamp(u, 0, 8191)))
                 x[site][c] = clamp((p[c] + 8) >> 4, lo, hi)  # what missing sites keep
-                parameters = mixtures(head, p[c], lo, hi)
-                for b in range(bands):
-                    for i in range(gh * b // bands, gh * (b + 1) // bands):
-                        for j in range(gw):
-                            if valid[i, j]:
-                                v = Partition(*(q[i, j] for q in parameters[:3]),
-                                              int(parameters[3][i, j]), int(parameters[4][i, j]),
-                                              lo, hi).decode(streams[b])
-                                if not lo <= v <= hi:
-                                    fail("sample outside its range")
-                                x[site][c][i, j] = v
+                scale = sat(net["scale"](stream))[..., c] if model.affine else None
+                rows = [range(gh * b // bands, gh * (b + 1) // bands) for b in range(bands)]
+                decode_sites(model, head, scale, p[c], lo, hi, rows, valid, streams, x[site][c])
             residual[site][c] = np.where(valid, 16 * x[site][c] - p[c], 0)
     for s in streams:
         s.check_end()

@@ -46,7 +46,8 @@ void FactorOut(const Model& model, int level_index, LevelPlanes& level,
       if (ranges[c].constant()) {
         level.x[kGroupLattice[g]][c].Fill(ranges[c].min);
       } else {
-        code({level, network, g, c, model.components, ranges[c]});
+        code({level, network, g, c, model.components, ranges[c], model.latent_components,
+              model.affine});
       }
       FinishChannel(level, g, c, ranges[c]);
     }

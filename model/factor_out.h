@@ -25,6 +25,7 @@ struct ChannelPass {
   int group, channel;
   int components;
   SampleRange range;
+  bool latent_components = false, affine = false;  // model.h
 
   static constexpr int kHeadRows = NetworkState::kHeadRows;
   Lattice lattice() const { return kGroupLattice[group]; }
@@ -32,6 +33,10 @@ struct ChannelPass {
   // kHeadRows. They are computed when asked for; threads may ask at the same time, each with
   // its own scratch, which keeps them until it is used again.
   const Tensor& HeadRows(int y0, int y1, HeadScratch& scratch) const;
+  // Likewise the affine couplings' outputs, of all channels.
+  const Tensor& ScaleRows(int y0, int y1, HeadScratch& scratch) const {
+    return network.ScaleRows(group, y0, y1, scratch);
+  }
 };
 
 // Codes all groups and channels of a level in order. On entry the level's A sub-lattice is

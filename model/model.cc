@@ -14,7 +14,8 @@ namespace flowzip {
 namespace {
 
 constexpr std::array<uint8_t, 8> kMagic = {0x8F, 'F', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 1, kVersionWithOptions = 2;
+constexpr uint8_t kLatentComponents = 1, kAffine = 2;
 constexpr int kMaxNameLength = 64, kMaxComponents = 8, kMaxClasses = 4, kMaxAdaptiveLevels = 8;
 constexpr int kMaxRadius = 4 * kLatticeBorder * kLatticeBorder;
 
@@ -40,11 +41,14 @@ std::vector<uint8_t> Model::Serialize() {
   Require(name.size() <= kMaxNameLength, ErrorCode::kInvalidArgument, "model name is too long");
   ByteWriter writer;
   writer.PutBytes(kMagic);
-  writer.Put(kVersion);
+  const auto options = static_cast<uint8_t>((latent_components ? kLatentComponents : 0) |
+                                            (affine ? kAffine : 0));
+  writer.Put(options == 0 ? kVersion : kVersionWithOptions);
   writer.Put(static_cast<uint8_t>(name.size()));
   for (const char c : name) writer.Put(static_cast<uint8_t>(c));
   writer.Put(static_cast<uint8_t>(components));
   writer.Put(static_cast<uint8_t>(adaptive_levels));
+  if (options != 0) writer.Put(options);
   for (const auto* r : {&radii.own, &radii.earlier, &radii.later}) {
     for (const uint8_t radius : *r) writer.Put(radius);
   }
@@ -68,7 +72,8 @@ Model Model::Parse(ByteSpan bytes) {
   const ByteSpan magic = reader.GetBytes(kMagic.size());
   Require(std::equal(magic.begin(), magic.end(), kMagic.begin()), ErrorCode::kCorrupt,
           "not a flowzip model file");
-  Require(reader.Get<uint8_t>() == kVersion, ErrorCode::kUnsupported,
+  const uint8_t version = reader.Get<uint8_t>();
+  Require(version == kVersion || version == kVersionWithOptions, ErrorCode::kUnsupported,
           "model file of an unknown version");
   constexpr size_t kHashBytes = sizeof(uint64_t);
   Require(bytes.size() >= reader.position() + kHashBytes, ErrorCode::kTruncated,
@@ -91,6 +96,13 @@ Model Model::Parse(ByteSpan bytes) {
   model.adaptive_levels = reader.Get<uint8_t>();
   Require(model.adaptive_levels <= kMaxAdaptiveLevels, ErrorCode::kCorrupt,
           "bad number of adaptive levels");
+  if (version == kVersionWithOptions) {
+    const uint8_t options = reader.Get<uint8_t>();
+    Require(options >= 1 && options <= (kLatentComponents | kAffine), ErrorCode::kCorrupt,
+            "unknown model options");
+    model.latent_components = (options & kLatentComponents) != 0;
+    model.affine = (options & kAffine) != 0;
+  }
   for (auto* r : {&model.radii.own, &model.radii.earlier, &model.radii.later}) {
     for (uint8_t& radius : *r) {
       radius = reader.Get<uint8_t>();
@@ -111,7 +123,7 @@ Model Model::Parse(ByteSpan bytes) {
         Require(FilterIsSafe(filter), ErrorCode::kCorrupt, "default filter could overflow");
       }
     }
-    level_class.net = LevelNet::Read(reader, model.components);
+    level_class.net = LevelNet::Read(reader, model.components, model.affine);
     model.classes.push_back(std::move(level_class));
   }
   Require(reader.remaining() == kHashBytes, ErrorCode::kCorrupt, "model file has surplus bytes");

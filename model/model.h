@@ -3,10 +3,11 @@
 //
 // The model file (.flzm) is little-endian and self-describing:
 //   8 bytes  magic 8F 'F' 'L' 'M' 0D 0A 1A 0A
-//   u8       version, 1
+//   u8       version: 1, or 2 if there are options
 //   u8 + n   name (UTF-8, at most 64 bytes)
 //   u8       K, mixture components, 1..8
 //   u8       adaptive levels: the finest n levels may bring their own filters
+//   u8       version 2 only, options: bit 0 latent components, bit 1 affine couplings; not 0
 //   9 x u8   ContextRadii: own, earlier, later, per group; each at most 36
 //   ...      Lifting1x1
 //   u8       classes of levels, 1..4: level l uses class min(l, classes - 1)
@@ -34,6 +35,9 @@ struct Model {
   std::string name;
   int components = 3;
   int adaptive_levels = 3;
+  // Options, which borrow bits from the coder's stack: the mixture's component as a latent
+  // variable (mixture_component.h), and affine couplings (affine_coupling.h).
+  bool latent_components = false, affine = false;
   ContextRadii radii;
   Lifting1x1 lifting = Lifting1x1::YCoCgR();
   std::vector<LevelClass> classes;

@@ -30,6 +30,7 @@ int64_t LevelNet::MacsPerSite() const {
       macs += block.first.Macs() + block.second.Macs();
     }
     for (const HeadNet& head : group.heads) macs += HeadMacs(head);
+    macs += group.scale.Macs();
   }
   return macs;
 }
@@ -47,10 +48,11 @@ void LevelNet::Write(ByteWriter& writer) const {
       if (c > 0) group.heads[c].extra.Write(writer);
       group.heads[c].out.Write(writer);
     }
+    if (group.scale.in > 0) group.scale.Write(writer);
   }
 }
 
-LevelNet LevelNet::Read(ByteReader& reader, int components) {
+LevelNet LevelNet::Read(ByteReader& reader, int components, bool affine) {
   const auto read = [&reader] {
     Conv2d conv = Conv2d::Read(reader);
     conv.Prepare();
@@ -85,6 +87,10 @@ LevelNet LevelNet::Read(ByteReader& reader, int components) {
       }
       head.out = read();
       RequireShape(head.out, inner, 3 * components, 1);
+    }
+    if (affine) {
+      group.scale = read();
+      RequireShape(group.scale, width, kChannels, 1);
     }
   }
   return net;
@@ -190,6 +196,18 @@ const Tensor& NetworkState::HeadRows(int group, int channel, const FillFn& fill,
   ConvRows(net.out, scratch.hidden, nullptr, -kMaxActivation, kMaxActivation, scratch.out, y0,
            y1);
   return scratch.out;
+}
+
+const Tensor& NetworkState::ScaleRows(int group, int y0, int y1, HeadScratch& scratch) const {
+  constexpr int kRingRows = 8;
+  static_assert(kHeadRows <= kRingRows);
+  Tensor& scale = scratch.scale;
+  if (scale.width() != width_ || scale.height() != height_ || scale.channels() != kChannels) {
+    scale = Tensor::Ring(width_, height_, kChannels, kRingRows);
+  }
+  ConvRows(net_.groups[group].scale, stream_[group % 2], nullptr, -kMaxActivation, kMaxActivation,
+           scale, y0, y1);
+  return scale;
 }
 
 Tensor NetworkState::RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) const {

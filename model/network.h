@@ -6,6 +6,7 @@
 //                       repeated:  h += conv3x3(relu(conv3x3(h)))
 //     for each channel c:  u = relu(conv1x1(h) + conv3x3(head features of c))
 //                          head = conv1x1(u)          3K values per site (mixture.h)
+//     with affine couplings, scale = conv1x1(h)         1 value per site and channel
 #pragma once
 
 #include <array>
@@ -33,6 +34,7 @@ struct GroupNet {
   Conv2d input;
   std::vector<ResidualBlock> blocks;
   std::array<HeadNet, kChannels> heads;
+  Conv2d scale;  // 1x1, from h, an output per channel; absent (in = 0) without affine couplings
 };
 
 struct LevelNet {
@@ -44,12 +46,12 @@ struct LevelNet {
 
   void Write(ByteWriter& writer) const;
   // Reads, checks every shape against `components`, and prepares the layers.
-  static LevelNet Read(ByteReader& reader, int components);
+  static LevelNet Read(ByteReader& reader, int components, bool affine = false);
 };
 
 // One thread's working memory for heads; empty until used.
 struct HeadScratch {
-  Tensor features, hidden, out;
+  Tensor features, hidden, out, scale;
 };
 
 // Holds the residual stream of one level while its groups are coded. What lies between two
@@ -69,6 +71,8 @@ class NetworkState {
   // `fill` writes the head features (not called for channel 0).
   const Tensor& HeadRows(int group, int channel, const FillFn& fill, int y0, int y1,
                          HeadScratch& scratch) const;
+  // The affine couplings' outputs, a channel each, for rows [y0, y1), in scratch.scale.
+  const Tensor& ScaleRows(int group, int y0, int y1, HeadScratch& scratch) const;
   // The head of a channel for all rows.
   Tensor RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) const;
 

@@ -71,15 +71,8 @@ class RansStack {
   void CheckEnd() const;
 
   void Push(Interval symbol) {
-    assert(symbol.freq >= 1 && symbol.start + symbol.freq <= kProbScale);
-    cursor_ = (cursor_ == 0 ? lanes_ : cursor_) - 1;
-    uint64_t x = states_[cursor_];
-    if (x >= uint64_t{symbol.freq} << 24) {
-      words_.push_back(static_cast<uint16_t>(x));
-      x >>= 16;
-    }
-    const uint64_t quotient = x / symbol.freq;
-    states_[cursor_] = (quotient << kProbBits) + (x - quotient * symbol.freq) + symbol.start;
+    Retreat();
+    PushHere(symbol);
   }
 
   // The slot in [0, 2^16) in which the topmost symbol's interval lies.
@@ -88,6 +81,23 @@ class RansStack {
   // Removes the topmost symbol; `symbol` must contain Peek(). Throws kTruncated if
   // the words are exhausted; the stack is then unchanged.
   void Pop(Interval symbol) {
+    PopHere(symbol);
+    Advance();
+  }
+
+  // The halves of Push and Pop, for several symbols on one lane (codec/site_row.h): the cursor
+  // stays until Advance() or Retreat(). Otherwise as Push and Pop.
+  void PushHere(Interval symbol) {
+    assert(symbol.freq >= 1 && symbol.start + symbol.freq <= kProbScale);
+    uint64_t x = states_[cursor_];
+    if (x >= uint64_t{symbol.freq} << 24) {
+      words_.push_back(static_cast<uint16_t>(x));
+      x >>= 16;
+    }
+    const uint64_t quotient = x / symbol.freq;
+    states_[cursor_] = (quotient << kProbBits) + (x - quotient * symbol.freq) + symbol.start;
+  }
+  void PopHere(Interval symbol) {
     uint64_t x = states_[cursor_];
     assert(Peek() - symbol.start < symbol.freq);
     x = symbol.freq * (x >> kProbBits) + (x & (kProbScale - 1)) - symbol.start;
@@ -97,8 +107,14 @@ class RansStack {
       words_.pop_back();
     }
     states_[cursor_] = x;
-    cursor_ = cursor_ + 1 == lanes_ ? 0 : cursor_ + 1;
   }
+  void Advance() { cursor_ = cursor_ + 1 == lanes_ ? 0 : cursor_ + 1; }
+  void Retreat() { cursor_ = (cursor_ == 0 ? lanes_ : cursor_) - 1; }
+
+  // A pop takes one word at the most: with one here it cannot fail.
+  size_t words() const { return words_.size(); }
+  // What is on the stack, in bits: the words, and the states beyond the initial one.
+  double Bits() const;
 
   int lanes() const { return static_cast<int>(lanes_); }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads tests/golden: what the files decode to, for golden_test and golden_check.
+// Reads tests/golden: what the files decode to and their models, for golden_test and
+// golden_check.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "codec/codec.h"
+#include "model/model.h"
 #include "tools/read_file.h"
 
 namespace flowzip::testing {
@@ -18,6 +21,27 @@ struct GoldenFile {
   int channels = 0;
   std::vector<uint8_t> bytes;
 };
+
+// The models of FOLDER: tiny.flzm, and those whose sites borrow bits.
+inline std::vector<Model> ReadGoldenModels(const std::string& folder) {
+  std::vector<Model> models;
+  for (const char* name : {"tiny", "latent", "affine"}) {
+    models.push_back(Model::Parse(ReadFile(folder + "/" + name + ".flzm")));
+  }
+  return models;
+}
+
+// The one that a file names; tiny.flzm where it names none that is known.
+inline const Model& GoldenModel(const std::vector<Model>& models, ByteSpan file) {
+  try {
+    const uint64_t hash = Probe(file).model_hash;
+    for (const Model& model : models) {
+      if (model.hash() == hash) return model;
+    }
+  } catch (const Error&) {  // a bad file
+  }
+  return models.front();
+}
 
 // All of FOLDER/manifest.txt, in its order.
 inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {

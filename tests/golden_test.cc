@@ -22,9 +22,9 @@ namespace {
 
 const std::string kFolder = std::string(FLOWZIP_SOURCE_DIR) + "/tests/";
 
-const Model& Tiny() {
-  static const Model model = Model::Parse(ReadFile(kFolder + "golden/tiny.flzm"));
-  return model;
+const Model& ModelOf(ByteSpan file) {
+  static const std::vector<Model> models = testing::ReadGoldenModels(kFolder + "golden");
+  return testing::GoldenModel(models, file);
 }
 
 std::vector<testing::GoldenFile> Goldens() {
@@ -57,9 +57,9 @@ std::set<std::string> FilesAbout(const std::string& folder) {
   return names;
 }
 
-Image DecodeTiny(ByteSpan file, int jobs = 1) {
+Image DecodeGolden(ByteSpan file, int jobs = 1) {
   DecodeOptions options;
-  options.model_override = &Tiny();
+  options.model_override = &ModelOf(file);
   options.jobs = jobs;
   return Decode(file, options);
 }
@@ -72,7 +72,7 @@ TEST_CASE("golden files decode to the same pixels, on every instruction set") {
     for (const std::string& target : SupportedSimdTargets()) {
       INFO(target);
       REQUIRE(ForceSimdTarget(target));
-      const Image image = DecodeTiny(golden.bytes, 2);
+      const Image image = DecodeGolden(golden.bytes, 2);
       CHECK(image.width == golden.width);
       CHECK(image.height == golden.height);
       CHECK(image.channels == golden.channels);
@@ -90,9 +90,9 @@ TEST_CASE("golden files are what the encoder writes today") {
   for (const testing::GoldenFile& golden : Goldens()) {
     INFO(golden.name);
     EncodeOptions options;
-    options.model = &Tiny();
+    options.model = &ModelOf(golden.bytes);
     options.tile_log2 = Probe(golden.bytes).tile_log2;
-    const Image image = DecodeTiny(golden.bytes);
+    const Image image = DecodeGolden(golden.bytes);
     options.coding = Coding::kFlow;
     bool same = Encode(image, options) == golden.bytes;
     options.coding = Coding::kNoFlow;
@@ -113,7 +113,7 @@ TEST_CASE("bad files are refused for the reason that is theirs") {
     INFO(name);
     seen.insert(name);
     try {
-      DecodeTiny(ReadFile(kFolder + "bad/" + name));
+      DecodeGolden(ReadFile(kFolder + "bad/" + name));
     } catch (const Error& error) {
       code = static_cast<int>(error.code());
       message = error.what();

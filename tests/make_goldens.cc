@@ -5,8 +5,9 @@
 //
 // From the first release on, the files committed are never made anew: they must decode for
 // ever, whatever later versions would write. A new feature of the format adds a golden file, a
-// way to be wrong that was found adds a bad one. All use golden/tiny.flzm, a small model of
-// random weights (tests/tiny_model.h) that does not change when better models are trained.
+// way to be wrong that was found adds a bad one. They use golden/tiny.flzm, or latent.flzm and
+// affine.flzm, whose sites borrow bits: small models of random weights (tests/tiny_model.h)
+// that do not change when better models are trained.
 //
 // golden/manifest.txt:  file, width, height, channels, XXH3-64 of the samples
 // bad/manifest.txt:     file, error code, message
@@ -44,12 +45,19 @@ void Save(const std::string& path, ByteSpan bytes) {
 
 class Goldens {
  public:
-  Goldens(std::string folder, const Model& model) : folder_(std::move(folder)), model_(model) {}
+  Goldens(std::string folder, const Model& model) : folder_(std::move(folder)), model_(&model) {}
+
+  // For the files that follow; stored beside them.
+  void Use(const std::string& name, Model& model) {
+    Save(folder_ + "/" + name, model.Serialize());
+    model = Model::Parse(model.Serialize());  // as the tests will see it
+    model_ = &model;
+  }
 
   void Add(const std::string& name, const Image& image, int tile_log2 = kDefaultTileLog2,
            Coding coding = Coding::kFlow) {
     EncodeOptions options;
-    options.model = &model_;
+    options.model = model_;
     options.tile_log2 = tile_log2;
     options.coding = coding;
     Save(folder_ + "/" + name, Encode(image, options));
@@ -64,7 +72,7 @@ class Goldens {
 
  private:
   std::string folder_, manifest_;
-  const Model& model_;
+  const Model* model_;
 };
 
 // A large first step over the whole range, noise around it, and a model that expects neither.
@@ -95,6 +103,32 @@ void MakeGoldenKinds(Goldens& goldens) {
   add("contexts-palette4", testing::OfKind({1, 4, 1, true}, 50, 40, 11), 4);
   add("contexts-palette8-metadata", testing::WithMetadata(testing::OfKind({1, 8, 1, true}, 40, 40, 12)));
   add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
+}
+
+// With latent components; with affine couplings too, from pure shrinking to stretching 64-fold.
+Model BorrowingModel(uint32_t seed, bool affine) {
+  testing::TinyShape shape;
+  shape.width = shape.inner = shape.head = 6;
+  shape.blocks = {1, 0, 0};
+  shape.components = affine ? 2 : 4;
+  shape.classes = 1;
+  shape.radii = {{5, 4, 2}, {2, 2, 1}, {2, 1, 1}};
+  shape.latent_components = true;
+  shape.affine = affine;
+  return testing::TinyModel(seed, shape);
+}
+
+// Streams that start without borrowing and end with it, and those that never begin.
+void MakeGoldenBorrowing(Goldens& goldens) {
+  Model latent = BorrowingModel(3, false), affine = BorrowingModel(4, true);
+  goldens.Use("latent.flzm", latent);
+  goldens.Add("latent-rgb.flz", testing::Scene(61, 47, 3, 21));
+  goldens.Add("latent-gray-column.flz", testing::Scene(1, 17, 1, 22));
+  goldens.Add("latent-noise.flz", testing::Noise(30, 26, 3, 23));
+  goldens.Use("affine.flzm", affine);
+  goldens.Add("affine-rgb.flz", testing::Scene(61, 47, 3, 24));
+  goldens.Add("affine-gray-tiles.flz", testing::Scene(40, 33, 1, 25), 5);
+  goldens.Add("affine-checkerboard.flz", testing::Checkerboard(34, 30, 3));
 }
 
 void MakeGolden(const std::string& folder, const Model& model) {
@@ -132,14 +166,18 @@ void MakeGolden(const std::string& folder, const Model& model) {
   goldens.Add("rgba-flow-alpha.flz", testing::OfKind({4, 8}, 40, 30, 14));
   goldens.Add("gray-alpha-flow.flz", testing::OfKind({2, 8}, 21, 33, 15));
   MakeGoldenKinds(goldens);
+  MakeGoldenBorrowing(goldens);
   goldens.Finish();
 }
 
 class BadFiles {
  public:
-  BadFiles(std::string folder, const Model& model) : folder_(std::move(folder)), model_(model) {
+  BadFiles(std::string folder, const Model& model) : folder_(std::move(folder)), model_(&model) {
     std::filesystem::create_directories(folder_);
   }
+
+  // For the files that follow.
+  void Use(const Model& model) { model_ = &model; }
 
   // Writes the file and what the decoder has to say about it.
   void Add(const std::string& name, const Bytes& file) {
@@ -147,7 +185,7 @@ class BadFiles {
     std::string line = name + ".flz 0 accepted";
     try {
       DecodeOptions options;
-      options.model_override = &model_;
+      options.model_override = model_;
       Decode(file, options);
     } catch (const Error& error) {
       line = name + ".flz " + std::to_string(static_cast<int>(error.code())) + " " + error.what();
@@ -161,7 +199,7 @@ class BadFiles {
 
  private:
   std::string folder_, manifest_;
-  const Model& model_;
+  const Model* model_;
 };
 
 // The header of `file` with some bytes replaced and its checksum made right.
@@ -347,6 +385,36 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   bad.Add("sample-outside-range", ranges(0, 1, {7, 0, 0xF0, 0, 1, 0, 0, 0xE0}));
 }
 
+// Gray 9 x 1, 4 sites in one level, whose stream holds what is given and ends badly.
+void MakeBadBorrowing(BadFiles& bad, FileInfo info) {
+  const Model model = Model::Parse(BorrowingModel(4, true).Serialize());
+  bad.Use(model);
+  info.width = 9;
+  info.height = info.channels = 1;
+  info.model_hash = model.hash();
+  const auto level = [&](uint32_t plain, uint32_t slots, uint64_t span = 255) {
+    RansStack stack(1);
+    for (int i = 0; i < 40; ++i) stack.Push({slots, 1});
+    PushExpGolomb(stack, plain, 6);
+    const Bytes stream = stack.Finish();
+    SymbolLog base;
+    for (int i = 0; i < 5; ++i) base.AddExpGolomb(0, 4);
+    const Bytes base_stream = base.EncodeAll(1);
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
+    writer.PutSignedVarint(0);
+    writer.PutVarint(span);
+    writer.PutVarint(base_stream.size());
+    writer.PutBytes(base_stream);
+    writer.PutVarint(stream.size());
+    writer.PutBytes(stream);
+    return Wrap(info, writer.bytes(), 0);
+  };
+  bad.Add("borrow-plain-sites", level(5, 0x8000));
+  bad.Add("borrow-sample-range", level(0, 0xFFFF, 1));
+  bad.Add("borrow-surplus", level(0, 0x8000));
+}
+
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
@@ -359,6 +427,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadContainers(bad, good);
   MakeBadHeaders(bad, info, payload);
   MakeBadPayloads(bad, info, payload, block.pixel_checksum);
+  MakeBadBorrowing(bad, info);
   bad.Finish();
 }
 

@@ -96,6 +96,11 @@ TEST_CASE("memory stays below the estimate, and not by far") {
     Measure(testing::Scene(900, 700, 3, 1), *model, 1, 2.0);
     Measure(testing::Scene(900, 700, 1, 2), *model, 2, 3.0);
   }
+  // Coding that borrows bits keeps more until the end.
+  testing::TinyShape borrows;
+  borrows.latent_components = borrows.affine = true;
+  borrows.components = 4;
+  Measure(testing::Scene(900, 700, 3, 1), testing::TinyModel(8, borrows), 1, 2.0);
   // Noise makes the largest files; a thin picture has many small tiles.
   Measure(testing::Noise(1024, 1024, 3, 3), narrow, 3, 2.0);
   Measure(testing::Noise(1500, 600, 3, 4), narrow, 1, 2.0);

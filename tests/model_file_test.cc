@@ -135,7 +135,7 @@ TEST_CASE("foreign files and later versions are named") {
   std::vector<uint8_t> bytes = TinyModel(5, Smallest()).Serialize();
   CHECK(Refusal(std::vector<uint8_t>(100, 'x')) == "not a flowzip model file");
   ErrorCode code{};
-  bytes[8] = 2;
+  bytes[8] = 3;
   CHECK(Refusal(bytes, &code) == "model file of an unknown version");
   CHECK(code == ErrorCode::kUnsupported);
   bytes[8] = 1;
@@ -152,6 +152,30 @@ std::string RefusalOf(const std::function<void(Model&)>& change) {
   const std::string message = Refusal(model.Serialize(), &code);
   if (!message.empty()) CHECK(code == ErrorCode::kCorrupt);
   return message;
+}
+
+TEST_CASE("options that are none, or unknown, are refused; so is a scale of the wrong shape") {
+  TinyShape shape = Smallest();
+  shape.latent_components = shape.affine = true;
+  const std::vector<uint8_t> good = TinyModel(5, shape).Serialize();
+  REQUIRE(Refusal(good).empty());
+  const size_t options_at = 8 + 2 + good[9] + 2;  // magic, version, name, K, adaptive levels
+  REQUIRE(good[options_at] == 3);
+  for (const uint8_t options : {0, 4, 7, 255}) {
+    std::vector<uint8_t> bytes = good;
+    bytes[options_at] = options;
+    CHECK(Refusal(Rehash(bytes)) == "unknown model options");
+  }
+  // Without the affine bit, its layers are surplus.
+  std::vector<uint8_t> bytes = good;
+  bytes[options_at] = 1;
+  CHECK(IsRefused(Rehash(bytes)));
+  Model wrong = TinyModel(5, shape);
+  Conv2d& scale = wrong.classes[0].net.groups[1].scale;
+  scale.out = 2;
+  scale.weight.resize(2);
+  scale.bias.resize(2);
+  CHECK(Refusal(wrong.Serialize()) == "model layer has the wrong shape");
 }
 
 TEST_CASE("counts out of range") {

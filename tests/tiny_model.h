@@ -37,6 +37,7 @@ struct TinyShape {
   std::array<int, kGroups> blocks{1, 1, 0};
   int components = 2, classes = 2, adaptive_levels = 2;
   ContextRadii radii{{10, 5, 5}, {2, 2, 2}, {2, 2, 2}};
+  bool latent_components = false, affine = false;
 };
 
 // Weights of random size up to `gain` / sqrt(inputs), where 1 keeps the size of activations.
@@ -95,6 +96,13 @@ inline Model TinyModel(uint32_t seed, const TinyShape& shape = {}) {
       }
     }
     level_class.net = RandomNet(random, shape);
+  }
+  model.latent_components = shape.latent_components;
+  model.affine = shape.affine;
+  for (size_t i = 0; shape.affine && i < model.classes.size(); ++i) {
+    for (GroupNet& group : model.classes[i].net.groups) {
+      group.scale = RandomConv(random, shape.width, kChannels, 1, 2.0);
+    }
   }
   model.Serialize();  // sets the hash
   return model;

@@ -35,6 +35,13 @@ fi
 if ! command -v nvidia-smi >/dev/null; then
   refused 'no CUDA device' "$train" train --data photos.pack -o out.flzm --steps 1 --device cuda
 fi
+# A model that codes otherwise, and back: the same but for its name.
+tiny=$source/tests/golden/tiny.flzm
+"$train" recode --model "$tiny" --name tiny-2 --latent-components -o latent.flzm &&
+  "$train" recode --model latent.flzm --name tiny-2 -o plain.flzm &&
+  cmp plain.flzm "$tiny" && [ "$(wc -c <latent.flzm)" -eq $(($(wc -c <"$tiny") + 1)) ] ||
+  { echo "FAILED: recode"; failures=$((failures + 1)); }
+refused 'not a flowzip model' "$train" recode --model photos.pack --name x -o none.flzm
 [ ! -e out.flzm ] || { echo "FAILED: a model was written"; failures=1; }
 
 echo "$failures failures"

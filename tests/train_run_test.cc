@@ -171,6 +171,37 @@ TEST_CASE("training lowers the loss, resumes, and exports a model that codes pic
   }
 }
 
+TEST_CASE("affine couplings and latent components train, and code what the training says") {
+  const Scratch scratch;
+  TrainOptions options = SmallOptions(scratch);
+  options.fine.affine = options.coarse.affine = true;
+  options.latent_components = true;
+  options.adaptive_levels = 1;
+  torch::manual_seed(3);
+  Trainer(options, Pictures()).Run();
+  const Log log = ReadLog(options.log);
+  CHECK(Learned(log));
+  const Model model = Model::Parse(ReadFile(options.output));
+  CHECK(model.affine);
+  CHECK(model.latent_components);
+  CHECK(model.adaptive_levels == 1);
+  // From another validation's noise: the place of a latent inside a sample's cell.
+  CHECK(BitsPerSubPixel(model, Pictures()[2]) == Approx(log.validation.back()).epsilon(0.05));
+
+  // A checkpoint without couplings grows them; one with them does not lose them.
+  TrainOptions plain = SmallOptions(scratch);
+  plain.steps = 3;
+  plain.checkpoint = scratch / "plain.ckpt";
+  Trainer(plain, Pictures()).Run();
+  options.resume = plain.checkpoint;
+  options.steps = 1;
+  Trainer(options, Pictures()).Run();
+  CHECK(Model::Parse(ReadFile(options.output)).affine);
+  plain.resume = options.checkpoint;
+  CHECK_THROWS_WITH(Trainer(plain, Pictures()),
+                    "the checkpoint's network does not fit into this shape");
+}
+
 TEST_CASE("bfloat16 trains too, and the background refresh ends with the run") {
   const Scratch scratch;
   TrainOptions options = SmallOptions(scratch);

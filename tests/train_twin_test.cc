@@ -10,6 +10,7 @@
 #include "model/mixture.h"
 #include "tests/tiny_model.h"
 #include "tools/png_io.h"
+#include "tools/read_file.h"
 #include "tools/train/clamp.h"
 #include "tools/train/dataset.h"
 #include "tools/train/likelihood.h"
@@ -74,6 +75,7 @@ Tensor HeadTensor(const torch::Tensor& prepared, int group, int channel) {
 
 void Prepare(LevelNet& net) {
   for (GroupNet& group : net.groups) {
+    if (group.scale.in > 0) group.scale.Prepare();
     group.input.Prepare();
     for (ResidualBlock& block : group.blocks) {
       block.first.Prepare();
@@ -95,12 +97,23 @@ double CheckTwin(TwinNet& twin, const torch::Tensor& prepared) {
   const int height = static_cast<int>(prepared.size(2)), width = static_cast<int>(prepared.size(3));
   ThreadPool pool(1);
   NetworkState state(net, width, height);
-  const auto heads = twin->Heads(prepared, /*quantised=*/true);
+  TwinNetImpl::Scales scales;
+  const auto heads = twin->Heads(prepared, /*quantised=*/true, &scales);
   int64_t clamped = 0, total = 0;
   for (int g = 0; g < kGroups; ++g) {
     const Tensor trunk = ToTensor(prepared, TrunkChannels(g));
     state.RunTrunk(
         g, [&](Tensor& out, int, int) { out = trunk; }, pool);
+    HeadScratch scratch;
+    for (int y = 0; y < height && net.groups[g].scale.in > 0; ++y) {
+      const Tensor& integers = state.ScaleRows(g, y, y + 1, scratch);
+      for (int x = 0; x < width; ++x) {
+        for (int c = 0; c < kChannels; ++c) {
+          CAPTURE(g, c, y, x);
+          REQUIRE(scales[g][0][c][y][x].item<double>() * 256 == integers.At(x, y)[c]);
+        }
+      }
+    }
     for (int c = 0; c < kChannels; ++c) {
       Tensor extra;
       if (c > 0) extra = HeadTensor(prepared, g, c);
@@ -138,7 +151,9 @@ TwinShape SmallShape() {
 TEST_CASE("in double precision the quantised twin equals the integer runtime, every output") {
   torch::manual_seed(1);
   for (int trial = 0; trial < 6; ++trial) {
-    TwinNet twin(SmallShape());
+    TwinShape shape = SmallShape();
+    shape.affine = trial % 2 == 1;
+    TwinNet twin(shape);
     {
       torch::NoGradGuard no_grad;
       for (torch::Tensor& p : twin->parameters()) {
@@ -338,6 +353,7 @@ TwinNet Import(const LevelNet& net, int components) {
   shape.width = net.width();
   shape.components = components;
   shape.head = net.groups[0].heads[0].hidden.out;
+  shape.affine = net.groups[0].scale.in > 0;
   for (int g = 0; g < kGroups; ++g) {
     shape.blocks[g] = static_cast<int>(net.groups[g].blocks.size());
     if (shape.blocks[g] > 0) shape.inner = net.groups[g].blocks[0].first.out;
@@ -358,6 +374,7 @@ TwinNet Import(const LevelNet& net, int components) {
       if (c > 0) Import(group.heads[c].extra, head + "extra", twin);
       Import(group.heads[c].out, head + "out", twin);
     }
+    if (shape.affine) Import(group.scale, prefix + "scale", twin);
   }
   return twin;
 }
@@ -407,6 +424,8 @@ TEST_CASE("the validation bits that training reports are the codec's own") {
   // the codec knows the range of each tile.
   const Image image = ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/colorado.png");
   if (!EmbeddedModels().empty()) CheckBits(DefaultModel(), image);
+  CheckBits(Model::Parse(ReadFile(std::string(FLOWZIP_SOURCE_DIR) + "/tests/models/affine.flzm")),
+            image);
 }
 #endif
 

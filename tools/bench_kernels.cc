@@ -83,6 +83,7 @@ HWY_AFTER_NAMESPACE();
 #include "model/adaptive_coupling.h"
 #include "model/conv2d.h"
 #include "model/gram.h"
+#include "model/mixture_component.h"
 #include "model/mixture_row.h"
 #include "model/predict_row.h"
 #include "rans/escape.h"
@@ -143,20 +144,21 @@ void BenchLayer(int kernel, int in, int out, double seconds, double peak) {
 }
 
 // Sites like those of a photograph: some components near the prediction, a few steps wide.
-void BenchMixtures(double seconds) {
-  constexpr int kComponents = 3, kStep = 3 * kComponents + 1, kRows = 64;
+void BenchMixtures(int components, double seconds) {
+  constexpr int kRows = 64;
+  const int step = 3 * components + 1;
   constexpr int kSites = MixtureRow::kSites;
   std::mt19937 random(3);
   const auto within = [&](int n) { return static_cast<int>(random() % (2 * n + 1)) - n; };
-  std::vector<int16_t> head(kRows * kSites * kStep);
+  std::vector<int16_t> head(kRows * kSites * step);
   std::vector<int32_t> center, values;
   std::vector<uint32_t> slots;
   for (int site = 0; site < kRows * kSites; ++site) {
-    int16_t* h = head.data() + site * kStep;
-    for (int k = 0; k < kComponents; ++k) {
+    int16_t* h = head.data() + site * step;
+    for (int k = 0; k < components; ++k) {
       h[k] = static_cast<int16_t>(within(600));
-      h[kComponents + k] = static_cast<int16_t>(within(20));
-      h[2 * kComponents + k] = static_cast<int16_t>(within(300) - 100);
+      h[components + k] = static_cast<int16_t>(within(20));
+      h[2 * components + k] = static_cast<int16_t>(within(300) - 100);
     }
     center.push_back(16 * 128 + within(1000));
     slots.push_back(random() & 65535);
@@ -164,7 +166,7 @@ void BenchMixtures(double seconds) {
   std::vector<MixtureRow> rows(kRows);
   const auto set = [&] {
     for (int r = 0; r < kRows; ++r) {
-      rows[r].Set(head.data() + r * kSites * kStep, kStep, kComponents, center.data() + r * kSites,
+      rows[r].Set(head.data() + r * kSites * step, step, components, center.data() + r * kSites,
                   0, 255, kSites);
     }
     return double{kRows * kSites};
@@ -183,11 +185,29 @@ void BenchMixtures(double seconds) {
     }
     return double{kRows * kSites};
   };
+  // The same with the component as a latent variable: three steps, and no search in the sum.
+  std::vector<uint32_t> component_slots;
+  for (int site = 0; site < kRows * kSites; ++site) component_slots.push_back(random() & 65535);
+  uint32_t sum = 0;
+  const auto find_latent = [&] {
+    for (int site = 0; site < kRows * kSites; ++site) {
+      const MixtureRow& row = rows[site / kSites];
+      const int j = site % kSites;
+      CdfRange prior, found;
+      const int k = FindComponent(row, j, component_slots[site], &prior);
+      values[site] = FindInComponent(row, j, k, slots[site], &found);
+      sum += prior.freq + found.freq + ComponentPosterior(row, j, values[site]).Range(k).freq;
+    }
+    return double{kRows * kSites};
+  };
   const double sets = Measure(seconds, set);
+  const double latents = Measure(seconds, find_latent);
   const double finds = Measure(seconds, find);
   const double both = Measure(seconds, range);
-  std::printf("  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s\n",
-              kComponents, 1e3 * sets, 1e3 * both, 1e3 * finds);
+  std::printf("  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s, %.1f M by a "
+              "latent component/s%s\n",
+              components, 1e3 * sets, 1e3 * both, 1e3 * finds, 1e3 * latents,
+              sum == 0 ? " (none)" : "");
 }
 
 void BenchFilters(double seconds) {
@@ -283,7 +303,7 @@ void BenchTarget(const char* name, double seconds) {
   BenchLayer(1, 32, 32, seconds, peak);
   BenchLayer(1, 32, 9, seconds, peak);
   BenchFilters(seconds);
-  BenchMixtures(seconds);
+  for (const int components : {3, 4, 8}) BenchMixtures(components, seconds);
 }
 
 }  // namespace

@@ -74,6 +74,10 @@ void MakeModels() {
   shape.adaptive_levels = 3;
   model = testing::TinyModel(5, shape);
   Save("model", "classes", model.Serialize());
+  shape.latent_components = shape.affine = true;
+  shape.components = 2;
+  model = testing::TinyModel(6, shape);
+  Save("model", "borrows", model.Serialize());
 }
 
 void MakeStreams() {

@@ -33,6 +33,7 @@ class FusedMixtureBits : public torch::autograd::Function<FusedMixtureBits> {
     for (const double b : bits) total += b;
     ctx->save_for_backward({gradient});
     ctx->saved_data["dtype"] = static_cast<int64_t>(head.scalar_type());
+    ctx->saved_data["residual"] = residual.requires_grad();
     return torch::tensor(total * scale, torch::kFloat);
   }
 
@@ -43,9 +44,15 @@ class FusedMixtureBits : public torch::autograd::Function<FusedMixtureBits> {
     // The upstream factor is a scalar; folding it in keeps the tensor pass single.
     const double factor = outputs[0].item<double>();
     const torch::Tensor scaled = factor == 1.0 ? gradient : gradient * factor;
+    torch::Tensor residual;
+    if (ctx->saved_data["residual"].toBool()) {
+      // Moving the residual is moving all means the other way; a mean's unit is 16 steps.
+      const int64_t components = scaled.size(1) / 3;
+      residual = scaled.slice(1, components, 2 * components).sum(1) * (-1.0 / 16);
+    }
     return {scaled.to(dtype, /*non_blocking=*/false, /*copy=*/false,
                       torch::MemoryFormat::ChannelsLast),
-            torch::Tensor()};
+            residual};
   }
 };
 

@@ -10,7 +10,7 @@
 namespace flowzip {
 
 // head: [B, 3K, H, W] (logits, means, scales); residual: [B, H, W], in sample steps relative to
-// the prediction. Returns the mean bits per site as a scalar that can be differentiated.
+// the prediction. Returns the mean bits per site as a scalar that can be differentiated by both.
 // The CPU path computes value and gradient in one pass; other devices use tensor operations.
 torch::Tensor MixtureBits(const torch::Tensor& head, const torch::Tensor& residual);
 

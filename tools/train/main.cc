@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "tools/read_file.h"
 #include "tools/train/trainer.h"
 
 namespace flowzip {
@@ -41,6 +42,12 @@ int Main(int argc, char** argv) {
   AddShape(*train, "coarse-", o.coarse);
   train->add_option("--components", o.fine.components, "logistics in a mixture")
       ->check(CLI::Range(1, 8));
+  train->add_flag("--affine", o.fine.affine, "affine couplings (docs/flows.md)");
+  train->add_flag("--latent-components", o.latent_components,
+                  "code the mixture's component as a latent variable (docs/flows.md)");
+  train->add_option("--adaptive-levels", o.adaptive_levels,
+                    "levels with filters fitted to the picture; 0: additive couplings")
+      ->check(CLI::Range(0, 8));
   train->add_option("--steps", o.steps, "stop after so many steps");
   train->add_option("--minutes", o.minutes, "stop after so many minutes");
   train->add_option("--batch", o.batch, "level-0 crops in a step");
@@ -69,13 +76,29 @@ int Main(int argc, char** argv) {
   packer->add_option("--data", data, "folder of PNGs")->required();
   packer->add_option("-o,--output", pack, "pack file to write")->required();
 
+  std::string model;
+  CLI::App* recode = app.add_subcommand("recode", "write a model that codes otherwise");
+  recode->add_option("--model", model, "model file")->required();
+  recode->add_option("-o,--output", o.output, "model file to write")->required();
+  recode->add_option("--name", o.name, "the new model's name")->required();
+  recode->add_flag("--latent-components,!--no-latent-components", o.latent_components,
+                   "code the mixture's component as a latent variable, or do not");
+
   CLI11_PARSE(app, argc, argv);
   try {
+    if (*recode) {
+      Model changed = Model::Parse(ReadFile(model));
+      changed.name = o.name;
+      changed.latent_components = o.latent_components;
+      ReplaceFile(o.output, changed.Serialize());
+      return 0;
+    }
     if (*packer) {
       WritePack(pack, LoadFolder(data));
       return 0;
     }
     o.coarse.components = o.fine.components;
+    o.coarse.affine = o.fine.affine;
     Require(o.steps > 0 || o.minutes > 0, ErrorCode::kInvalidArgument,
             "one of --steps and --minutes is needed");
     Require(o.device == "cpu" || torch::cuda::is_available(), ErrorCode::kInvalidArgument,

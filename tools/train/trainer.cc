@@ -31,7 +31,8 @@ torch::Tensor Sum(const TwinNetImpl::Bits& bits) {
   return sum;
 }
 
-// Writes to a neighbour and renames, so that a killed run leaves a whole file.
+}  // namespace
+
 void ReplaceFile(const std::string& path, const std::vector<uint8_t>& bytes) {
   const std::string temporary = path + ".tmp";
   std::ofstream out(temporary, std::ios::binary);
@@ -41,8 +42,6 @@ void ReplaceFile(const std::string& path, const std::vector<uint8_t>& bytes) {
   Require(out.good(), ErrorCode::kIo, "cannot write the model file");
   std::filesystem::rename(temporary, path);
 }
-
-}  // namespace
 
 double Evaluation::level(size_t l) const {
   double sum = 0;
@@ -81,6 +80,11 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
   model_.classes.resize(2);
   ThreadPool threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   if (!options.resume.empty()) Resume();
+  model_.latent_components = options.latent_components;
+  model_.affine = options.fine.affine;
+  Require(options.fine.affine == options.coarse.affine, ErrorCode::kInvalidArgument,
+          "affine couplings are for all levels or for none");
+  if (options.adaptive_levels >= 0) model_.adaptive_levels = options.adaptive_levels;
   if (options.resume.empty() || options.refit_filters) {
     model_.radii = ContextRadii{};
     std::vector<TrainingPlanes> sample;

@@ -23,6 +23,8 @@ struct TrainOptions {
   std::string name = "flowzip";
   std::string device = "cpu";
   TwinShape fine, coarse;   // shapes of level 0 and of all coarser levels
+  bool latent_components = false;  // how the exported model codes (model.h)
+  int adaptive_levels = -1;        // -1: the model's default, or the checkpoint's
   int64_t steps = 0;        // stop after so many steps, or
   double minutes = 0;       // after so much time: whichever comes first; 0 = no limit
   int batch = 16, crop = 48;               // level-0 crops, size on the grid
@@ -48,6 +50,9 @@ struct Evaluation {
   double total() const;
   double level(size_t l) const;
 };
+
+// Writes to a neighbour and renames, so that a killed run leaves a whole file.
+void ReplaceFile(const std::string& path, const std::vector<uint8_t>& bytes);
 
 class Trainer {
  public:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "tools/train/affine_likelihood.h"
 #include "tools/train/clamp.h"
 #include "tools/train/likelihood.h"
 #include "tools/train/prepare.h"
@@ -130,10 +131,14 @@ TwinNetImpl::TwinNetImpl(const TwinShape& shape) : shape_(shape) {
       }
     }
   }
+  // Last, so that the other layers start as they would without.
+  for (int g = 0; g < kGroups && shape.affine; ++g) {
+    groups_[g].scale = make("group" + std::to_string(g) + "_scale", shape.width, kChannels, 1, 0.1);
+  }
 }
 
 std::array<std::array<torch::Tensor, kChannels>, kGroups> TwinNetImpl::Heads(
-    const torch::Tensor& prepared, bool quantised) {
+    const torch::Tensor& prepared, bool quantised, Scales* scales) {
   std::array<std::array<torch::Tensor, kChannels>, kGroups> heads;
   torch::Tensor h;
   for (int g = 0; g < kGroups; ++g) {
@@ -147,6 +152,9 @@ std::array<std::array<torch::Tensor, kChannels>, kGroups> TwinNetImpl::Heads(
       const torch::Tensor inner =
           Clamp(OnGrid(block[0]->Forward(h, quantised), quantised), true);
       h = Clamp(h + OnGrid(block[1]->Forward(inner, quantised), quantised), false);
+    }
+    if (scales != nullptr && group.scale) {
+      (*scales)[g] = Clamp(OnGrid(group.scale->Forward(h, quantised), quantised), false);
     }
     for (int c = 0; c < kChannels; ++c) {
       torch::Tensor u = OnGrid(group.heads[c].hidden->Forward(h, quantised), quantised);
@@ -174,13 +182,15 @@ std::array<std::array<torch::Tensor, kChannels>, kGroups> TwinNetImpl::Heads(
 
 TwinNetImpl::Bits TwinNetImpl::Forward(const torch::Tensor& prepared, torch::ScalarType dtype,
                                        bool quantised) {
-  const auto heads = Heads(prepared.to(dtype), quantised);
+  Scales scales;
+  const auto heads = Heads(prepared.to(dtype), quantised, &scales);
   Bits bits;
   for (int g = 0; g < kGroups; ++g) {
     for (int c = 0; c < kChannels; ++c) {
       // Features are in units of 16 steps.
       const torch::Tensor residual = prepared.select(1, HeadStart(g) + kResidualPlane[c]) * 16.0;
-      bits[g][c] = MixtureBits(heads[g][c], residual);
+      bits[g][c] = shape_.affine ? AffineBits(heads[g][c], residual, scales[g].select(1, c))
+                                 : MixtureBits(heads[g][c], residual);
     }
   }
   return bits;
@@ -191,6 +201,7 @@ TwinShape TwinShape::Of(const LevelNet& net, int components) {
   shape.width = net.width();
   shape.components = components;
   shape.head = net.groups[0].heads[0].hidden.out;
+  shape.affine = net.groups[0].scale.in > 0;
   for (int g = 0; g < kGroups; ++g) {
     shape.blocks[g] = static_cast<int>(net.groups[g].blocks.size());
     for (const ResidualBlock& block : net.groups[g].blocks) shape.inner = block.first.out;
@@ -201,7 +212,8 @@ TwinShape TwinShape::Of(const LevelNet& net, int components) {
 void TwinNetImpl::GrowFrom(const TwinNetImpl& smaller) {
   TwinShape widths = smaller.shape_;
   widths.blocks = shape_.blocks;
-  bool fits = widths == shape_;
+  widths.affine = shape_.affine;
+  bool fits = widths == shape_ && smaller.shape_.affine <= shape_.affine;
   for (int g = 0; g < kGroups; ++g) fits = fits && smaller.shape_.blocks[g] <= shape_.blocks[g];
   Require(fits, ErrorCode::kInvalidArgument,
           "the checkpoint's network does not fit into this shape");
@@ -210,7 +222,8 @@ void TwinNetImpl::GrowFrom(const TwinNetImpl& smaller) {
   for (auto& parameter : named_parameters()) {
     if (const torch::Tensor* value = from.find(parameter.key())) {
       parameter.value().copy_(*value);
-    } else if (parameter.key().find("_second.") != std::string::npos) {
+    } else if (parameter.key().find("_second.") != std::string::npos ||
+               parameter.key().find("_scale.") != std::string::npos) {
       parameter.value().zero_();
     }
   }
@@ -230,6 +243,7 @@ LevelNet TwinNetImpl::Export() const {
       if (c > 0) head.extra = group.heads[c].extra->Export();
       head.out = group.heads[c].out->Export();
     }
+    if (group.scale) net.groups[g].scale = group.scale->Export();
   }
   return net;
 }

@@ -22,6 +22,7 @@ struct TwinShape {
   int head = 32;                             // hidden channels of a head
   int components = 3;                        // K
   std::array<int, kGroups> blocks{2, 1, 1};  // residual blocks per group
+  bool affine = false;                       // affine couplings
 
   bool operator==(const TwinShape&) const = default;
   static TwinShape Of(const LevelNet& net, int components);
@@ -49,9 +50,12 @@ class TwinNetImpl : public torch::nn::Module {
   // Mean bits per site of every (group, channel), as scalars: [kGroups][kChannels].
   using Bits = std::array<std::array<torch::Tensor, kChannels>, kGroups>;
   Bits Forward(const torch::Tensor& prepared, torch::ScalarType dtype, bool quantised);
-  // The heads alone, [group][channel] of [B, 3K, H, W].
+  // The heads alone, [group][channel] of [B, 3K, H, W]; with affine couplings also their
+  // outputs, [group] of [B, kChannels, H, W].
+  using Scales = std::array<torch::Tensor, kGroups>;
   std::array<std::array<torch::Tensor, kChannels>, kGroups> Heads(const torch::Tensor& prepared,
-                                                                  bool quantised);
+                                                                  bool quantised,
+                                                                  Scales* scales = nullptr);
   LevelNet Export() const;
   // Takes over a network of the same widths and at most as many blocks; further blocks start as
   // the identity, so that this network computes the same. Throws kInvalidArgument otherwise.
@@ -65,6 +69,7 @@ class TwinNetImpl : public torch::nn::Module {
     std::shared_ptr<TwinConv> input;
     std::vector<std::array<std::shared_ptr<TwinConv>, 2>> blocks;
     std::array<Head, kChannels> heads;
+    std::shared_ptr<TwinConv> scale;
   };
   TwinShape shape_;
   std::array<Group, kGroups> groups_;
