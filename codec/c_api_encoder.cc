@@ -114,7 +114,7 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
     RequireArgument(effort >= FLZ_EFFORT_FAST && effort <= FLZ_EFFORT_BEST,
                     "an effort is fast, standard or best");
     const std::string name = kEffortNames[effort - FLZ_EFFORT_FAST];
-    const Model* found = FindModel(name);
+    const Model* found = ModelForEffort(name);
     if (found == nullptr) {
       std::string others;
       for (const EmbeddedModel& model : EmbeddedModels()) {

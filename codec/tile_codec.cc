@@ -205,6 +205,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   }
   std::vector<LevelPlanes> levels = MakeLevels(planes);
   const int count = static_cast<int>(levels.size());
+  if (count > 0) planes = {};  // no longer needed
   ResetStats(count, stats);
   RecordColour(colour, exception_bits, exception_bytes, stats);
   if (AllConstant(ranges)) return head.Take();

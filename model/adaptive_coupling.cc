@@ -62,6 +62,16 @@ LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
   }
 }
 
+namespace {
+
+// (a + b + c + d + 2) >> 2 of four rows; a plain loop, which compilers turn into vectors.
+void MeanRow(const int32_t* a, const int32_t* b, const int32_t* c, const int32_t* d, int width,
+             int32_t* __restrict out) {
+  for (int j = 0; j < width; ++j) out[j] = (a[j] + b[j] + c[j] + d[j] + 2) >> 2;
+}
+
+}  // namespace
+
 void ComputeReference(LevelPlanes& level, int group, int y0, int y1) {
   for (int c = 0; c < kChannels; ++c) {
     const IntPlane& a = level.x[kA][c];
@@ -69,17 +79,21 @@ void ComputeReference(LevelPlanes& level, int group, int y0, int y1) {
     for (int i = y0; i < y1; ++i) {
       const int32_t *a0 = a.Row(i), *a1 = a.Row(i + 1), *d0 = d.Row(i), *d_up = d.Row(i - 1);
       int32_t* m = level.reference[group][c].Row(i);
-      for (int j = 0; j < level.size.grid_width(); ++j) {
-        int32_t sum;
-        switch (kGroupLattice[group]) {
-          case kD: sum = a0[j] + a0[j + 1] + a1[j] + a1[j + 1]; break;
-          case kB: sum = a0[j] + a0[j + 1] + d_up[j] + d0[j]; break;
-          default: sum = a0[j] + a1[j] + d0[j - 1] + d0[j]; break;
-        }
-        m[j] = (sum + 2) >> 2;
+      const int width = level.size.grid_width();
+      switch (kGroupLattice[group]) {
+        case kD: MeanRow(a0, a0 + 1, a1, a1 + 1, width, m); break;
+        case kB: MeanRow(a0, a0 + 1, d_up, d0, width, m); break;
+        default: MeanRow(a0, a1, d0 - 1, d0, width, m); break;
       }
     }
   }
+}
+
+void ComputeReferences(LevelPlanes& level, int group, ThreadPool& pool) {
+  constexpr int kRowGrain = 32;
+  pool.ParallelRanges(level.size.grid_height(), kRowGrain, [&](int64_t y0, int64_t y1) {
+    ComputeReference(level, group, static_cast<int>(y0), static_cast<int>(y1));
+  });
 }
 
 void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "model/lattice.h"
 #include "model/plane.h"
 
@@ -70,6 +71,9 @@ struct SampleRange {
 
 // Rows [y0, y1) of m for all channels; needs the lattices known before `group`.
 void ComputeReference(LevelPlanes& level, int group, int y0, int y1);
+
+// The same for all rows.
+void ComputeReferences(LevelPlanes& level, int group, ThreadPool& pool);
 
 // Rows [y0, y1) of p, clamped to the range; needs the references of the group.
 void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,

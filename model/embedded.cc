@@ -45,4 +45,9 @@ const Model* FindModel(const std::string& name) {
   return nullptr;
 }
 
+const Model* ModelForEffort(const std::string& effort) {
+  const Model* model = FindModel(effort);
+  return model == nullptr && effort == "best" && !EmbeddedModels().empty() ? &DefaultModel() : model;
+}
+
 }  // namespace flowzip

@@ -32,4 +32,8 @@ const Model& DefaultModel();
 const Model* FindModel(uint64_t hash);
 const Model* FindModel(const std::string& name);
 
+// The model that an effort (fast, standard, best) encodes with: the one of that name; for best, as
+// long as none is better, the default one. Null if there is none.
+const Model* ModelForEffort(const std::string& effort);
+
 }  // namespace flowzip

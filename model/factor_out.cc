@@ -30,7 +30,7 @@ void FactorOut(const Model& model, int level_index, LevelPlanes& level,
     });
   };
   for (int g = 0; g < kGroups; ++g) {
-    rows([&](int y0, int y1) { ComputeReference(level, g, y0, y1); });
+    ComputeReferences(level, g, pool);
     for (int c = 0; c < kChannels; ++c) {
       rows([&](int y0, int y1) {
         Predict(level, taps.taps[g][c], filters[g][c], g, c, ranges[c], y0, y1);

@@ -25,36 +25,28 @@ struct IntegerReweighting {
   }
 };
 
-// The weighted differences of a block of sites: taps rows, the target last (gram.h).
-struct Block {
-  std::vector<int16_t> rows;
-  int used = 0;
-
-  explicit Block(int taps) : rows(static_cast<size_t>(taps + 1) * kGramBlock) {}
-  int16_t* Row(int k) { return rows.data() + static_cast<size_t>(k) * kGramBlock; }
-
-  // Multiplies each site by the square root of its new weight, in 1/256.
-  void Reweight(const IntegerReweighting& by, int taps) {
-    int32_t error[kGramBlock], factor[kGramBlock];
-    for (int t = 0; t < kGramBlock; ++t) error[t] = Row(taps)[t] * (1 << kFilterBits);
-    for (int k = 0; k < taps; ++k) SubtractScaled(Row(k), by.filter[k], error);
-    for (int t = 0; t < kGramBlock; ++t) {
-      const int64_t e = std::abs(error[t]) >> kFilterBits;
-      const int64_t square = 65536 * 2 * by.scale / (2 * by.scale + e);
-      factor[t] = static_cast<int32_t>(std::sqrt(static_cast<double>(square)));
-    }
-    for (int k = 0; k <= taps; ++k) ScaleRow(factor, Row(k));
+// Multiplies each site of a block by the square root of its new weight, in 1/256.
+void Reweight(const IntegerReweighting& by, int taps, const int16_t* block, int16_t* out) {
+  int32_t error[kGramBlock], factor[kGramBlock];
+  const int16_t* target = block + taps * kGramBlock;
+  for (int t = 0; t < kGramBlock; ++t) error[t] = target[t] * (1 << kFilterBits);
+  for (int k = 0; k < taps; ++k) SubtractScaled(block + k * kGramBlock, by.filter[k], error);
+  for (int t = 0; t < kGramBlock; ++t) {
+    const int64_t e = std::abs(error[t]) >> kFilterBits;
+    const int64_t square = 65536 * 2 * by.scale / (2 * by.scale + e);
+    factor[t] = static_cast<int32_t>(std::sqrt(static_cast<double>(square)));
   }
+  for (int k = 0; k <= taps; ++k) ScaleRow(factor, block + k * kGramBlock, out + k * kGramBlock);
+}
 
-  void Flush(const IntegerReweighting* reweighting, NormalEquations& eq) {
-    if (used == 0) return;
-    for (int k = 0; k <= eq.taps; ++k) std::fill(Row(k) + used, Row(k) + kGramBlock, int16_t{0});
-    if (reweighting != nullptr) Reweight(*reweighting, eq.taps);
-    AddGram(rows.data(), eq.taps + 1, eq.gram.data());
-    eq.sites += used;
-    used = 0;
+// 2^16 / (activity + 6) for the activities that samples of 11 bits can have.
+constexpr auto kWeights = [] {
+  std::array<uint16_t, 8192> table{};
+  for (int activity = 0; activity < 8192; ++activity) {
+    table[activity] = static_cast<uint16_t>((1 << 16) / (activity + 6));
   }
-};
+  return table;
+}();
 
 // 2^16 / (activity + 6) for sites j0 .. j0 + count of row i: activity is the sum of the four
 // nearest known samples' distances from their mean, and 6 stands for a noise floor of 1.5 steps.
@@ -69,35 +61,12 @@ void SiteWeights(const LevelPlanes& level, int group, int channel, int i, int j0
   for (int t = 0; t < count; ++t) {
     int32_t activity = 0;
     for (const int32_t* x : near) activity += std::abs(x[j0 + t] - m[t]);
-    weight[t] = (1 << 16) / (activity + 6);
+    weight[t] = activity < static_cast<int32_t>(kWeights.size()) ? kWeights[activity]
+                                                                 : (1 << 16) / (activity + 6);
   }
 }
 
-void AccumulateRow(const LevelPlanes& level, const std::vector<Tap>& taps, int group, int channel,
-                   const IntegerReweighting* reweighting, int i, Block& block,
-                   NormalEquations& eq) {
-  const Lattice site = kGroupLattice[group];
-  const int width = level.size.valid_width(site);
-  int32_t weight[kGramBlock];
-  for (int j0 = 0; j0 < width;) {
-    const int count = std::min(kGramBlock - block.used, width - j0);
-    SiteWeights(level, group, channel, i, j0, count, weight);
-    for (size_t k = 0; k < taps.size(); ++k) {
-      const Tap& tap = taps[k];
-      const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx + j0;
-      const int32_t* m = level.reference[group][tap.channel].Row(i) + j0;
-      int16_t* to = block.Row(static_cast<int>(k)) + block.used;
-      WeightRow(x, m, weight, count, to);
-    }
-    const int32_t* x = level.x[site][channel].Row(i) + j0;
-    const int32_t* m = level.reference[group][channel].Row(i) + j0;
-    int16_t* to = block.Row(eq.taps) + block.used;
-    WeightRow(x, m, weight, count, to);
-    block.used += count;
-    j0 += count;
-    if (block.used == kGramBlock) block.Flush(reweighting, eq);
-  }
-}
+constexpr int kPieceRows = 32;
 
 }  // namespace
 
@@ -121,31 +90,82 @@ double NormalEquations::Error(const std::vector<double>& w) const {
   return error;
 }
 
-NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
-                           int channel, const Reweighting* reweighting, ThreadPool& pool) {
-  std::optional<IntegerReweighting> integers;
-  if (reweighting != nullptr) integers.emplace(*reweighting);
-  const IntegerReweighting* by = integers ? &*integers : nullptr;
-  const int tap_count = static_cast<int>(taps.size());
-  NormalEquations total(tap_count);
-  std::mutex mutex;
+FitSites::FitSites(const LevelPlanes& level, const std::vector<Tap>& taps, int group, int channel,
+                   ThreadPool& pool)
+    : taps_(static_cast<int>(taps.size())) {
   const int64_t width = level.size.valid_width(kGroupLattice[group]),
                 height = level.size.valid_height(kGroupLattice[group]);
   const int64_t sites = width * height;
   // Odd, so that the rows are not all at one place of the 8 x 8 blocks of a former JPEG.
   const int64_t stride = sites >= 2 * kFitSites ? (sites / kFitSites) | 1 : 1;
-  // Integer sums do not depend on the order in which the bands are added.
-  pool.ParallelRanges((height + stride - 1) / stride, 32, [&](int64_t begin, int64_t end) {
-    NormalEquations band(tap_count);
-    Block block(tap_count);
+  const int64_t rows = (height + stride - 1) / stride;
+  pieces_.resize(static_cast<size_t>((rows + kPieceRows - 1) / kPieceRows));
+  pool.ParallelRanges(rows, kPieceRows, [&](int64_t begin, int64_t end) {
+    Piece& piece = pieces_[static_cast<size_t>(begin / kPieceRows)];
+    const int64_t blocks = ((end - begin) * width + kGramBlock - 1) / kGramBlock;
+    const size_t block_size = static_cast<size_t>(taps_ + 1) * kGramBlock;
+    piece.blocks.resize(static_cast<size_t>(blocks) * block_size);
     for (int64_t i = begin; i < end; ++i) {
-      AccumulateRow(level, taps, group, channel, by, static_cast<int>(i * stride), block, band);
+      Gather(level, taps, group, channel, static_cast<int>(i * stride), piece);
     }
-    block.Flush(by, band);
+    const auto used = static_cast<ptrdiff_t>(piece.sites % kGramBlock);
+    if (used == 0) return;
+    int16_t* last = piece.blocks.data() + static_cast<size_t>(blocks - 1) * block_size;
+    for (int k = 0; k <= taps_; ++k, last += kGramBlock) {
+      std::fill(last + used, last + kGramBlock, int16_t{0});
+    }
+  });
+}
+
+void FitSites::Gather(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
+                      int channel, int i, Piece& piece) const {
+  const Lattice site = kGroupLattice[group];
+  const int width = level.size.valid_width(site);
+  int32_t weight[kGramBlock];
+  for (int j0 = 0; j0 < width;) {
+    const auto used = static_cast<int>(piece.sites % kGramBlock);
+    const int count = std::min(kGramBlock - used, width - j0);
+    SiteWeights(level, group, channel, i, j0, count, weight);
+    int16_t* to = piece.blocks.data() +
+                  static_cast<size_t>(piece.sites / kGramBlock) * (taps_ + 1) * kGramBlock + used;
+    for (const Tap& tap : taps) {
+      const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx + j0;
+      WeightRow(x, level.reference[group][tap.channel].Row(i) + j0, weight, count, to);
+      to += kGramBlock;
+    }
+    WeightRow(level.x[site][channel].Row(i) + j0, level.reference[group][channel].Row(i) + j0,
+              weight, count, to);
+    piece.sites += count;
+    j0 += count;
+  }
+}
+
+NormalEquations FitSites::Accumulate(const Reweighting* reweighting, ThreadPool& pool) const {
+  std::optional<IntegerReweighting> by;
+  if (reweighting != nullptr) by.emplace(*reweighting);
+  NormalEquations total(taps_);
+  std::mutex mutex;
+  // Integer sums do not depend on the order in which the pieces are added.
+  pool.ParallelFor(static_cast<int64_t>(pieces_.size()), [&](int64_t i) {
+    const Piece& piece = pieces_[static_cast<size_t>(i)];
+    const size_t block_size = static_cast<size_t>(taps_ + 1) * kGramBlock;
+    NormalEquations sum(taps_);
+    sum.sites = piece.sites;
+    std::vector<int16_t> weighted(by ? block_size : 0);
+    for (size_t at = 0; at < piece.blocks.size(); at += block_size) {
+      const int16_t* block = piece.blocks.data() + at;
+      if (by) Reweight(*by, taps_, block, weighted.data());
+      AddGram(by ? weighted.data() : block, taps_ + 1, sum.gram.data());
+    }
     const std::lock_guard lock(mutex);
-    total.Add(band);
+    total.Add(sum);
   });
   return total;
+}
+
+NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
+                           int channel, const Reweighting* reweighting, ThreadPool& pool) {
+  return FitSites(level, taps, group, channel, pool).Accumulate(reweighting, pool);
 }
 
 std::vector<double> Solve(const NormalEquations& equations, const std::vector<double>& start,

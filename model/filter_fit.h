@@ -11,6 +11,7 @@
 
 #include "base/exact_math.h"
 #include "base/thread_pool.h"
+#include "base/unset_vector.h"
 #include "model/adaptive_coupling.h"
 
 namespace flowzip {
@@ -44,8 +45,32 @@ struct Reweighting {
 // intervals until about this many remain: the coefficients are few, and hardly differ.
 inline constexpr int64_t kFitSites = 65536;
 
-// Accumulates over the valid sites of a group's channel. All samples of the level must be
-// present, borders extended, and the group's references computed. `reweighting` may be null.
+// The weighted differences of a group's channel at its valid sites, kept for the rounds of a fit:
+// two bytes for each site and tap. All samples of the level must be present, borders extended,
+// and the group's references computed.
+class FitSites {
+ public:
+  FitSites(const LevelPlanes& level, const std::vector<Tap>& taps, int group, int channel,
+           ThreadPool& pool);
+
+  // `reweighting` may be null.
+  NormalEquations Accumulate(const Reweighting* reweighting, ThreadPool& pool) const;
+
+ private:
+  // Of neighbouring rows: blocks of taps + 1 rows of kGramBlock values, the target last (gram.h),
+  // zeros after the last site.
+  struct Piece {
+    UnsetVector<int16_t> blocks;
+    int64_t sites = 0;
+  };
+  void Gather(const LevelPlanes& level, const std::vector<Tap>& taps, int group, int channel, int i,
+              Piece& piece) const;
+
+  int taps_;
+  std::vector<Piece> pieces_;
+};
+
+// The same at once, for a single round.
 NormalEquations Accumulate(const LevelPlanes& level, const std::vector<Tap>& taps, int group,
                            int channel, const Reweighting* reweighting, ThreadPool& pool);
 

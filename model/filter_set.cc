@@ -113,7 +113,7 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
                        const std::array<SampleRange, kChannels>& ranges, ThreadPool& pool) {
   FilterCodes codes;
   for (int g = 0; g < kGroups; ++g) {
-    ComputeReference(level, g, 0, level.size.grid_height());
+    ComputeReferences(level, g, pool);
     const Lattice lattice = kGroupLattice[g];
     const int64_t sites =
         int64_t{level.size.valid_width(lattice)} * level.size.valid_height(lattice);
@@ -122,14 +122,15 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
       if (ranges[c].constant()) continue;
       const Filter& base = defaults[g][c];
       const std::vector<double> start = ToReal(base);
-      NormalEquations equations = Accumulate(level, taps.taps[g][c], g, c, nullptr, pool);
+      const FitSites gathered(level, taps.taps[g][c], g, c, pool);
+      NormalEquations equations = gathered.Accumulate(nullptr, pool);
       std::vector<double> fit = Solve(equations, start, kRidge);
       for (int i = 0; i < kReweightings && Norm(fit) < kMaxReweightingNorm; ++i) {
         const double rms = std::sqrt(std::max(equations.Error(fit), 0.0) /
                                      static_cast<double>(equations.sites));
         const auto scale = std::max<int64_t>(1, static_cast<int64_t>(kReweightScale * rms));
         const Reweighting reweighting{std::move(fit), scale};
-        equations = Accumulate(level, taps.taps[g][c], g, c, &reweighting, pool);
+        equations = gathered.Accumulate(&reweighting, pool);
         fit = Solve(equations, start, kRidge);
       }
       double best = ResidualBits(equations, start, sites);

@@ -29,8 +29,8 @@ void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
   for (int t = 0; t < kGramBlock; ++t) error[t] -= w * row[t];
 }
 
-void ScaleRow(const int32_t* factor, int16_t* row) {
-  for (int t = 0; t < kGramBlock; ++t) row[t] = static_cast<int16_t>((row[t] * factor[t]) >> 8);
+void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
+  for (int t = 0; t < kGramBlock; ++t) out[t] = static_cast<int16_t>((row[t] * factor[t]) >> 8);
 }
 
 }  // namespace flowzip::gram_scalar

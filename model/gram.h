@@ -21,14 +21,14 @@ void WeightRow(const int32_t* x, const int32_t* m, const int32_t* weight, int co
 
 // error[t] -= w * row[t] over a block, in int32.
 void SubtractScaled(const int16_t* row, int32_t w, int32_t* error);
-// row[t] = (row[t] * factor[t]) >> 8 over a block; 0 <= factor <= 256.
-void ScaleRow(const int32_t* factor, int16_t* row);
+// out[t] = (row[t] * factor[t]) >> 8 over a block; 0 <= factor <= 256.
+void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out);
 
 namespace gram_scalar {
 void AddGram(const int16_t* rows, int count, int64_t* gram);
 void WeightRow(const int32_t* x, const int32_t* m, const int32_t* weight, int count, int16_t* out);
 void SubtractScaled(const int16_t* row, int32_t w, int32_t* error);
-void ScaleRow(const int32_t* factor, int16_t* row);
+void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out);
 }  // namespace gram_scalar
 
 }  // namespace flowzip

@@ -8,6 +8,9 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "model/gram.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,38 +33,117 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D16 = hn::CappedTag<int16_t, kGramBlock>;
 using D32 = hn::Repartition<int32_t, D16>;
 
-// Dot products of row `a` with kRows rows starting at `b`.
-template <int kRows>
-HWY_INLINE void Dots(const int16_t* HWY_RESTRICT a, const int16_t* HWY_RESTRICT b, int64_t* to) {
-  const D16 d16;
-  const D32 d32;
-  // Two accumulators each: on some targets the multiply-add fills both (lanes reordered; the
-  // sum over all lanes does not care).
-  auto s0 = hn::Zero(d32), s1 = s0, s2 = s0, s3 = s0;
-  auto t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-  for (size_t t = 0; t < kGramBlock; t += hn::Lanes(d16)) {
-    const auto x = hn::LoadU(d16, a + t);
-    s0 = hn::ReorderWidenMulAccumulate(d32, x, hn::LoadU(d16, b + t), s0, t0);
-    if constexpr (kRows == 4) {
-      s1 = hn::ReorderWidenMulAccumulate(d32, x, hn::LoadU(d16, b + kGramBlock + t), s1, t1);
-      s2 = hn::ReorderWidenMulAccumulate(d32, x, hn::LoadU(d16, b + 2 * kGramBlock + t), s2, t2);
-      s3 = hn::ReorderWidenMulAccumulate(d32, x, hn::LoadU(d16, b + 3 * kGramBlock + t), s3, t3);
-    }
-  }
-  to[0] += hn::GetLane(hn::SumOfLanes(d32, hn::Add(s0, t0)));
-  if constexpr (kRows == 4) {
-    to[1] += hn::GetLane(hn::SumOfLanes(d32, hn::Add(s1, t1)));
-    to[2] += hn::GetLane(hn::SumOfLanes(d32, hn::Add(s2, t2)));
-    to[3] += hn::GetLane(hn::SumOfLanes(d32, hn::Add(s3, t3)));
+// sum[lane] += a[2 lane] b[2 lane] + a[2 lane + 1] b[2 lane + 1], possibly spread over both sums:
+// lanes are added up in the end anyway.
+using V16 = hn::Vec<D16>;
+using V32 = hn::Vec<D32>;
+HWY_INLINE V32 MultiplyAdd(V16 a, V16 b, V32 sum0, V32& sum1) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+  (void)sum1;  // as in conv2d_simd.cc
+  asm("vpdpwssd %2, %1, %0" : "+v"(sum0.raw) : "v"(a.raw), "v"(b.raw));
+  return sum0;
+#else
+  return hn::ReorderWidenMulAccumulate(D32(), a, b, sum0, sum1);
+#endif
+}
+
+// Rows and columns of a tile of dot products: its sums and operands fit the registers.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+constexpr int kTileRows = 4;
+#else
+constexpr int kTileRows = 1;
+#endif
+constexpr int kTileColumns = 4;
+
+// Four sums, one for each place in a block of 128 bits.
+template <class D>
+HWY_INLINE void StoreFolded(D d, hn::Vec<D> v, int32_t* to) {
+  if constexpr (hn::MaxLanes(D()) > 4) {
+    const hn::Half<D> half;
+    StoreFolded(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), to);
+  } else {
+    hn::StoreU(v, d, to);
   }
 }
 
+// The sums over the lanes of four vectors, at least four lanes each.
+HWY_INLINE void SumFour(V32 a, V32 b, V32 c, V32 e, int32_t* to) {
+  const D32 d;
+  const hn::Repartition<int64_t, D32> d64;
+  const V32 ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+  const V32 ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
+  const auto ab2 = hn::BitCast(d64, ab), ce2 = hn::BitCast(d64, ce);
+  const V32 all = hn::Add(hn::BitCast(d, hn::InterleaveLower(d64, ab2, ce2)),
+                          hn::BitCast(d, hn::InterleaveUpper(d64, ab2, ce2)));
+  StoreFolded(d, all, to);
+}
+
+// dots[i][j]: dot product of row a + i with row b + j.
+template <int kRows>
+HWY_INLINE void DotTile(const int16_t* HWY_RESTRICT a, const int16_t* HWY_RESTRICT b,
+                        int32_t (*dots)[kTileColumns]) {
+  V32 sum0[kRows][kTileColumns], sum1[kRows][kTileColumns];
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kTileColumns; ++j) sum0[i][j] = sum1[i][j] = hn::Zero(D32());
+  }
+  for (size_t t = 0; t < kGramBlock; t += hn::Lanes(D16())) {
+    V16 y[kTileColumns];
+#pragma GCC unroll 8
+    for (int j = 0; j < kTileColumns; ++j) y[j] = hn::LoadU(D16(), b + j * kGramBlock + t);
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+      const V16 x = hn::LoadU(D16(), a + i * kGramBlock + t);
+#pragma GCC unroll 8
+      for (int j = 0; j < kTileColumns; ++j) {
+        sum0[i][j] = MultiplyAdd(x, y[j], sum0[i][j], sum1[i][j]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kTileColumns; ++j) sum0[i][j] = hn::Add(sum0[i][j], sum1[i][j]);
+    SumFour(sum0[i][0], sum0[i][1], sum0[i][2], sum0[i][3], dots[i]);
+  }
+}
+
+HWY_INLINE int32_t Dot(const int16_t* HWY_RESTRICT a, const int16_t* HWY_RESTRICT b) {
+  V32 sum0 = hn::Zero(D32()), sum1 = sum0;
+  for (size_t t = 0; t < kGramBlock; t += hn::Lanes(D16())) {
+    sum0 = MultiplyAdd(hn::LoadU(D16(), a + t), hn::LoadU(D16(), b + t), sum0, sum1);
+  }
+  return hn::GetLane(hn::SumOfLanes(D32(), hn::Add(sum0, sum1)));
+}
+
 void AddGram(const int16_t* rows, int count, int64_t* gram) {
-  for (int i = 0; i < count; ++i) {
+  // Where row i begins in the triangle, less i: element (i, j) is at start(i) + j.
+  const auto start = [&](int i) { return gram + ptrdiff_t{i} * (2 * count - i - 1) / 2; };
+  int32_t dots[kTileRows][kTileColumns];
+  int i = 0;
+  for (; i + kTileRows <= count; i += kTileRows) {
     const int16_t* a = rows + i * kGramBlock;
+    // From the diagonal on; of the tile there, the part below it is computed in vain.
     int j = i;
-    for (; j + 4 <= count; j += 4, gram += 4) Dots<4>(a, rows + j * kGramBlock, gram);
-    for (; j < count; ++j, ++gram) Dots<1>(a, rows + j * kGramBlock, gram);
+    for (; j + kTileColumns <= count; j += kTileColumns) {
+      DotTile<kTileRows>(a, rows + j * kGramBlock, dots);
+      for (int k = 0; k < kTileRows; ++k) {
+        for (int l = std::max(0, i + k - j); l < kTileColumns; ++l) {
+          start(i + k)[j + l] += dots[k][l];
+        }
+      }
+    }
+    for (int k = 0; k < kTileRows; ++k) {
+      for (int l = std::max(j, i + k); l < count; ++l) {
+        start(i + k)[l] += Dot(a + k * kGramBlock, rows + l * kGramBlock);
+      }
+    }
+  }
+  for (; i < count; ++i) {
+    for (int j = i; j < count; ++j) {
+      start(i)[j] += Dot(rows + i * kGramBlock, rows + j * kGramBlock);
+    }
   }
 }
 
@@ -95,13 +177,13 @@ void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
   }
 }
 
-void ScaleRow(const int32_t* factor, int16_t* row) {
+void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
   const hn::CappedTag<int32_t, kGramBlock> d;
   const hn::Rebind<int16_t, decltype(d)> d16;
   for (size_t t = 0; t < kGramBlock; t += hn::Lanes(d)) {
     const auto value = hn::PromoteTo(d, hn::LoadU(d16, row + t));
     const auto scaled = hn::ShiftRight<8>(hn::Mul(value, hn::LoadU(d, factor + t)));
-    hn::StoreU(hn::DemoteTo(d16, scaled), d16, row + t);
+    hn::StoreU(hn::DemoteTo(d16, scaled), d16, out + t);
   }
 }
 
@@ -132,9 +214,9 @@ void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
   if (ScalarDefinitionForced()) return gram_scalar::SubtractScaled(row, w, error);
   HWY_DYNAMIC_DISPATCH(SubtractScaled)(row, w, error);
 }
-void ScaleRow(const int32_t* factor, int16_t* row) {
-  if (ScalarDefinitionForced()) return gram_scalar::ScaleRow(factor, row);
-  HWY_DYNAMIC_DISPATCH(ScaleRow)(factor, row);
+void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
+  if (ScalarDefinitionForced()) return gram_scalar::ScaleRow(factor, row, out);
+  HWY_DYNAMIC_DISPATCH(ScaleRow)(factor, row, out);
 }
 
 }  // namespace flowzip

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/unset_vector.h"
 #include "rans/rans.h"
 
 namespace flowzip {
@@ -75,7 +76,7 @@ class SymbolLog {
   double IdealBits() const;
 
  private:
-  std::vector<uint32_t> packed_;  // start << 16 | (freq - 1)
+  UnsetVector<uint32_t> packed_;  // start << 16 | (freq - 1)
 };
 
 }  // namespace flowzip

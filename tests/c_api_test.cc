@@ -452,6 +452,7 @@ TEST_CASE("efforts and models") {
       uint64_t its = 0;
       REQUIRE(flz_model_info(i, &other, &its) == FLZ_OK);
       if (std::strcmp(other, name) == 0) hash = its;
+      if (hash == 0 && effort == FLZ_EFFORT_BEST && std::strcmp(other, "standard") == 0) hash = its;
     }
     const flz_status status = flz_encoder_set_effort(encoder.get(), effort);
     CHECK(status == (hash != 0 ? FLZ_OK : FLZ_UNKNOWN_MODEL));

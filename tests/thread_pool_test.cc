@@ -77,6 +77,29 @@ TEST_CASE("an exception comes out, ends the loop, and leaves the pool usable") {
   }
 }
 
+TEST_CASE("loops inside loops") {
+  for (const int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 200; ++round) {
+      std::vector<std::atomic<int>> visits(5 * 7);
+      pool.ParallelFor(5, [&](int64_t i) {
+        pool.ParallelFor(7, [&](int64_t j) { ++visits[static_cast<size_t>(7 * i + j)]; });
+        // All of the inner loop has ended, whoever ran it.
+        for (int64_t j = 0; j < 7; ++j) {
+          if (visits[static_cast<size_t>(7 * i + j)] != 1) throw std::runtime_error("missing");
+        }
+      });
+      for (const auto& n : visits) REQUIRE(n == 1);
+      const auto failing = [&](int64_t i) {
+        pool.ParallelFor(7, [&](int64_t j) {
+          if (i == 2 && j == 3) throw std::runtime_error("inner");
+        });
+      };
+      REQUIRE_THROWS_WITH(pool.ParallelFor(5, failing), "inner");
+    }
+  }
+}
+
 TEST_CASE("when all bodies throw, exactly one exception arrives") {
   ThreadPool pool(4);
   for (int round = 0; round < 200; ++round) {

@@ -98,7 +98,7 @@ std::shared_ptr<const Model> Prepare(const CommonOptions& options) {
     });
   }
   if (options.effort.empty()) return nullptr;
-  const Model* model = FindModel(options.effort);
+  const Model* model = ModelForEffort(options.effort);
   if (model == nullptr) {
     throw FileError("--effort", "effort " + options.effort +
                                     " needs the model of that name, which was not built in");

@@ -86,7 +86,7 @@ void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Argumen
                              : DecodeWhole(bytes, decoder, common);
   });
   WithFile(output, [&] {
-    WritePicture(image, task.output, file->stream());
+    WritePicture(image, task.output, file->stream(), common.jobs);
     file->Commit(task.input);
   });
   if (common.verbose && !common.quiet) {

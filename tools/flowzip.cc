@@ -46,6 +46,10 @@ int Main(int argc, char** argv) {
   // have them again, page by page, for the next cost a tenth of the time.
   mallopt(M_MMAP_THRESHOLD, 1 << 25);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  // The heap grows by whole large pages (base/huge_pages.h), mapped but not touched.
+  mallopt(M_TOP_PAD, 1 << 25);
+  // For all threads: a heap of its own for each would be returned all the same.
+  mallopt(M_ARENA_MAX, 1);
 #endif
   // A pipe that nobody reads any more is an error of writing like any other.
   std::signal(SIGPIPE, SIG_IGN);

@@ -20,10 +20,10 @@ Image ReadPicture(const std::string& path, uint64_t max_pixels) {
   return ReadPicture(ReadFile(path), max_pixels);
 }
 
-void WritePicture(const Image& image, const std::string& name, std::FILE* stream) {
+void WritePicture(const Image& image, const std::string& name, std::FILE* stream, int jobs) {
   PnmKind kind;
   if (!PnmKindOf(name, &kind)) {
-    WritePng(image, stream);
+    WritePng(image, stream, jobs);
     return;
   }
   const std::vector<uint8_t> file = ToPnm(image, kind);

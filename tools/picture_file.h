@@ -19,6 +19,6 @@ Image ReadPicture(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
 // PNM if `name` ends like one, else PNG. Throws kUnsupported or kIo; the caller flushes.
-void WritePicture(const Image& image, const std::string& name, std::FILE* stream);
+void WritePicture(const Image& image, const std::string& name, std::FILE* stream, int jobs = 1);
 
 }  // namespace flowzip

@@ -15,6 +15,7 @@
 
 #include "tools/atomic_file.h"
 #include "tools/png_chunks.h"
+#include "tools/png_deflate.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -126,7 +127,7 @@ class Writer : public Session {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  bool Write(const Image& image) {
+  bool WriteHead(const Image& image) {
     if (setjmp(png_jmpbuf(png))) return false;
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_write_fn(png, this, Put, nullptr);
@@ -141,7 +142,12 @@ class Writer : public Session {
     png_set_check_for_invalid_index(png, -1);
     // The signature and IHDR. The other chunks are ours: libpng would put them in its own order.
     png_write_info_before_PLTE(png, info);
-    size_t next = WriteChunks(image, 0);
+    next_ = WriteChunks(image, 0);
+    return true;
+  }
+
+  bool WriteSamples(const Image& image) {
+    if (setjmp(png_jmpbuf(png))) return false;
     const int passes = png_set_interlace_handling(png);
     png_set_packing(png);
     if (kLittleEndian) png_set_swap(png);
@@ -150,7 +156,12 @@ class Writer : public Session {
         png_write_row(png, image.samples.data() + y * image.row_bytes());
       }
     }
-    if (next < image.chunks.size()) WriteChunks(image, next + 1);
+    return true;
+  }
+
+  bool WriteTail(const Image& image) {
+    if (setjmp(png_jmpbuf(png))) return false;
+    if (next_ < image.chunks.size()) WriteChunks(image, next_ + 1);
     png_write_chunk(png, reinterpret_cast<png_const_bytep>("IEND"), nullptr, 0);
     return true;
   }
@@ -180,6 +191,7 @@ class Writer : public Session {
   }
 
   std::FILE* stream_;
+  size_t next_ = 0;  // of the chunks: the samples' mark
   int errno_ = 0;
 };
 
@@ -219,7 +231,7 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
   return image;
 }
 
-void WritePng(const Image& image, std::FILE* stream) {
+void WritePng(const Image& image, std::FILE* stream, int jobs) {
   const int depth = image.bit_depth;
   const bool whole_depth = depth == 8 || depth == 16 ||
                            (image.channels == 1 && (depth == 1 || depth == 2 || depth == 4));
@@ -230,7 +242,13 @@ void WritePng(const Image& image, std::FILE* stream) {
   }
   CheckImage(image);
   Writer writer(stream);
-  if (!writer.Write(image)) writer.Throw();
+  if (!writer.WriteHead(image)) writer.Throw();
+  if (IdatInPieces(image)) {
+    WriteIdat(image, jobs, stream);
+  } else if (!writer.WriteSamples(image)) {
+    writer.Throw();
+  }
+  if (!writer.WriteTail(image)) writer.Throw();
 }
 
 void WritePng(const Image& image, const std::string& path) {

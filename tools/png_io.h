@@ -27,8 +27,9 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
               const ImageCheck& check = {});
 
 // Throws kIo if `stream` takes no more; the caller still has to flush it. kUnsupported for what
-// no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples.
-void WritePng(const Image& image, std::FILE* stream);
+// no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples. The bytes do
+// not depend on the number of threads, `jobs`.
+void WritePng(const Image& image, std::FILE* stream, int jobs = 1);
 // Replaces a file of that name.
 void WritePng(const Image& image, const std::string& path);
 

@@ -76,8 +76,11 @@ typedef enum flz_status {
   FLZ_BUFFER_TOO_SMALL = 13
 } flz_status;
 
-/** How much work goes into a smaller file: which of the models inside the library encodes; best also
- * tries the context coder on every tile. */
+/**
+ * How much work goes into a smaller file: which of the models inside the library encodes. Best also
+ * tries the context coder on every tile; as long as no model of that name is built in, it is the
+ * standard one with that.
+ */
 typedef enum flz_effort {
   FLZ_EFFORT_FAST = 1,
   FLZ_EFFORT_STANDARD = 2, /**< The default. */

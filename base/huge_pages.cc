@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/huge_pages.h"
+
+#include <cstdint>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+namespace flowzip {
+
+void AdviseHugePages(void* at, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr size_t kLeast = size_t{1} << 18;
+  constexpr uintptr_t kPage = uintptr_t{1} << 21;
+  if (bytes < kLeast) return;
+  // Outwards to whole large pages, which are shared with the blocks beside, and a little ahead: a
+  // large page that an allocator has put its first word into is small pages for ever. The call
+  // changes nothing that can be seen, and what is not mapped it leaves out.
+  constexpr uintptr_t kAhead = 4 * kPage;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(at) & ~(kPage - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes + kAhead) & ~(kPage - 1);
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#else
+  (void)at, (void)bytes;
+#endif
+}
+
+}  // namespace flowzip
