@@ -19,6 +19,8 @@ constexpr double kDrawing = 0.45;
 // most kSmallStep in 0.39 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
 // Below, contexts won 7 % once and up to 4 % rarely, at five to ten times the model's time.
 constexpr double kMaybeDrawing = 0.45, kSurelyProbe = 0.75;
+// The same for pictures with alpha, which are drawings more often.
+constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
 constexpr double kSmoothSteps = 1.0 / 3;
 constexpr uint32_t kProbe = 112;  // pixels on a side
@@ -132,7 +134,7 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     plan.flow = false;
     plan.contexts = true;
   } else {
-    plan.probe = repeats.left_or_above > kSurelyProbe ||
+    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kSurelyProbe) ||
                  (repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps);
   }
   return plan;
