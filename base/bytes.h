@@ -2,6 +2,7 @@
 // Little-endian reading and writing of byte strings; every read is bounds-checked.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +15,9 @@
 namespace flowzip {
 
 using ByteSpan = std::span<const uint8_t>;
+
+// Of this machine.
+inline constexpr bool kLittleEndian = std::endian::native == std::endian::little;
 
 // Appends little-endian integers to a byte vector.
 class ByteWriter {

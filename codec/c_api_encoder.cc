@@ -25,8 +25,6 @@ namespace {
 
 constexpr const char* kEffortNames[] = {"fast", "standard", "best"};
 
-bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
 uint64_t RowBytes(const flz_image& image) {
   return uint64_t{image.width} * image.channels * (image.bit_depth > 8 ? 2 : 1);
 }
@@ -81,12 +79,7 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   RequireArgument(picture->pixels != nullptr, "no pixels were given");
   size_t stride = picture->stride;
   Extent(RowBytes(*picture), picture->height, &stride);
-  if (uint64_t{picture->width} * picture->height > encoder.max_pixels) {
-    throw Error(ErrorCode::kLimit, std::to_string(picture->width) + " x " +
-                                       std::to_string(picture->height) +
-                                       " pixels exceed the limit of " +
-                                       std::to_string(encoder.max_pixels) + " pixels");
-  }
+  RequirePixels(picture->width, picture->height, encoder.max_pixels);
   Image image = ToImage(encoder, *picture);
   RequireMemory(Needed(encoder, image), encoder.max_memory);
   image.samples.resize(image.row_bytes() * image.height);
@@ -166,10 +159,8 @@ flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const
     RequireArgument(type != nullptr && (data != nullptr || size == 0), "no chunk was given");
     Chunk chunk;
     std::memcpy(chunk.type.data(), type, chunk.type.size());
-    for (const char c : chunk.type) {
-      RequireArgument(IsLetter(c), "a chunk's type is four ASCII letters");
-    }
     const std::string_view name = chunk.name();
+    RequireArgument(IsChunkType(name), "a chunk's type is four ASCII letters");
     RequireArgument((chunk.type[0] >= 'a' && chunk.type[2] <= 'Z') || name == "PLTE" ||
                         (name == "IDAT" && size == 0),
                     "chunks are PLTE, an empty IDAT, and those whose type has a small first and a "

@@ -15,8 +15,6 @@ constexpr uint8_t kPlain = 0, kPacked = 1;
 constexpr size_t kMostPacked = size_t{1} << 20;
 constexpr ContextOptions kByteContexts{.candidates = 2, .indices = true};
 
-bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
 SampleBlock AsBlock(ByteSpan bytes) {
   SampleBlock block;
   block.width = static_cast<int>(bytes.size());
@@ -40,12 +38,11 @@ std::vector<Chunk> Split(ByteSpan bytes) {
   std::vector<Chunk> chunks;
   while (reader.remaining() > 0) {
     const ByteSpan type = reader.GetBytes(4);
-    Require(std::all_of(type.begin(), type.end(), [](uint8_t c) { return IsLetter(char(c)); }),
-            ErrorCode::kCorrupt, "malformed metadata");
+    const std::string_view name(reinterpret_cast<const char*>(type.data()), type.size());
+    Require(IsChunkType(name), ErrorCode::kCorrupt, "malformed metadata");
     const uint64_t size = reader.GetVarint();
     Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata");
-    chunks.push_back(MakeChunk({reinterpret_cast<const char*>(type.data()), 4},
-                               reader.GetBytes(static_cast<size_t>(size))));
+    chunks.push_back(MakeChunk(name, reader.GetBytes(static_cast<size_t>(size))));
   }
   return chunks;
 }
@@ -61,9 +58,7 @@ void CheckRestored(const Image& image) {
   }
   if (!image.indexed) return;
   const Chunk* palette = FindChunk(image, "PLTE");
-  Require(palette != nullptr && !palette->data.empty() && palette->data.size() % 3 == 0 &&
-              palette->data.size() <= 3 * 256,
-          ErrorCode::kCorrupt, "no valid palette");
+  Require(palette != nullptr && IsPaletteSize(palette->data.size()), ErrorCode::kCorrupt, "no valid palette");
 }
 
 }  // namespace

@@ -25,8 +25,6 @@ uint32_t Checksum(ByteSpan bytes, uint64_t seed) {
   return XXH32(bytes.data(), bytes.size(), static_cast<XXH32_hash_t>(seed));
 }
 
-bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
 void CheckMagic(ByteSpan file) {
   Require(!file.empty(), ErrorCode::kTruncated, "file is empty");
   const size_t present = std::min(file.size(), kMagic.size());
@@ -72,8 +70,7 @@ std::vector<Chunk> ReadChunks(ByteReader& reader) {
     Chunk chunk;
     const ByteSpan type = reader.GetBytes(4);
     std::copy(type.begin(), type.end(), chunk.type.begin());
-    Require(std::all_of(chunk.type.begin(), chunk.type.end(), IsLetter), ErrorCode::kCorrupt,
-            "malformed metadata chunk");
+    Require(IsChunkType(chunk.name()), ErrorCode::kCorrupt, "malformed metadata chunk");
     const uint64_t size = reader.GetVarint();
     Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata chunk");
     const ByteSpan data = reader.GetBytes(static_cast<size_t>(size));

@@ -32,6 +32,14 @@ Chunk MakeChunk(std::string_view type, ByteSpan data) {
   return chunk;
 }
 
+bool IsChunkType(std::string_view letters) {
+  return std::all_of(letters.begin(), letters.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
+}
+
+bool IsPaletteSize(size_t bytes) { return bytes > 0 && bytes % 3 == 0 && bytes <= size_t{3} * 256; }
+
 const Chunk* FindChunk(const Image& image, std::string_view type) {
   const auto found = std::find_if(image.chunks.begin(), image.chunks.end(),
                                   [&](const Chunk& chunk) { return chunk.name() == type; });
@@ -63,8 +71,7 @@ void CheckImage(const Image& image) {
   require(SamplesWithin(image, image.largest()), "the image has samples above its largest");
   if (image.indexed) {
     const Chunk* palette = FindChunk(image, "PLTE");
-    require(palette != nullptr && palette->data.size() % 3 == 0 && !palette->data.empty() &&
-                palette->data.size() <= 3 * 256,
+    require(palette != nullptr && IsPaletteSize(palette->data.size()),
             "an image with indices needs a palette of 1 to 256 colours");
   }
 }

@@ -26,6 +26,10 @@ struct Chunk {
   friend bool operator==(const Chunk&, const Chunk&) = default;
 };
 Chunk MakeChunk(std::string_view type, ByteSpan data = {});
+// Whether these are ASCII letters only, as in every chunk's type.
+bool IsChunkType(std::string_view letters);
+// Whether PLTE may have so many bytes: 1 to 256 colours.
+bool IsPaletteSize(size_t bytes);
 
 // `samples` holds height rows of width * channels samples, no padding. A sample is one
 // byte for bit_depth <= 8 and two (native order uint16_t) above.

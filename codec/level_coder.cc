@@ -12,8 +12,6 @@ namespace {
 constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
 constexpr int kMaxBands = 16, kLanes = 4;
 
-Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
-
 // Bits of the filter code's head: step and Golomb order.
 constexpr int kStepBits = 2, kGolombBits = 3;
 

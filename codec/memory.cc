@@ -160,6 +160,13 @@ void RequireMemory(uint64_t needed, uint64_t limit) {
                                      " of memory, more than the limit of " + HumanBytes(limit));
 }
 
+void RequirePixels(uint32_t width, uint32_t height, uint64_t limit) {
+  if (uint64_t{width} * height <= limit) return;
+  throw Error(ErrorCode::kLimit, std::to_string(width) + " x " + std::to_string(height) +
+                                     " pixels exceed the limit of " + std::to_string(limit) +
+                                     " pixels");
+}
+
 std::string HumanBytes(uint64_t bytes) {
   constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   int unit = 0;

@@ -50,6 +50,9 @@ inline uint64_t AddMemory(uint64_t a, uint64_t b) { return a + b < a ? UINT64_MA
 // Throws kLimit, with both numbers, if `needed` bytes are more than `limit`.
 void RequireMemory(uint64_t needed, uint64_t limit);
 
+// Likewise for a picture of more than `limit` pixels.
+void RequirePixels(uint32_t width, uint32_t height, uint64_t limit);
+
 // "640 KiB", "1.5 GiB".
 std::string HumanBytes(uint64_t bytes);
 

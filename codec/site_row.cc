@@ -9,8 +9,6 @@
 namespace flowzip {
 namespace {
 
-Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
-
 void Count(double* bits, double sign, Interval symbol) {
   if (bits != nullptr) *bits += sign * (kProbBits - std::log2(symbol.freq));
 }

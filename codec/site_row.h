@@ -25,6 +25,8 @@ namespace flowzip {
 
 inline constexpr int kEscapeOrder = 3;  // Exp-Golomb order of the distance behind an escape
 
+inline Interval ToInterval(const CdfRange& range) { return {range.start, range.freq}; }
+
 // What a model lets its sites borrow for.
 struct BorrowKinds {
   bool components = false, affine = false;

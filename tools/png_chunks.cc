@@ -65,12 +65,7 @@ PngFile SplitPng(ByteSpan file) {
     Require(file.size() - at >= kFrame, ErrorCode::kTruncated, kCutShort);
     const uint64_t length = BigEndian(file.subspan(at));
     const std::string type(file.begin() + at + 4, file.begin() + at + 8);
-    if (!std::all_of(type.begin(), type.end(), [](char c) {
-          return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        }) ||
-        length > PNG_UINT_31_MAX) {
-      Damaged("no chunk where one must be");
-    }
+    if (!IsChunkType(type) || length > PNG_UINT_31_MAX) Damaged("no chunk where one must be");
     Require(length <= file.size() - at - kFrame, ErrorCode::kTruncated, kCutShort);
     const ByteSpan whole = file.subspan(at, kFrame + length), data = whole.subspan(8, length);
     at += whole.size();
@@ -100,9 +95,7 @@ PngFile SplitPng(ByteSpan file) {
     const bool indexed = png.header.color_type == PNG_COLOR_TYPE_PALETTE;
     if (type == "PLTE") {
       if (palette || samples) Damaged("PLTE is out of place");
-      if (data.size() % 3 != 0 || data.empty() || data.size() > 3 * 256) {
-        Damaged("PLTE has a wrong length");
-      }
+      if (!IsPaletteSize(data.size())) Damaged("PLTE has a wrong length");
       palette = true;
       if (indexed) png.data.push_back(whole);
     } else if (type[0] <= 'Z') {

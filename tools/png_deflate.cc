@@ -27,7 +27,7 @@ void FilterRows(const Image& image, uint32_t y0, uint32_t y1, std::vector<uint8_
   uint8_t* to = out.data();
   // Samples of two bytes lie low byte first in memory (on the machines that this runs on), high
   // byte first in the file.
-  const size_t swap = image.bytes_per_sample() == 2 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+  const size_t swap = image.bytes_per_sample() == 2 && kLittleEndian;
   for (uint32_t y = y0; y < y1; ++y) {
     const uint8_t* row = image.samples.data() + size_t{y} * bytes;
     const uint8_t* above = y == 0 ? zeros.data() : row - bytes;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <new>
 
+#include "codec/memory.h"
 #include "tools/atomic_file.h"
 #include "tools/png_chunks.h"
 #include "tools/png_deflate.h"
@@ -22,7 +23,6 @@ namespace flowzip {
 namespace {
 
 constexpr char kCutShort[] = "PNG file is cut short";
-constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
 void IgnoreWarning(png_structp, png_const_charp) {}
 
@@ -213,11 +213,7 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
   image.channels = image.indexed ? 1
                                  : ((header.color_type & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1) +
                                        ((header.color_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1 : 0);
-  if (uint64_t{image.width} * image.height > max_pixels) {
-    throw Error(ErrorCode::kLimit,
-                std::to_string(image.width) + " x " + std::to_string(image.height) +
-                    " pixels exceed the limit of " + std::to_string(max_pixels) + " pixels");
-  }
+  RequirePixels(image.width, image.height, max_pixels);
   if (check) check(image);
   // Deflate expands at most 1032 times, so that a short file cannot ask for gigabytes.
   const uint64_t row_bits = uint64_t{image.width} * image.channels * image.bit_depth;

@@ -5,10 +5,11 @@
 #include <cstring>
 #include <string_view>
 
+#include "codec/memory.h"
+
 namespace flowzip {
 namespace {
 
-constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
 void SwapPairs(uint8_t* bytes, size_t count) {
   for (size_t i = 0; i + 1 < count; i += 2) std::swap(bytes[i], bytes[i + 1]);
@@ -101,14 +102,6 @@ void ReadPamHeader(Scanner& scanner, Image* image) {
   SetLargest(largest, image);
 }
 
-void CheckLimit(const Image& image, uint64_t max_pixels) {
-  if (uint64_t{image.width} * image.height <= max_pixels) return;
-  throw Error(ErrorCode::kLimit, std::to_string(image.width) + " x " +
-                                     std::to_string(image.height) +
-                                     " pixels exceed the limit of " + std::to_string(max_pixels) +
-                                     " pixels");
-}
-
 void ReadText(Scanner& scanner, bool bits, Image* image) {
   const size_t count = image->sub_pixels();
   image->samples.resize(image->row_bytes() * image->height);
@@ -175,12 +168,13 @@ std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
           "a PGM file has gray only");
   Require(kind != PnmKind::kColor || picture.channels == 3, ErrorCode::kUnsupported,
           "a PPM file has RGB only");
-  const std::string size = std::to_string(picture.width) + " " + std::to_string(picture.height);
-  const std::string header =
-      kind == PnmKind::kArbitrary ? PamHeader(picture)
-      : kind == PnmKind::kBitmap  ? "P4\n" + size + "\n"
-                                  : "P" + std::to_string(static_cast<int>(kind)) + "\n" + size +
-                                       "\n" + std::to_string(picture.largest()) + "\n";
+  const std::string size = std::to_string(picture.width) + " " + std::to_string(picture.height),
+                    number = std::to_string(static_cast<int>(kind)),
+                    largest = std::to_string(picture.largest());
+  const std::string header = kind == PnmKind::kArbitrary ? PamHeader(picture)
+                             : kind == PnmKind::kBitmap
+                                 ? "P4\n" + size + "\n"
+                                 : std::string("P").append(number) + "\n" + size + "\n" + largest + "\n";
   std::vector<uint8_t> file(header.begin(), header.end());
   if (kind == PnmKind::kBitmap) {
     for (uint32_t y = 0; y < picture.height; ++y) {
@@ -212,7 +206,7 @@ Image FromPnm(ByteSpan file, uint64_t max_pixels) {
     image.height = scanner.Number(1, kMostSide);
     SetLargest(number % 3 == 1 ? 1 : scanner.Number(1, 65535), &image);
   }
-  CheckLimit(image, max_pixels);
+  RequirePixels(image.width, image.height, max_pixels);
   if (number <= 3) {
     // Every sample needs a character at least.
     Require(image.sub_pixels() <= file.size(), ErrorCode::kTruncated, "PNM file is cut short");

@@ -22,7 +22,7 @@ bool WriteRows(png_structp png, png_infop info, const Image& image, int level) {
   png_set_IHDR(png, info, image.width, image.height, image.bit_depth, kColorTypes[image.channels],
                PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(png, info);
-  if (image.bit_depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(png);
+  if (image.bit_depth == 16 && kLittleEndian) png_set_swap(png);
   for (uint32_t y = 0; y < image.height; ++y) {
     png_write_row(png, image.samples.data() + y * image.row_bytes());
   }
