@@ -177,18 +177,21 @@ void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* ima
   }
 }
 
-// An image of that kind, and its samples.
-Image EmptyImage(const FileInfo& info, uint32_t width, uint32_t height) {
+// An image of that kind, without size and samples.
+Image EmptyImage(const FileInfo& info) {
   Image image;
-  image.width = width;
-  image.height = height;
   image.channels = info.channels;
   image.bit_depth = info.bit_depth;
   image.indexed = info.indexed;
   image.interlaced = info.interlaced;
   RestoreChunks(info.chunks, &image);
-  image.samples.resize(image.row_bytes() * height);
   return image;
+}
+
+void Resize(uint32_t width, uint32_t height, Image* image) {
+  image->width = width;
+  image->height = height;
+  image->samples.resize(image->row_bytes() * height);
 }
 
 class TileDecoder {
@@ -197,11 +200,12 @@ class TileDecoder {
       : info_(info), options_(options), model_(ModelOf(info, options)),
         whole_(region.width == info.width && region.height == info.height &&
                options.scale_log2 == 0),
-        target_(DecodedRect(info, options)) {
+        target_(DecodedRect(info, options)),
+        image_(EmptyImage(info)) {
     Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
             "only whole pictures are recovered");
-    image_ = EmptyImage(info, target_.width, target_.height);
-    if (!whole_) like_ = EmptyImage(info, 0, 0);
+    if (!whole_) like_ = image_;
+    Resize(target_.width, target_.height, &image_);
   }
 
   bool Wanted(const Rect& rect) const {
@@ -242,9 +246,7 @@ class TileDecoder {
     }
     const Rect reduced = Reduced(rect, options_.scale_log2);
     Image part = like_;
-    part.width = reduced.width;
-    part.height = reduced.height;
-    part.samples.resize(part.row_bytes() * part.height);
+    Resize(reduced.width, reduced.height, &part);
     const Rect all = {0, 0, rect.width, rect.height};
     if (options_.scale_log2 == 0) {
       DecodePayload(model_, block.payload, all, &part, pool, stats, nullptr);
@@ -284,6 +286,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
 
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
+  info.chunks = StoreChunks(image);
   info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
   const MemoryPlan plan = PlanEncode(image, options);
   RequireMemory(plan.bytes, options.max_memory);
@@ -349,27 +352,24 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   ThreadPool pool(options.jobs);
   TileStats sum;
   std::vector<TileStats> tile_stats(stats != nullptr ? blocks.size() : 0);
-  // What needs no model first, a tile a thread.
-  std::vector<uint64_t> simple, wanted;
+  // What needs no model first: such a tile is one thread's work, so that the others help each
+  // other with what follows.
+  std::vector<uint64_t> tiles, flow;
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
     if (!decoder.Wanted(info.TileRect(tile))) continue;
-    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? wanted : simple).push_back(tile);
+    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? flow : tiles).push_back(tile);
   }
-  const auto decode = [&](uint64_t tile) {
-    decoder.Decode(tile, blocks[tile], pool, tile_stats.empty() ? nullptr : &tile_stats[tile]);
+  tiles.insert(tiles.end(), flow.begin(), flow.end());
+  const auto show = [&](uint64_t done, uint64_t) {
+    progress(info.pixels() * done / tiles.size(), info.pixels());
   };
-  const uint64_t tiles = simple.size() + wanted.size(), flows = wanted.size();
-  const auto show = [&](uint64_t before, const ProgressFn& to) {
-    return to ? ProgressFn([&, before, to](uint64_t done, uint64_t) {
-             to(info.pixels() * (before + done) / tiles, info.pixels());
-           })
-              : ProgressFn();
-  };
-  const auto one = [](uint64_t) { return uint64_t{1}; };
-  ForEachTile(pool, simple.size(), options.jobs, show(0, progress), simple.size(), one,
-              [&](uint64_t i) { decode(simple[i]); });
-  ForEachTile(pool, flows, plan.tiles_at_once, show(simple.size(), progress), flows, one,
-              [&](uint64_t i) { decode(wanted[i]); });
+  ForEachTile(
+      pool, tiles.size(), plan.tiles_at_once, progress ? ProgressFn(show) : ProgressFn(),
+      tiles.size(), [](uint64_t) { return uint64_t{1}; },
+      [&](uint64_t i) {
+        const uint64_t tile = tiles[i];
+        decoder.Decode(tile, blocks[tile], pool, tile_stats.empty() ? nullptr : &tile_stats[tile]);
+      });
   for (const TileStats& tile : tile_stats) AddStats(tile, sum);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
   return decoder.Take();
@@ -385,7 +385,6 @@ FileInfo Describe(const Image& image) {
   info.bit_depth = image.bit_depth;
   info.indexed = image.indexed;
   info.interlaced = image.interlaced;
-  info.chunks = StoreChunks(image);
   return info;
 }
 

@@ -73,7 +73,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats = n
 // Looks at the header only.
 FileInfo Probe(ByteSpan file);
 
-// Kind, size and chunks of a picture as a header says them; the samples are not looked at.
+// Kind and size of a picture as a header says them; samples and chunks are not looked at.
 FileInfo Describe(const Image& image);
 
 // What Encode and Decode take at most (codec/memory.h), with these options.

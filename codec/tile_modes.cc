@@ -297,16 +297,18 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   Image full = *small;
   full.width = rect.width;
   full.height = rect.height;
-  full.samples.assign(full.row_bytes() * full.height, 0);
+  const bool flow_only = !payload.empty() && payload[0] == static_cast<uint8_t>(TileMode::kFlow);
+  if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
-  Reduce(full, scale_log2, small);
+  if (!flow_only) Reduce(full, scale_log2, small);
   if (!NeedsFlow(payload)) return;
-  if (!CanReduceTile(rest, full)) {
-    DecodeTile(*model, rest, Whole(rect), &full, pool, nullptr);
-    Reduce(full, scale_log2, small);
-  } else {
+  if (CanReduceTile(rest, full)) {
     DecodeTileReduced(*model, rest, rect, scale_log2, small, pool);
+    return;
   }
+  full.samples.resize(full.row_bytes() * full.height);
+  DecodeTile(*model, rest, Whole(rect), &full, pool, nullptr);
+  Reduce(full, scale_log2, small);
 }
 
 }  // namespace flowzip

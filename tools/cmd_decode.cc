@@ -53,8 +53,8 @@ void Report(const Recovery& recovery, const std::string& input, const std::strin
                              (recovery.lost.empty() ? "" : ", gray in the place of the others"));
 }
 
-Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const CommonOptions& common) {
-  const flz_info info = OpenFile(decoder, bytes);
+Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& info,
+                  const CommonOptions& common) {
   HandleProgress progress("decoding", decoder, common.quiet);
   return DecodeOpen(decoder, info, bytes.size(), common);
 }
@@ -77,13 +77,14 @@ void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Argumen
   const std::vector<uint8_t> bytes =
       WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
   // What is no .flz file at all is said before anything about the output.
-  if (!arguments.recover) WithFile(input, [&] { return OpenFile(decoder, bytes); });
+  flz_info info = {};
+  if (!arguments.recover) info = WithFile(input, [&] { return OpenFile(decoder, bytes); });
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
   Recovery recovery;
   const Image image = WithFile(input, [&] {
     return arguments.recover ? DecodeRest(bytes, common, &recovery)
-                             : DecodeWhole(bytes, decoder, common);
+                             : DecodeWhole(bytes, decoder, info, common);
   });
   WithFile(output, [&] {
     WritePicture(image, task.output, file->stream(), common.jobs);
