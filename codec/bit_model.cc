@@ -6,6 +6,17 @@
 namespace flowzip {
 namespace {
 
+// The inverse of squash, at the middle of each interval of probability.
+template <size_t n>
+void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
+  constexpr int kWidth = 65536 / n;
+  int x = -kMaxStretch;
+  for (int i = 0; i < static_cast<int>(n); ++i) {
+    while (x < kMaxStretch && tables.squash[x + kMaxStretch] < kWidth * i + kWidth / 2) ++x;
+    stretch[i] = static_cast<int16_t>(x);
+  }
+}
+
 // exp(-x / 256) as a fraction of 2^62, by repeated multiplication: integers, so that the table is
 // the same everywhere.
 BitTables MakeTables() {
@@ -18,15 +29,12 @@ BitTables MakeTables() {
     const auto p = static_cast<int32_t>((uint64_t{1} << 63) / denominator);
     tables.squash[kMaxStretch + x] = static_cast<uint16_t>(std::min(p, 65520));
     tables.squash[kMaxStretch - x] = static_cast<uint16_t>(std::max(65536 - p, 16));
-    tables.decay[x] = static_cast<uint32_t>(e >> 31);
+    const uint64_t decay = e >> 31;  // 2^31 exp(-x / 256)
+    tables.tail[x] = static_cast<uint32_t>((decay << 31) / ((uint64_t{1} << 31) + decay));
     e = static_cast<uint64_t>((static_cast<unsigned __int128>(e) * kStep) >> 62);
   }
-  // The inverse, at the middle of each 1/4096.
-  int x = -kMaxStretch;
-  for (int i = 0; i < 4096; ++i) {
-    while (x < kMaxStretch && tables.squash[x + kMaxStretch] < 16 * i + 8) ++x;
-    tables.stretch[i] = static_cast<int16_t>(x);
-  }
+  MakeStretch(tables, tables.stretch);
+  MakeStretch(tables, tables.fine_stretch);
   for (int n = 0; n < 64; ++n) {
     tables.rate[n] = 2 * 65536 / (2 * n + 3);
     tables.trust[n] = 256 * n / (n + 1);

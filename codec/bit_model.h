@@ -18,10 +18,11 @@ inline constexpr int kMaxStretch = 3071;
 
 struct BitTables {
   std::array<int16_t, 4096> stretch;               // of p / 4096
+  std::array<int16_t, 16384> fine_stretch;         // of p / 16384
   std::array<uint16_t, 2 * kMaxStretch + 1> squash;  // 2^16 times the probability, 16..65520
   std::array<int32_t, 64> rate;                    // 2^16 / (n + 1.5)
   std::array<int32_t, 64> trust;                   // of a slot with count n, 2^8 = full
-  std::array<uint32_t, kMaxStretch + 1> decay;     // 2^31 exp(-x / 256)
+  std::array<uint32_t, kMaxStretch + 1> tail;      // 2^31 / (1 + exp(x / 256))
   static const BitTables& Get();
 };
 
@@ -63,9 +64,10 @@ class SlotTable {
 };
 
 // The network: `sets` groups of weights, of which the caller chooses one for each bit.
-template <int kInputs>
+template <int kInputs, int32_t kLastStep = 4>
 class Mixer {
  public:
+  Mixer(int sets, const std::array<int32_t, kInputs>& weights) : sets_(sets, Set{weights}) {}
   Mixer(int sets, int32_t weight) : sets_(sets) {
     for (Set& set : sets_) set.weights.fill(weight);
   }
@@ -93,7 +95,7 @@ class Mixer {
   }
 
  private:
-  static constexpr int32_t kFirstStep = 30, kLastStep = 4;
+  static constexpr int32_t kFirstStep = 30;
   static constexpr int64_t kMaxWeight = int64_t{1} << 20;  // 16.0
   struct Set {
     std::array<int32_t, kInputs> weights;

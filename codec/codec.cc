@@ -10,6 +10,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/chunk_store.h"
+#include "codec/refined_coder.h"
 #include "codec/tile_loop.h"
 #include "model/embedded.h"
 
@@ -17,6 +18,7 @@ namespace flowzip {
 namespace {
 
 constexpr int kMaxScaleLog2 = 3;
+constexpr uint64_t kRefinedSurely = 65536;  // pixels above which refined tiles are smaller
 
 // Adds element by element, except that the last entry (the base) meets the last.
 template <class T, class AddFn>
@@ -106,22 +108,37 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
     model = options.model != nullptr ? options.model : &DefaultModel();
     SettlePlan(*model, image, rect, pool, &plan);
   }
+  FlowOptions flow_options{options.recover_colour, plan.refined && plan.flow && CanRefine(*model)};
   // Only the winner books its pixels, in a second run where it is not known before.
   const auto without = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeWithoutFlow(image, rect, plan, stats, pixel_bits);
   };
   const auto with = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, options.recover_colour);
+    return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
   };
   result.payload = without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
   const bool constant =
       !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
   if (!plan.flow || constant) return result;
 
-  const bool sure = !plan.contexts && !image.has_alpha();
+  // What a small tile teaches may not be worth its being learnt.
+  const bool try_plain =
+      flow_options.refined && uint64_t{rect.width} * rect.height <= kRefinedSurely;
+  const bool sure = !plan.contexts && !image.has_alpha() && !try_plain;
   TileStats flow_stats;
   std::vector<uint8_t> flow =
       with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
+  if (try_plain) {
+    flow_options.refined = false;
+    TileStats plain_stats;
+    std::vector<uint8_t> plain = with(count ? &plain_stats : nullptr, nullptr);
+    if (plain.size() <= flow.size()) {
+      flow = std::move(plain);
+      flow_stats = std::move(plain_stats);
+    } else {
+      flow_options.refined = true;
+    }
+  }
   if (!plan.contexts && options.coding == Coding::kSmallest && AlphaIsLarge(flow)) {
     plan.contexts = true;
     result.payload = without(count ? &result.stats : nullptr, nullptr);
@@ -238,6 +255,8 @@ class TileDecoder {
   void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, TileStats* stats) {
     Require(model_ != nullptr || !NeedsFlow(block.payload), ErrorCode::kCorrupt,
             "needs a model, but the header names none");
+    Require(info_.refined || !IsRefined(block.payload), ErrorCode::kCorrupt,
+            "refined, but the header says that no tile is");
     const Rect rect = info_.TileRect(tile);
     if (whole_) {
       DecodePayload(model_, block.payload, rect, &image_, pool, stats, options_.pixel_bits);
@@ -311,6 +330,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
     info.payload_bytes.push_back(result.payload.size());
     bytes += result.payload.size() + kTileOverheadBytes;
     if (result.model_hash != 0) info.model_hash = result.model_hash;
+    info.refined = info.refined || IsRefined(result.payload);
   }
   std::vector<uint8_t> file = SerializeHeader(info);
   info.header_bytes = file.size();
@@ -392,6 +412,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
+  info.refined = options.coding == Coding::kThorough;
   const Model* model = !flow                      ? nullptr
                        : options.model != nullptr ? options.model
                                                   : &DefaultModel();

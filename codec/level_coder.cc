@@ -12,18 +12,6 @@ namespace {
 constexpr int64_t kSitesPerBand = 32768, kSitesForLanes = 2048;
 constexpr int kMaxBands = 16, kLanes = 4;
 
-// Bits of the filter code's head: step and Golomb order.
-constexpr int kStepBits = 2, kGolombBits = 3;
-
-template <class Fn>
-void ForEachFilter(const std::array<SampleRange, kChannels>& ranges, const Fn& fn) {
-  for (int g = 0; g < kGroups; ++g) {
-    for (int c = 0; c < kChannels; ++c) {
-      if (!ranges[c].constant()) fn(g, c);
-    }
-  }
-}
-
 ChannelBits SumBands(const std::vector<ChannelBits>& bands) {
   ChannelBits sum{};
   for (const ChannelBits& band : bands) {
@@ -63,20 +51,7 @@ LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelL
 
 void LevelEncoder::PutFilters(const FilterCodes& codes,
                               const std::array<SampleRange, kChannels>& ranges) {
-  SymbolLog& log = logs_[0];
-  ForEachFilter(ranges, [&](int g, int c) {
-    const FilterCode& code = codes[g][c];
-    log.AddUniform(code.custom, 1);
-    side_bits_ += 1;
-    if (!code.custom) return;
-    log.AddUniform(code.step_log2 - kMinFilterStep, kStepBits);
-    log.AddUniform(code.golomb, kGolombBits);
-    side_bits_ += kStepBits + kGolombBits;
-    for (const int32_t delta : code.deltas) {
-      log.AddExpGolomb(ZigZag(delta), code.golomb);
-      side_bits_ += ExpGolombBits(ZigZag(delta), code.golomb);
-    }
-  });
+  LogFilters(codes, ranges, logs_[0], &side_bits_);
 }
 
 template <class Ledger>
@@ -151,24 +126,7 @@ LevelDecoder::LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& s
 
 FilterCodes LevelDecoder::GetFilters(const TapSet& taps,
                                      const std::array<SampleRange, kChannels>& ranges) {
-  RansStack& stack = stacks_[0];
-  FilterCodes codes;
-  ForEachFilter(ranges, [&](int g, int c) {
-    FilterCode& code = codes[g][c];
-    code.custom = PopUniform(stack, 1) != 0;
-    side_bits_ += 1;
-    if (!code.custom) return;
-    code.step_log2 = kMinFilterStep + static_cast<int>(PopUniform(stack, kStepBits));
-    code.golomb = static_cast<int>(PopUniform(stack, kGolombBits));
-    side_bits_ += kStepBits + kGolombBits;
-    code.deltas.resize(taps.taps[g][c].size());
-    for (int32_t& delta : code.deltas) {
-      const uint32_t zigzag = PopExpGolomb(stack, code.golomb);
-      delta = UnZigZag(zigzag);
-      side_bits_ += ExpGolombBits(zigzag, code.golomb);
-    }
-  });
-  return codes;
+  return PopFilters(stacks_[0], taps, ranges, &side_bits_);
 }
 
 template <class Ledger>

@@ -10,15 +10,10 @@
 #include <array>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/thread_pool.h"
 #include "codec/borrow_log.h"
-#include "codec/level_ledger.h"
+#include "codec/level_streams.h"
 #include "codec/site_row.h"
-#include "model/factor_out.h"
-#include "model/filter_set.h"
-#include "rans/escape.h"
-#include "rans/rans.h"
 
 namespace flowzip {
 
@@ -39,18 +34,17 @@ struct Borrowing {
         ranges(sample_ranges) {}
 };
 
-class LevelEncoder {
+class LevelEncoder : public LevelSink {
  public:
   LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger = {},
                const Borrowing& borrowing = {});
 
-  void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges);
-  void Put(const ChannelPass& pass);
+  void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges) override;
+  void Put(const ChannelPass& pass) override;
   // One byte string per band. Where sites borrow, they are coded and their bits counted here.
-  std::vector<std::vector<uint8_t>> Finish();
+  std::vector<std::vector<uint8_t>> Finish() override;
 
-  double side_bits() const { return side_bits_; }
-  ChannelBits channel_bits() const;
+  ChannelBits channel_bits() const override;
 
  private:
   template <class Ledger>
@@ -63,22 +57,20 @@ class LevelEncoder {
   std::vector<SymbolLog> logs_;
   std::vector<BorrowLog> borrow_logs_;  // by band, or none
   std::vector<ChannelBits> bits_;  // by band
-  double side_bits_ = 0;
 };
 
-class LevelDecoder {
+class LevelDecoder : public LevelSource {
  public:
-  // Throws kTruncated or kCorrupt, like all members.
+  // Throws kTruncated or kCorrupt.
   LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams, ThreadPool& pool,
                const LevelLedger& ledger = {}, const Borrowing& borrowing = {});
 
-  FilterCodes GetFilters(const TapSet& taps, const std::array<SampleRange, kChannels>& ranges);
-  void Get(const ChannelPass& pass);
-  // Checks that every stream is exactly used up.
-  void CheckEnd() const;
+  FilterCodes GetFilters(const TapSet& taps,
+                         const std::array<SampleRange, kChannels>& ranges) override;
+  void Get(const ChannelPass& pass) override;
+  void CheckEnd() const override;
 
-  double side_bits() const { return side_bits_; }
-  ChannelBits channel_bits() const;
+  ChannelBits channel_bits() const override;
 
  private:
   template <class Ledger>
@@ -93,7 +85,6 @@ class LevelDecoder {
   std::vector<RansStack> stacks_;
   std::vector<int64_t> borrowing_sites_;  // by band: how many are still to come
   std::vector<ChannelBits> bits_;
-  double side_bits_ = 0;
 };
 
 }  // namespace flowzip

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "codec/context_coder.h"
+#include "codec/refined_state.h"
 #include "model/adaptive_coupling.h"
 #include "model/levels.h"
 
@@ -107,6 +108,12 @@ uint64_t ContextTileBytes(const FileInfo& info) {
   return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
 }
 
+uint64_t RefinedBytes(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  return info.refined ? RefinedState::Memory(size.width, size.height, std::min(info.channels, 3))
+                      : 0;
+}
+
 bool FlowMay(const FileInfo& info) { return info.bit_depth == 8 && !info.indexed; }
 
 // `whole`: what does not depend on the number of tiles at once.
@@ -142,7 +149,7 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   // What contexts made of a tile, twice while it grows, is held while the model tries.
   uint64_t tile = ContextTileBytes(info);
   if (model != nullptr && FlowMay(info)) {
-    tile = std::max(tile, EncodeTileBytes(*model, LargestTile(info)));
+    tile = std::max(tile, EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);
@@ -150,7 +157,9 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
 
 MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
   uint64_t tile = ContextTileBytes(info);
-  if (model != nullptr) tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)));
+  if (model != nullptr) {
+    tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+  }
   return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()), tile, limit);
 }
 

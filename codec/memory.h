@@ -24,7 +24,7 @@ struct MemoryPlan {
   uint64_t bytes;
 };
 
-// Of `info` only sizes, channels, depth, indices and tiles are looked at. The encoder's figure
+// Of `info` only sizes, channels, depth, flags and tiles are looked at. The encoder's figure
 // allows for a file as large as the samples. `model` is null if none is used.
 MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
 MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);

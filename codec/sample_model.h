@@ -165,9 +165,11 @@ class Blend {
 // How large differences are in a context: their mean, in 1/16 of a sample.
 struct Spread {
   int32_t mean = 0, seen = 0;
-  void Learn(int32_t size) {
-    mean += (16 * size - mean) / (seen + 2);
-    if (seen < 30) ++seen;
+  void Learn(int32_t size) { LearnFine(16 * size, 30); }
+  // `size` in 1/16; means are over about `memory` of them.
+  void LearnFine(int32_t size, int32_t memory) {
+    mean += (size - mean) / (seen + 2);
+    if (seen < memory) ++seen;
   }
 };
 
@@ -176,7 +178,8 @@ class Logistic {
  public:
   // `mean`: of the absolute difference, in 1/16; `fraction`: of the prediction, in 1/8 above the
   // integer that differences count from, -4..3.
-  Logistic(int32_t mean, int32_t fraction) : tables_(BitTables::Get()), fraction_(fraction) {
+  Logistic() = default;
+  Logistic(int32_t mean, int32_t fraction) : tables_(&BitTables::Get()), fraction_(fraction) {
     // The scale is mean / (2 ln 2); in 1/8 sample: mean * 8 / 16 / 1.386.
     inverse_ = (int64_t{256} << 16) * 4096 / (int64_t{std::max(mean, 2)} * 1477);
   }
@@ -184,19 +187,18 @@ class Logistic {
   int64_t Tail(int32_t v, bool below) const {
     const int64_t t = int64_t{8} * v - 4 + (below ? fraction_ : -fraction_);
     const int64_t x = std::min<int64_t>(std::abs(t) * inverse_ >> 16, kMaxStretch);
-    const int64_t e = tables_.decay[x];
-    const int64_t far = (e << 31) / ((int64_t{1} << 31) + e);
+    const int64_t far = tables_->tail[x];
     return t >= 0 ? std::max<int64_t>(far, 1) : (int64_t{1} << 31) - far;
   }
   int32_t Odds(int64_t part, int64_t whole) const {
     const int64_t p = whole <= 0 ? 2048 : std::clamp<int64_t>(part * 4096 / whole, 0, 4095);
-    return tables_.stretch[p];
+    return tables_->stretch[p];
   }
 
  private:
-  const BitTables& tables_;
-  int32_t fraction_;
-  int64_t inverse_;
+  const BitTables* tables_ = nullptr;
+  int32_t fraction_ = 0;
+  int64_t inverse_ = 0;
 };
 
 }  // namespace flowzip

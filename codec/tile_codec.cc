@@ -2,10 +2,13 @@
 #include "codec/tile_codec.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "codec/level_coder.h"
 #include "codec/recovered_colour.h"
+#include "codec/refined_coder.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
 #include "model/orientation.h"
@@ -178,14 +181,14 @@ Ranges ReadRanges(ByteReader& reader, int channels) {
 
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
                                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                bool recover_colour) {
+                                const FlowOptions& options) {
   ByteWriter head;
   RecoveredColour colour;
   double exception_bits = 0;
   size_t exception_bytes = 0;
   const int colors = ColorChannels(image);
   if (colors == 3) {
-    if (recover_colour && image.channels == 3) colour = RecoveredColour::Recover(image, rect);
+    if (options.recover_colour && image.channels == 3) colour = RecoveredColour::Recover(image, rect);
     exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
   }
   Planes planes = colour.conversion != ColourConversion::kNone ? std::move(colour.planes)
@@ -216,24 +219,31 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   head.PutBytes(base);
 
   const TapSet taps(model.radii);
+  std::optional<RefinedState> refined;
+  if (options.refined) refined.emplace(PixelCount(rect) * static_cast<size_t>(colors));
   Planes coarse;
   for (int l = count - 1; l >= 0; --l) {
     LevelPlanes& level = levels[l];
-    LevelEncoder encoder(level.size, pool, {stats != nullptr, {pixel_bits, rect.x, rect.y, l}},
-                         Borrowing(model, ranges));
+    const LevelLedger ledger{stats != nullptr, {pixel_bits, rect.x, rect.y, l}};
+    std::unique_ptr<LevelSink> encoder;
+    if (refined) {
+      encoder = std::make_unique<RefinedEncoder>(*refined, level, l, ledger);
+    } else {
+      encoder = std::make_unique<LevelEncoder>(level.size, pool, ledger, Borrowing(model, ranges));
+    }
     FilterSet filters = model.ForLevel(l).filters;
     if (l < model.adaptive_levels) {
       const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
-      encoder.PutFilters(codes, ranges);
+      encoder->PutFilters(codes, ranges);
       filters = ApplyCodes(filters, codes);
     }
     FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
-              [&](const ChannelPass& pass) { encoder.Put(pass); });
+              [&](const ChannelPass& pass) { encoder->Put(pass); });
     const size_t before = head.size();
-    const std::vector<std::vector<uint8_t>> streams = encoder.Finish();
+    const std::vector<std::vector<uint8_t>> streams = encoder->Finish();
     for (const auto& stream : streams) head.PutVarint(stream.size());
     for (const auto& stream : streams) head.PutBytes(stream);
-    RecordLevel(encoder.channel_bits(), encoder.side_bits(), head.size() - before, l, stats);
+    RecordLevel(encoder->channel_bits(), encoder->side_bits(), head.size() - before, l, stats);
     coarse = AssembleResiduals(level);
     levels.pop_back();
   }
@@ -244,9 +254,9 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
 namespace {
 
 // The tile's planes at level `stop`, 0 for all of it; at the base if that is coarser.
-Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int channels, int stop,
-                    ThreadPool& pool, RecoveredColour* colour, TileStats* stats,
-                    PixelBits* pixel_bits) {
+Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                    int channels, int stop, ThreadPool& pool, RecoveredColour* colour,
+                    TileStats* stats, PixelBits* pixel_bits) {
   ByteReader reader(payload);
   Orientation orientation;
   if (channels == 3) {
@@ -282,6 +292,8 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
       EncodeBase(picture, ranges, stats, {pixel_bits, rect.x, rect.y, count});
     }
     const TapSet taps(model.radii);
+    std::optional<RefinedState> state;
+    if (refined) state.emplace(PixelCount(rect) * static_cast<size_t>(channels));
     Planes coarse;
     for (int l = count - 1; l >= stop; --l) {
       LevelPlanes level(sizes[l]);
@@ -291,21 +303,26 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
         a.ExtendBorder();
       }
       const size_t before = reader.position();
-      std::vector<uint64_t> lengths(BandCount(sizes[l]));
+      std::vector<uint64_t> lengths(refined ? kRefinedStreams : BandCount(sizes[l]));
       for (uint64_t& length : lengths) length = reader.GetVarint();
       std::vector<ByteSpan> streams;
       for (const uint64_t length : lengths) streams.push_back(reader.GetBytes(length));
-      LevelDecoder decoder(sizes[l], streams, pool,
-                           {stats != nullptr, {pixel_bits, rect.x, rect.y, l}},
-                           Borrowing(model, ranges));
+      const LevelLedger ledger{stats != nullptr, {pixel_bits, rect.x, rect.y, l}};
+      std::unique_ptr<LevelSource> decoder;
+      if (refined) {
+        decoder = std::make_unique<RefinedDecoder>(*state, level, l, streams, ledger);
+      } else {
+        decoder = std::make_unique<LevelDecoder>(sizes[l], streams, pool, ledger,
+                                                 Borrowing(model, ranges));
+      }
       FilterSet filters = model.ForLevel(l).filters;
       if (l < model.adaptive_levels) {
-        filters = ApplyCodes(filters, decoder.GetFilters(taps, ranges));
+        filters = ApplyCodes(filters, decoder->GetFilters(taps, ranges));
       }
       FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
-                [&](const ChannelPass& pass) { decoder.Get(pass); });
-      decoder.CheckEnd();
-      RecordLevel(decoder.channel_bits(), decoder.side_bits(), reader.position() - before, l,
+                [&](const ChannelPass& pass) { decoder->Get(pass); });
+      decoder->CheckEnd();
+      RecordLevel(decoder->channel_bits(), decoder->side_bits(), reader.position() - before, l,
                   stats);
       coarse = AssembleResiduals(level);
       for (int c = 0; c < kChannels; ++c) {
@@ -324,11 +341,11 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, int 
 
 }  // namespace
 
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                Image* image, ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   RecoveredColour colour;
-  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*image), 0, pool, &colour,
-                               stats, pixel_bits);
+  Planes planes = DecodePlanes(model, payload, rect, refined, ColorChannels(*image), 0, pool,
+                               &colour, stats, pixel_bits);
   WritePlanes(model, colour, planes, rect, image);
 }
 
@@ -339,11 +356,11 @@ bool CanReduceTile(ByteSpan payload, const Image& image) {
          (payload.size() >= 2 && payload[0] == uint8_t(ColourConversion::kNone) && payload[1] == 0);
 }
 
-void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
-                       Image* small, ThreadPool& pool) {
+void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                       int scale_log2, Image* small, ThreadPool& pool) {
   RecoveredColour colour;
-  Planes planes = DecodePlanes(model, payload, rect, ColorChannels(*small), scale_log2, pool,
-                               &colour, nullptr, nullptr);
+  Planes planes = DecodePlanes(model, payload, rect, refined, ColorChannels(*small), scale_log2,
+                               pool, &colour, nullptr, nullptr);
   // A tile with fewer levels ends at its base: every so many of its samples.
   const int step_log2 =
       scale_log2 - std::min(scale_log2, LevelCount(static_cast<int>(rect.width),

@@ -4,7 +4,8 @@
 //   RGB only: colour conversion and exceptions (recovered_colour.h)
 //   per channel (1 or 3): signed varint min, varint max - min    (lifted, or converted back)
 //   base:  varint length, one rANS stream
-//   per level, coarsest first: a varint length per band, then the bands' rANS streams
+//   per level, coarsest first: a varint length per stream, then the streams: a rANS stream per
+//   band, or two if the tile is refined (refined_coder.h)
 //
 // A tile whose channels are all constant ends after the ranges. The order lets a prefix of
 // the payload give the picture at 1/2, 1/4, ... of its size.
@@ -31,7 +32,7 @@ struct TileStats {
   double side_bits = 0;             // filters and exceptions
   std::vector<size_t> level_bytes;  // streams, in the same order; the last is the base
   uint64_t other_bytes = 0;         // of tiles and channels without the model
-  std::array<uint64_t, 5> mode_tiles{};  // tiles by TileMode
+  std::array<uint64_t, 7> mode_tiles{};  // tiles by TileMode
 
   // RGB pictures: tiles by conversion, and the pixels that it does not fit.
   std::array<uint64_t, kColourConversions> conversion_tiles{};
@@ -47,26 +48,30 @@ struct TileStats {
   }
 };
 
+struct FlowOptions {
+  bool recover_colour = true;  // look for the integers that RGB was converted from
+  bool refined = false;        // only where CanRefine(model)
+};
+
 // Alpha is left alone: the colour channels of `image`, one or three, are coded.
 //
 // `rect` lies inside the picture. `stats` may be null. `pixel_bits`, if given, has the
-// picture's size; the tile's bits are added to it. `recover_colour`: look for the integers
-// that RGB was converted from.
+// picture's size; the tile's bits are added to it.
 std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Rect& rect,
                                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr,
-                                bool recover_colour = true);
+                                const FlowOptions& options = {});
 
 // Writes the tile's pixels into `image`, which has its final size. Throws kTruncated or
 // kCorrupt; part of the tile may have been written by then.
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, Image* image,
-                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                Image* image, ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
 
 // Whether DecodeTileReduced() can be used; otherwise all of the tile has to be decoded.
 bool CanReduceTile(ByteSpan payload, const Image& image);
 
 // Every 2^scale_log2-th column and row of the tile into `small`, which has that size, without
 // decoding the levels that are not needed.
-void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, int scale_log2,
-                       Image* small, ThreadPool& pool);
+void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                       int scale_log2, Image* small, ThreadPool& pool);
 
 }  // namespace flowzip

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "codec/context_tile.h"
+#include "codec/refined_coder.h"
 #include "codec/sample_block.h"
 
 namespace flowzip {
@@ -19,6 +20,8 @@ constexpr double kDrawing = 0.45;
 // most kSmallStep in 0.39 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
 // Below, contexts won 7 % once and up to 4 % rarely, at five to ten times the model's time.
 constexpr double kMaybeDrawing = 0.45, kSurelyProbe = 0.75;
+// Above this, contexts are tried where time does not matter.
+constexpr double kHardlyDrawing = 0.1;
 // The same for pictures with alpha, which are drawings more often.
 constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
@@ -95,6 +98,10 @@ void BookPixels(const std::vector<float>& bits, const Rect& rect, PixelBits* map
   }
 }
 
+bool HasAlphaStream(TileMode mode) {
+  return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha;
+}
+
 // Alpha of a colour picture by contexts.
 std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect) {
   const SampleBlock alpha = ReadBlock(image, rect, image.channels - 1);
@@ -110,6 +117,8 @@ const char* ModeName(TileMode mode) {
     case TileMode::kFlow: return "flow";
     case TileMode::kContexts: return "contexts";
     case TileMode::kFlowAlpha: return "flow+alpha";
+    case TileMode::kRefined: return "refined";
+    case TileMode::kRefinedAlpha: return "refined+alpha";
   }
   return "unknown";
 }
@@ -127,7 +136,9 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
                                                                                          : 0;
   if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   plan.flow = true;
-  plan.contexts = small || coding == Coding::kThorough;
+  plan.contexts =
+      small || (coding == Coding::kThorough && repeats.left_or_above > kHardlyDrawing);
+  plan.refined = coding == Coding::kThorough;
   if (coding == Coding::kFlow) plan.contexts = false;
   if (coding != Coding::kSmallest || small) return plan;
   if (repeats.left_and_above > kDrawing) {
@@ -194,8 +205,10 @@ std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, con
 
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
                                     ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                    bool recover_colour) {
-  const TileMode mode = image.has_alpha() ? TileMode::kFlowAlpha : TileMode::kFlow;
+                                    const FlowOptions& options) {
+  const TileMode mode = options.refined
+                            ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
+                            : image.has_alpha() ? TileMode::kFlowAlpha : TileMode::kFlow;
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(mode));
   if (image.has_alpha()) {
@@ -204,7 +217,7 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     payload.PutBytes(alpha);
   }
   const size_t before = payload.size();
-  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits, recover_colour));
+  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits, options));
   if (stats != nullptr) {
     stats->other_bytes = before - 1;
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
@@ -213,14 +226,20 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
 }
 
 bool AlphaIsLarge(ByteSpan payload) {
-  if (payload.empty() || payload[0] != static_cast<uint8_t>(TileMode::kFlowAlpha)) return false;
+  if (payload.empty() || !HasAlphaStream(static_cast<TileMode>(payload[0]))) return false;
   return ByteReader(payload.subspan(1)).GetVarint() * 4 > payload.size();
 }
 
 bool NeedsFlow(ByteSpan payload) {
   if (payload.empty()) return false;
-  return payload[0] == static_cast<uint8_t>(TileMode::kFlow) ||
-         payload[0] == static_cast<uint8_t>(TileMode::kFlowAlpha);
+  const auto mode = static_cast<TileMode>(payload[0]);
+  return mode == TileMode::kFlow || mode == TileMode::kRefined || HasAlphaStream(mode);
+}
+
+bool IsRefined(ByteSpan payload) {
+  if (payload.empty()) return false;
+  const auto mode = static_cast<TileMode>(payload[0]);
+  return mode == TileMode::kRefined || mode == TileMode::kRefinedAlpha;
 }
 
 namespace {
@@ -250,10 +269,12 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
     }
     case TileMode::kContexts: DecodeContextTile(rest, image->largest(), &block); break;
     case TileMode::kFlow:
+    case TileMode::kRefined:
       Require(FlowTakes(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       return rest;
-    case TileMode::kFlowAlpha: {
+    case TileMode::kFlowAlpha:
+    case TileMode::kRefinedAlpha: {
       Require(FlowTakes(*image) && image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       const uint64_t size = reader.GetVarint();
@@ -267,6 +288,11 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
   }
   WriteBlock(block, rect, 0, image);
   return {};
+}
+
+void CheckRefined(ByteSpan payload, const Model& model) {
+  Require(!IsRefined(payload) || CanRefine(model), ErrorCode::kCorrupt,
+          "tile of a mode that cannot be");
 }
 
 void Reduce(const Image& from, int scale_log2, Image* to) {
@@ -285,7 +311,10 @@ void Reduce(const Image& from, int scale_log2, Image* to) {
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   const ByteSpan rest = DecodeSimple(payload, rect, image);
-  if (NeedsFlow(payload)) DecodeTile(*model, rest, rect, image, pool, stats, pixel_bits);
+  if (NeedsFlow(payload)) {
+    CheckRefined(payload, *model);
+    DecodeTile(*model, rest, rect, IsRefined(payload), image, pool, stats, pixel_bits);
+  }
   if (stats != nullptr) {
     stats->other_bytes = payload.size() - rest.size() - (NeedsFlow(payload) ? 1 : 0);
     stats->mode_tiles[payload[0]] = 1;
@@ -297,17 +326,19 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   Image full = *small;
   full.width = rect.width;
   full.height = rect.height;
-  const bool flow_only = !payload.empty() && payload[0] == static_cast<uint8_t>(TileMode::kFlow);
+  const bool flow_only =
+      NeedsFlow(payload) && !HasAlphaStream(static_cast<TileMode>(payload[0]));
   if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
   if (!flow_only) Reduce(full, scale_log2, small);
   if (!NeedsFlow(payload)) return;
+  CheckRefined(payload, *model);
   if (CanReduceTile(rest, full)) {
-    DecodeTileReduced(*model, rest, rect, scale_log2, small, pool);
+    DecodeTileReduced(*model, rest, rect, IsRefined(payload), scale_log2, small, pool);
     return;
   }
   full.samples.resize(full.row_bytes() * full.height);
-  DecodeTile(*model, rest, Whole(rect), &full, pool, nullptr);
+  DecodeTile(*model, rest, Whole(rect), IsRefined(payload), &full, pool, nullptr);
   Reduce(full, scale_log2, small);
 }
 

@@ -6,6 +6,8 @@
 //   flow        8-bit gray or RGB by the model (tile_codec.h)
 //   contexts    any samples by the context coder (context_coder.h)
 //   flow+alpha  8-bit colour by the model, the alpha channel by the context coder
+//   refined, refined+alpha   the same, the model's distributions corrected on the way
+//               (refined_coder.h); only in files whose header says so
 //
 // docs/FORMAT.md 3 is the definition.
 #pragma once
@@ -18,8 +20,9 @@
 
 namespace flowzip {
 
-enum class TileMode : uint8_t { kRaw, kConstant, kFlow, kContexts, kFlowAlpha };
-inline constexpr int kTileModes = 5;
+enum class TileMode : uint8_t { kRaw, kConstant, kFlow, kContexts, kFlowAlpha, kRefined,
+                                kRefinedAlpha };
+inline constexpr int kTileModes = 7;
 const char* ModeName(TileMode mode);
 
 // What an encoder may use.
@@ -35,6 +38,7 @@ bool FlowTakes(const Image& image);
 
 struct TilePlan {
   bool flow = false, contexts = true;
+  bool refined = false;  // the flow's tiles
   bool probe = false;  // SettlePlan has to say whether the contexts are worth a try
   int candidates = 0;  // of the context coder
 };
@@ -54,10 +58,11 @@ std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, con
 // By the model.
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
                                     ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                    bool recover_colour = true);
+                                    const FlowOptions& options = {});
 
-// Whether a payload needs a model to be decoded.
+// Whether a payload needs a model to be decoded, and whether it is refined.
 bool NeedsFlow(ByteSpan payload);
+bool IsRefined(ByteSpan payload);
 
 // Writes the tile's pixels into `image`. `model` may be null unless NeedsFlow().
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
