@@ -123,7 +123,8 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
 
   // What a small tile teaches may not be worth its being learnt.
   const bool try_plain =
-      flow_options.refined && uint64_t{rect.width} * rect.height <= kRefinedSurely;
+      flow_options.refined && options.coding == Coding::kThorough &&
+      uint64_t{rect.width} * rect.height <= kRefinedSurely;
   const bool sure = !plan.contexts && !image.has_alpha() && !try_plain;
   TileStats flow_stats;
   std::vector<uint8_t> flow =
@@ -412,7 +413,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
-  info.refined = options.coding == Coding::kThorough;
+  info.refined = options.coding == Coding::kThorough || options.coding == Coding::kRefined;
   const Model* model = !flow                      ? nullptr
                        : options.model != nullptr ? options.model
                                                   : &DefaultModel();

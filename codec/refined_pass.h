@@ -77,6 +77,7 @@ class RefinedPass {
   static constexpr int kNear = Neighbours::kMost, kNearErrors = 12;
   static constexpr int kSlots = RefinedState::kSlots, kShapes = RefinedState::kShapes;
   static constexpr int32_t kMostInput = 4096;
+  static constexpr int kMixtureWeightBits = 14;  // mixture.h
   static constexpr std::array<int32_t, RefinedState::kFilters> kRates = {2000, 10000};
   static constexpr bool kCounts = !std::is_same_v<Ledger, NoLedger>;
 
@@ -95,9 +96,16 @@ class RefinedPass {
   // What is known of a site before its sample is.
   void Look(const MixtureRow& row, int j, int y, int x, int32_t prediction) {
     const int32_t lo = row.lo[j], hi = row.hi[j];
-    mean_ = std::clamp(row.middle[j], 16 * lo, 16 * hi);
+    // Of all components, exactly: row.middle and row.spread may differ between instruction sets.
+    int64_t mean_sum = 0, reach_sum = 0;
+    for (int k = 0; k < row.components; ++k) {
+      mean_sum += int64_t{row.weight[k][j]} * row.mean[k][j];
+      reach_sum += int64_t{row.weight[k][j]} * row.reach[k][j];
+    }
+    mean_ = std::clamp(static_cast<int32_t>(mean_sum >> kMixtureWeightBits), 16 * lo, 16 * hi);
     center_ = std::clamp((mean_ + 8) >> 4, lo, hi);
-    const int32_t reach = std::max(row.spread[j], 1);  // of the mixture: 12 scales, in 1/16
+    // Of the mixture: 12 scales, in 1/16.
+    const int32_t reach = std::max(static_cast<int32_t>(reach_sum >> kMixtureWeightBits), 1);
 
     // Inputs of the filters, around the mean: samples, then errors.
     count_ = 0;

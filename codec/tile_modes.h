@@ -30,6 +30,7 @@ enum class Coding {
   kSmallest,  // whatever is smallest, without trying what has little chance
   kThorough,  // whatever is smallest; several times the work
   kFlow,      // the model wherever it can be used: its likelihood is what is asked for
+  kRefined,   // the same with refined tiles: for tests
   kNoFlow,    // no model: for pictures of all kinds, and for tests
 };
 

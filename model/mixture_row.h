@@ -33,7 +33,8 @@ struct MixtureRow {
   alignas(64) int32_t reach[Mixture::kMaxComponents][kSites];
   alignas(64) int32_t lo[kSites], hi[kSites], factor[kSites];
   alignas(64) int32_t low_escape[kSites], high_escape[kSites];  // 0 or 1
-  // Where Find begins: the weighted means of the means and of the reaches.
+  // Where Find begins: the weighted means of the means and of the reaches, nearly. Not the same
+  // on every instruction set.
   alignas(64) int32_t middle[kSites], spread[kSites];
 
  private:

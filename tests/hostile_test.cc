@@ -104,6 +104,7 @@ TEST_CASE("random bytes as payload") {
   info.channels = 3;
   info.bit_depth = 8;
   info.model_hash = Tiny().hash();
+  info.refined = true;
   for (int trial = 0; trial < 4000; ++trial) {
     info.width = random.Between(1, 60);
     info.height = random.Between(1, 60);
@@ -112,7 +113,7 @@ TEST_CASE("random bytes as payload") {
     for (uint8_t& byte : payload) byte = random.Byte();
     // Half of them with a mode and ranges that are possible, so that the streams are reached.
     if (trial % 2 && payload.size() > 10) {
-      payload[0] = static_cast<uint8_t>(TileMode::kFlow);
+      payload[0] = static_cast<uint8_t>(trial % 4 == 1 ? TileMode::kFlow : TileMode::kRefined);
       if (info.channels == 3) payload[1] = payload[2] = 0;  // no conversion, no flips
       size_t at = info.channels == 3 ? 3 : 1;
       for (int c = 0; c < info.channels; ++c) {

@@ -105,6 +105,21 @@ void MakeGoldenKinds(Goldens& goldens) {
   add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
 }
 
+// Refined tiles.
+void MakeGoldenRefined(Goldens& goldens) {
+  const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add("refined-" + name + ".flz", image, tile_log2, Coding::kRefined);
+  };
+  add("rgb", testing::Scene(61, 47, 3, 31));
+  add("gray", testing::Scene(96, 80, 1, 32));
+  add("row", testing::Scene(130, 1, 3, 33));
+  add("escapes", Escapes());
+  add("checkerboard", testing::Checkerboard(34, 30, 3));
+  add("noise", testing::Noise(40, 33, 3, 34));
+  add("photocd-tiles", testing::Converted(testing::Scene(45, 38, 3, 35), 2, 5), 5);
+  add("rgba", testing::OfKind({4, 8}, 40, 30, 36));
+}
+
 // With latent components; with affine couplings too, from pure shrinking to stretching 64-fold.
 Model BorrowingModel(uint32_t seed, bool affine) {
   testing::TinyShape shape;
@@ -165,6 +180,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
   goldens.Add("gray-bands.flz", bands);
   goldens.Add("rgba-flow-alpha.flz", testing::OfKind({4, 8}, 40, 30, 14));
   goldens.Add("gray-alpha-flow.flz", testing::OfKind({2, 8}, 21, 33, 15));
+  MakeGoldenRefined(goldens);
   MakeGoldenKinds(goldens);
   MakeGoldenBorrowing(goldens);
   goldens.Finish();
@@ -346,6 +362,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   };
   bad.Add("mode-unknown", mode(static_cast<TileMode>(kTileModes), {}));
   bad.Add("mode-alpha-of-gray", mode(TileMode::kFlowAlpha, {0}));
+  bad.Add("refined-of-none", mode(TileMode::kRefined, {0, 0}));  // the header has no such tile
   bad.Add("raw-short", mode(TileMode::kRaw, Bytes(15, 1)));
   bad.Add("raw-long", mode(TileMode::kRaw, Bytes(17, 1)));
   bad.Add("constant-long", mode(TileMode::kConstant, {1, 2}));
@@ -415,6 +432,42 @@ void MakeBadBorrowing(BadFiles& bad, FileInfo info) {
   bad.Add("borrow-surplus", level(0, 0x8000));
 }
 
+// Gray 9 x 1: one level, whose filters and samples are given.
+void MakeBadRefined(BadFiles& bad, FileInfo info) {
+  info.width = 9;
+  info.height = info.channels = 1;
+  info.refined = true;
+  const auto level = [&](TileMode mode, const Bytes& filters, const Bytes& samples) {
+    SymbolLog base;
+    for (int i = 0; i < 5; ++i) base.AddExpGolomb(0, 4);
+    const Bytes base_stream = base.EncodeAll(1);
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(mode));
+    writer.PutSignedVarint(0);
+    writer.PutVarint(255);
+    writer.PutVarint(base_stream.size());
+    writer.PutBytes(base_stream);
+    writer.PutVarint(filters.size());
+    writer.PutVarint(samples.size());
+    writer.PutBytes(filters);
+    writer.PutBytes(samples);
+    return Wrap(info, writer.bytes(), 0);
+  };
+  SymbolLog log;
+  for (int g = 0; g < kGroups; ++g) log.AddUniform(0, 1);
+  const Bytes filters = log.EncodeAll(1);
+  bad.Add("refined-without-filters", level(TileMode::kRefined, {}, {1}));
+  log.AddUniform(1, 1);
+  bad.Add("refined-filters-surplus", level(TileMode::kRefined, log.EncodeAll(1), {1}));
+  bad.Add("refined-zero-at-end", level(TileMode::kRefined, filters, {1, 0}));
+  bad.Add("refined-surplus", level(TileMode::kRefined, filters, Bytes(60, 1)));
+  bad.Add("refined-alpha-of-gray", level(TileMode::kRefinedAlpha, filters, {1}));
+  const Model model = Model::Parse(BorrowingModel(4, true).Serialize());
+  bad.Use(model);
+  info.model_hash = model.hash();
+  bad.Add("refined-borrowing", level(TileMode::kRefined, filters, {1}));
+}
+
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
@@ -427,6 +480,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadContainers(bad, good);
   MakeBadHeaders(bad, info, payload);
   MakeBadPayloads(bad, info, payload, block.pixel_checksum);
+  MakeBadRefined(bad, info);
   MakeBadBorrowing(bad, info);
   bad.Finish();
 }

@@ -64,12 +64,14 @@ void CheckEstimate(uint64_t estimate, uint64_t peak, double slack) {
   CHECK(static_cast<double>(estimate) <= slack * static_cast<double>(peak) + kFixedPart);
 }
 
-void Measure(const Image& image, const Model& model, int jobs, double slack) {
+void Measure(const Image& image, const Model& model, int jobs, double slack,
+             Coding coding = Coding::kSmallest) {
   INFO(image.width << " x " << image.height << " x " << image.channels << ", " << model.name
                    << ", jobs " << jobs);
   EncodeOptions encode;
   encode.model = &model;
   encode.jobs = jobs;
+  encode.coding = coding;
   std::vector<uint8_t> file;
   const uint64_t encoding = PeakOf([&] { file = Encode(image, encode); });
   const FileInfo info = Probe(file);
@@ -101,6 +103,9 @@ TEST_CASE("memory stays below the estimate, and not by far") {
   borrows.latent_components = borrows.affine = true;
   borrows.components = 4;
   Measure(testing::Scene(900, 700, 3, 1), testing::TinyModel(8, borrows), 1, 2.0);
+  // Refined tiles have tables and rasters of their own.
+  Measure(testing::Scene(900, 700, 3, 1), narrow, 1, 2.0, Coding::kRefined);
+  Measure(testing::Scene(900, 700, 1, 2), broad, 2, 3.0, Coding::kRefined);
   // Noise makes the largest files; a thin picture has many small tiles.
   Measure(testing::Noise(1024, 1024, 3, 3), narrow, 3, 2.0);
   Measure(testing::Noise(1500, 600, 3, 4), narrow, 1, 2.0);
