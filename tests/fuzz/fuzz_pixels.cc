@@ -19,6 +19,9 @@ void Run(ByteSpan data) {
   options.model = kind & 2 ? &fuzz::Golden() : &fuzz::Micro();
   options.tile_log2 = kMinTileLog2 + (kind >> 2) % 3;
   options.jobs = 1;
+  constexpr Coding kCodings[] = {Coding::kSmallest, Coding::kFlow, Coding::kRefined,
+                                 Coding::kThorough};
+  options.coding = kCodings[(kind >> 4) % 4];
   const std::vector<uint8_t> file = Encode(image, options);
   DecodeOptions decode;
   decode.model_override = options.model;
