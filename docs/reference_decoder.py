@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reference_contexts import decode_block, decode_context_tile
+import reference_refined as refined
+from reference_contexts import Bits, decode_block, decode_context_tile
 
 GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
@@ -236,12 +237,14 @@ def unzigzag(v):
 
 
 def mixtures(head, p, vmin, vmax):
-    """Weights, means, scale indices and window of every site at once: arrays over the sites."""
+    """Weights, means, scale indices, window, and the weights before the rest is given (3.12), of
+    every site at once: arrays over the sites."""
     k = head.shape[-1] // 3
     logit, mean, scale = head[..., :k], head[..., k : 2 * k], head[..., 2 * k :]
     diff = logit.max(-1, keepdims=True) - logit
     e = np.where(diff >= 4096, 0, TABLE["kExp2"][diff & 255] >> np.minimum(diff >> 8, 16))
     w = (e * ((1 << 31) // e.sum(-1, keepdims=True))) >> 17
+    before = w.copy()
     top = logit.argmax(-1)[..., None]  # the first of equals
     np.put_along_axis(
         w, top, np.take_along_axis(w, top, -1) + (1 << 14) - w.sum(-1, keepdims=True), -1
@@ -252,7 +255,7 @@ def mixtures(head, p, vmin, vmax):
     heavy = w >= 64
     lo = np.where(heavy, (m - reach + 8) >> 4, 1 << 40).min(-1)
     hi = np.where(heavy, (m + reach + 7) >> 4, -(1 << 40)).max(-1)
-    return w, m, i, np.maximum(lo, vmin), np.minimum(hi, vmax)
+    return w, m, i, np.maximum(lo, vmin), np.minimum(hi, vmax), before
 
 
 class Partition:
@@ -260,8 +263,8 @@ class Partition:
         self.w, self.m, self.reach = w, m, TABLE["kReach"][i]
         self.inverse = TABLE["kInverseScale"][i]
         self.lo, self.hi, self.vmin, self.vmax = lo, hi, vmin, vmax
-        self.a, b = int(lo > vmin), int(hi < vmax)
-        self.f = (1 << 16) - (hi - lo + 1) - self.a - b
+        self.a, self.b = int(lo > vmin), int(hi < vmax)
+        self.f = (1 << 16) - (hi - lo + 1) - self.a - self.b
         if hi - lo >= 8192:
             fail("window too long for 8-bit samples")
 
@@ -379,8 +382,8 @@ def decode_sites(model, head, scale, p, lo, hi, band_rows, valid, streams, out):
                 borrows = rans.borrowing > 0
                 rans.borrowing -= borrows
                 parameters, vmin, vmax = (borrow, zlo, zhi) if borrows else (plain, lo, hi)
-                v = Partition(*(a[i, j] for a in parameters[:3]), int(parameters[3][i, j]),
-                              int(parameters[4][i, j]), vmin, vmax).decode(rans, latent and borrows)
+                mixture = site_mixture(parameters, i, j, vmin, vmax)
+                v = mixture.decode(rans, latent and borrows)
                 if affine and borrows:
                     R, S = int(r[i, j]), int(s[i, j])
                     y = v * S + share(rans, S)
@@ -390,6 +393,11 @@ def decode_sites(model, head, scale, p, lo, hi, band_rows, valid, streams, out):
                 if not lo <= v <= hi:
                     fail("sample outside its range")
                 out[i, j] = v
+
+
+def site_mixture(parameters, i, j, vmin, vmax):
+    return Partition(*(a[i, j] for a in parameters[:3]), int(parameters[3][i, j]),
+                     int(parameters[4][i, j]), vmin, vmax)
 
 
 # ---------------------------------------------------------------- 3.2 - 3.4 one level
@@ -419,12 +427,27 @@ def shifted(plane, dy, dx):
     return plane[rows][:, columns]
 
 
-def decode_level(model, index, size, a, coarse, streams, ranges):
+def decode_refined_sites(tile, coder, head, g, c, p, lo, hi, valid, out):
+    """3.12: the same for a refined tile."""
+    parameters = mixtures(head, p, lo, hi)
+
+    def mixture(i, j):
+        m = site_mixture(parameters, i, j, lo, hi)
+        m.unrested = parameters[5][i, j]
+        return m
+
+    refined.decode_sites(tile, coder, g, c, p, mixture, valid, out)
+
+
+def decode_level(model, index, size, a, coarse, streams, ranges, tile):
+    """streams: rANS streams; of a refined tile the filters' (or None) and the samples'."""
     h, w = size
     gh, gw = (h + 1) // 2, (w + 1) // 2
     filters, groups = model.classes[min(index, len(model.classes) - 1)]
     filters = [[list(f) for f in group] for group in filters]
     bands = len(streams)
+    if tile:
+        tile.begin_level(index, size, a)
     if model.latent or model.affine:  # 3.5, 3.11: all but the plain sites borrow
         coded = sum(lo != hi for lo, hi in ranges)
         for b, rans in enumerate(streams):
@@ -498,10 +521,16 @@ def decode_level(model, index, size, a, coarse, streams, ranges):
                 x[site][c] = clamp((p[c] + 8) >> 4, lo, hi)  # what missing sites keep
                 scale = sat(net["scale"](stream))[..., c] if model.affine else None
                 rows = [range(gh * b // bands, gh * (b + 1) // bands) for b in range(bands)]
-                decode_sites(model, head, scale, p[c], lo, hi, rows, valid, streams, x[site][c])
+                if tile:
+                    decode_refined_sites(tile, streams[1], head, g, c, p[c], lo, hi, valid,
+                                         x[site][c])
+                else:
+                    decode_sites(model, head, scale, p[c], lo, hi, rows, valid, streams,
+                                 x[site][c])
             residual[site][c] = np.where(valid, 16 * x[site][c] - p[c], 0)
     for s in streams:
-        s.check_end()
+        if s is not None:
+            s.check_end()
     pictures, residuals = [], []
     for c in range(3):
         picture, rest = np.zeros((2 * gh, 2 * gw), np.int64), np.zeros((2 * gh, 2 * gw), np.int64)
@@ -558,7 +587,7 @@ def convert(conversion, exceptions, planes):
     return rgb
 
 
-def decode_flow(model, r, width, height, channels):
+def decode_flow(model, r, width, height, channels, is_refined):
     """3.1: a tile's planes Y, Co, Cg."""
     ranges = [(0, 0)] * 3
     for c in range(channels):
@@ -585,13 +614,21 @@ def decode_flow(model, r, width, height, channels):
         picture.append(plane)
     base.check_end()
     coarse = [np.zeros(sizes[-1], np.int64)] * 3
+    tile = refined.Tile(width * height * channels) if is_refined else None
     for index in range(len(sizes) - 2, -1, -1):
         gh, gw = sizes[index + 1]
-        bands = min(max(min(gh * gw // 32768, 16), 1), gh)
+        bands = 2 if tile else min(max(min(gh * gw // 32768, 16), 1), gh)
         lengths = [r.varint() for _ in range(bands)]
         lanes = 4 if gh * gw >= 2048 else 1
-        streams = [Rans(r.bytes(n), lanes) for n in lengths]
-        picture, coarse = decode_level(model, index, sizes[index], picture, coarse, streams, ranges)
+        if tile:  # 3.12
+            filters, samples = (r.bytes(n) for n in lengths)
+            if filters and index >= model.adaptive:
+                fail("filters where there are none")
+            streams = [Rans(filters, 1) if index < model.adaptive else None, Bits(samples)]
+        else:
+            streams = [Rans(r.bytes(n), lanes) for n in lengths]
+        picture, coarse = decode_level(model, index, sizes[index], picture, coarse, streams,
+                                       ranges, tile)
     if r.at != len(r.data):
         fail("surplus bytes in a tile")
     return picture
@@ -624,10 +661,13 @@ def decode_tile(model, data, width, height, channels, depth):
     elif mode == 3:
         pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
         return np.array(pixels, np.int64)
-    elif mode in (2, 4):
-        colors = channels - (mode == 4)
+    elif mode in (2, 4, 5, 6):
+        alpha_apart, is_refined = mode in (4, 6), mode in (5, 6)
+        if is_refined and (model.latent or model.affine):
+            fail("a refined tile of a model with options")
+        colors = channels - alpha_apart
         out = np.zeros((height, width, channels), np.int64)
-        if mode == 4:
+        if alpha_apart:
             alpha = Reader(r.bytes(r.varint()))
             out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
         payload = Reader(r.bytes(len(data) - r.at))
@@ -636,7 +676,7 @@ def decode_tile(model, data, width, height, channels, depth):
         orientation = payload.u(1) if colors == 3 else 0
         if orientation > 3:
             fail("unknown orientation")
-        planes = decode_flow(model, payload, width, height, colors)
+        planes = decode_flow(model, payload, width, height, colors, is_refined)
         if orientation & 1:
             planes = [plane[:, ::-1] for plane in planes]
         if orientation & 2:
@@ -749,7 +789,7 @@ def read_header(data):
         fail("header is cut short")
     if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
         fail("header checksum")
-    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 3 or not 4 <= tile_log2 <= 12:
+    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 7 or not 4 <= tile_log2 <= 12:
         fail("unknown kind of picture")
     indexed = flags & 1 == 1
     if indexed and (channels != 1 or depth > 8):
@@ -766,11 +806,12 @@ def read_header(data):
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
     flow = model_hash != 0 and depth == 8 and largest == 255 and not indexed
-    return r, channels, depth, width, height, model_hash, tile, sizes, largest, flow
+    modes = b"\0\1\3" + (b"\2\4" if flow else b"") + (b"\5\6" if flow and flags & 4 else b"")
+    return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes
 
 
 def decode_file(data, model):
-    r, channels, depth, width, height, model_hash, tile, sizes, largest, flow = read_header(data)
+    r, channels, depth, width, height, model_hash, tile, sizes, largest, modes = read_header(data)
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     columns = -(-width // tile)
@@ -781,8 +822,8 @@ def decode_file(data, model):
             fail(f"block checksum of tile {n}")
         y, x = n // columns * tile, n % columns * tile
         h, w = min(tile, height - y), min(tile, width - x)
-        if block[4:5] in (b"\2", b"\4") and not flow:
-            fail("a tile by the model where there can be none")
+        if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
+            fail("a tile of a mode that cannot be")
         part = decode_tile(model, block[4:], w, h, channels, depth)
         if np.max(part) > largest:
             fail("sample out of range")
