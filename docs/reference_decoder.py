@@ -237,14 +237,12 @@ def unzigzag(v):
 
 
 def mixtures(head, p, vmin, vmax):
-    """Weights, means, scale indices, window, and the weights before the rest is given (3.12), of
-    every site at once: arrays over the sites."""
+    """Weights, means, scale indices and window of every site at once: arrays over the sites."""
     k = head.shape[-1] // 3
     logit, mean, scale = head[..., :k], head[..., k : 2 * k], head[..., 2 * k :]
     diff = logit.max(-1, keepdims=True) - logit
     e = np.where(diff >= 4096, 0, TABLE["kExp2"][diff & 255] >> np.minimum(diff >> 8, 16))
     w = (e * ((1 << 31) // e.sum(-1, keepdims=True))) >> 17
-    before = w.copy()
     top = logit.argmax(-1)[..., None]  # the first of equals
     np.put_along_axis(
         w, top, np.take_along_axis(w, top, -1) + (1 << 14) - w.sum(-1, keepdims=True), -1
@@ -255,7 +253,7 @@ def mixtures(head, p, vmin, vmax):
     heavy = w >= 64
     lo = np.where(heavy, (m - reach + 8) >> 4, 1 << 40).min(-1)
     hi = np.where(heavy, (m + reach + 7) >> 4, -(1 << 40)).max(-1)
-    return w, m, i, np.maximum(lo, vmin), np.minimum(hi, vmax), before
+    return w, m, i, np.maximum(lo, vmin), np.minimum(hi, vmax)
 
 
 class Partition:
@@ -431,12 +429,9 @@ def decode_refined_sites(tile, coder, head, g, c, p, lo, hi, valid, out):
     """3.12: the same for a refined tile."""
     parameters = mixtures(head, p, lo, hi)
 
-    def mixture(i, j):
-        m = site_mixture(parameters, i, j, lo, hi)
-        m.unrested = parameters[5][i, j]
-        return m
-
-    refined.decode_sites(tile, coder, g, c, p, mixture, valid, out)
+    refined.decode_sites(
+        tile, coder, g, c, p, lambda i, j: site_mixture(parameters, i, j, lo, hi), valid, out
+    )
 
 
 def decode_level(model, index, size, a, coarse, streams, ranges, tile):

@@ -120,12 +120,11 @@ class Site:
         self.tile, self.coder, self.partition, self.g, self.c = tile, coder, partition, g, c
         self.at = y, x
         self.lo, self.hi = partition.lo, partition.hi
-        self.mean = clamp(p + (sum(int(w) * (int(m) - p) for w, m in
-                                   zip(partition.unrested, partition.m)) >> 14),
+        self.mean = clamp(sum(int(w) * int(m) for w, m in zip(partition.w, partition.m)) >> 14,
                           16 * self.lo, 16 * self.hi)
         self.center = clamp((self.mean + 8) >> 4, self.lo, self.hi)
         reach = max(1, sum(int(w) * int(r) for w, r in
-                           zip(partition.unrested, partition.reach)) >> 14)
+                           zip(partition.w, partition.reach)) >> 14)
         self.look(y, x, p, reach)
 
     def look(self, y, x, p, reach):
