@@ -78,8 +78,8 @@ typedef enum flz_status {
 
 /**
  * How much work goes into a smaller file: which of the models inside the library encodes. Best also
- * tries the context coder on every tile; as long as no model of that name is built in, it is the
- * standard one with that.
+ * corrects the model's distributions from what each tile has shown so far ("refined" tiles), and
+ * tries the context coder wherever it has a chance; its files take several times as long to decode.
  */
 typedef enum flz_effort {
   FLZ_EFFORT_FAST = 1,

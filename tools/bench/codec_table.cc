@@ -7,18 +7,19 @@
 
 #include "codec/codec.h"
 #include "model/embedded.h"
-#include "tools/atomic_file.h"
 #include "tools/read_file.h"
 
 namespace flowzip::bench {
 namespace {
 
-// `model_file` is empty for the default model. The decoder needs it if `decode_with_file`.
+// By one of the efforts, or by a model file, which the decoder needs too.
 Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
-              const std::string& model_file, bool decode_with_file, const CodecOptions& options) {
+              const std::string& effort, const std::string& model_file,
+              const CodecOptions& options) {
   const std::string common =
       " --quiet -j {jobs}" + (options.simd.empty() ? "" : " --simd " + options.simd);
-  const std::string with_file = " --model {model}";
+  const std::string with_file = model_file.empty() ? "" : " --model {model}";
+  const std::string with_effort = effort.empty() ? "" : " --effort " + effort;
   const std::string as_rgb = options.recover_colour ? "" : " --no-recover-colour";
   Codec codec;
   codec.name = name + (options.recover_colour ? "" : "-rgb");
@@ -26,10 +27,11 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.version = "flowzip " FLOWZIP_VERSION ", model " + HashName(model->hash());
   codec.model_file = model_file;
   codec.encode_command = "{self} encode --no-verify" + as_rgb + common +
-                         (model_file.empty() ? "" : with_file) + " {in} -o {out.flz}";
+                         with_effort + with_file + " {in} -o {out.flz}";
   codec.decode_command =
-      "{self} decode" + common + (decode_with_file ? with_file : "") + " {in} -o {out.png}";
-  codec.options = "flowzip encode --no-verify" + as_rgb + " -j " + std::to_string(options.jobs);
+      "{self} decode" + common + with_file + " {in} -o {out.png}";
+  codec.options =
+      "flowzip encode --no-verify" + as_rgb + with_effort + " -j " + std::to_string(options.jobs);
   if (!model_file.empty()) {
     codec.options += " --model " + std::filesystem::path(model_file).filename().string();
   }
@@ -37,8 +39,10 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.model = std::move(model);
   const int jobs = options.jobs;
   const Model* raw = codec.model.get();
-  codec.encode = [raw, jobs, recover = options.recover_colour](const Image& image) {
+  const Coding coding = effort == "best" ? Coding::kThorough : Coding::kSmallest;
+  codec.encode = [raw, jobs, coding, recover = options.recover_colour](const Image& image) {
     EncodeOptions encode;
+    encode.coding = coding;
     encode.recover_colour = recover;
     encode.model = raw;
     encode.jobs = jobs;
@@ -53,24 +57,18 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   return codec;
 }
 
-void AddFlowzip(const CodecOptions& options, const Launcher& launcher, std::vector<Codec>& codecs) {
+// Embedded models are named after the efforts.
+void AddFlowzip(const CodecOptions& options, std::vector<Codec>& codecs) {
   for (const EmbeddedModel& embedded : EmbeddedModels()) {
     auto model = std::make_shared<const Model>(Model::Parse(embedded.bytes));
-    std::string path;
-    if (!codecs.empty()) {  // not the default: `flowzip encode` takes it as a file
-      path = launcher.directory() + "/" + embedded.name + ".flzm";
-      AtomicFile file(path, true);
-      file.Write(embedded.bytes);
-      file.Commit();
-    }
-    codecs.push_back(
-        Flowzip(std::string("flowzip-") + embedded.name, std::move(model), path, false, options));
+    const std::string name = embedded.name;
+    codecs.push_back(Flowzip("flowzip-" + name, std::move(model), name, "", options));
   }
   if (!options.model_path.empty()) {
     auto model = std::make_shared<const Model>(Model::Parse(ReadFile(options.model_path)));
     const std::string name = std::filesystem::path(options.model_path).stem().string();
     codecs.push_back(
-        Flowzip("flowzip-file-" + name, std::move(model), options.model_path, true, options));
+        Flowzip("flowzip-file-" + name, std::move(model), "", options.model_path, options));
   }
 }
 
@@ -183,7 +181,7 @@ Codec External(const std::string& text) {
 
 std::vector<Codec> AllCodecs(const CodecOptions& options, Launcher& launcher) {
   std::vector<Codec> codecs;
-  AddFlowzip(options, launcher, codecs);
+  AddFlowzip(options, codecs);
   AddPrograms(options, launcher, codecs);
   for (Codec& codec : LibraryCodecs()) codecs.push_back(std::move(codec));
   for (const std::string& text : options.external) codecs.push_back(External(text));
