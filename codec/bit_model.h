@@ -64,7 +64,7 @@ class SlotTable {
 };
 
 // The network: `sets` groups of weights, of which the caller chooses one for each bit.
-template <int kInputs, int32_t kLastStep = 4>
+template <int kInputs, int32_t kLastStep = 24>
 class Mixer {
  public:
   Mixer(int sets, const std::array<int32_t, kInputs>& weights) : sets_(sets, Set{weights}) {}

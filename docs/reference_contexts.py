@@ -106,7 +106,7 @@ class Predictor:
             outputs.append(clamp(sum(i * j for i, j in zip(x, w[0])) >> 16, -TOP, TOP))
         bit = coder.code(SQUASH[(sum(outputs) >> 1) + TOP])
         for w, out in zip(chosen, outputs):
-            error, rate = (bit << 16) - SQUASH[out + TOP], 4 + 26 * 16 // (16 + w[1])
+            error, rate = (bit << 16) - SQUASH[out + TOP], 24 + 6 * 16 // (16 + w[1])
             w[1] = min(w[1] + 1, 2048)
             w[0] = [clamp(j + (i * error * rate + (1 << 19) >> 20), -(1 << 20), 1 << 20)
                     for i, j in zip(x, w[0])]

@@ -6,14 +6,27 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "codec/codec.h"
 #include "model/model.h"
 #include "tools/read_file.h"
 
 namespace flowzip::testing {
+
+// Samples as golden files' hashes see them: those above 8 bits low byte first, on every machine.
+inline std::vector<uint8_t> LittleEndianSamples(const Image& image) {
+  std::vector<uint8_t> bytes(image.samples.begin(), image.samples.end());
+  if constexpr (!kLittleEndian) {
+    if (image.bytes_per_sample() == 2) {
+      for (size_t i = 0; i + 1 < bytes.size(); i += 2) std::swap(bytes[i], bytes[i + 1]);
+    }
+  }
+  return bytes;
+}
 
 struct GoldenFile {
   std::string name, hash;  // XXH3-64 of the samples, 16 hexadecimal digits
