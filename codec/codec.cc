@@ -125,7 +125,9 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   const bool try_plain =
       flow_options.refined && options.coding == Coding::kThorough &&
       uint64_t{rect.width} * rect.height <= kRefinedSurely;
-  const bool sure = !plan.contexts && !image.has_alpha() && !try_plain;
+  const bool any_way =
+      options.coding == Coding::kSmallest || options.coding == Coding::kThorough;
+  const bool sure = !plan.contexts && !try_plain && !any_way;
   TileStats flow_stats;
   std::vector<uint8_t> flow =
       with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
@@ -140,7 +142,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
       flow_options.refined = true;
     }
   }
-  if (!plan.contexts && options.coding == Coding::kSmallest && AlphaIsLarge(flow)) {
+  if (!plan.contexts && any_way && (AlphaIsLarge(flow) || IsAboveRaw(flow, image, rect))) {
     plan.contexts = true;
     result.payload = without(count ? &result.stats : nullptr, nullptr);
   }

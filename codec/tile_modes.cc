@@ -129,7 +129,7 @@ bool FlowTakes(const Image& image) {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
-  const bool small = rect.width * rect.height <= kSmallTile;  // costs nothing either way
+  const bool small = rect.width * rect.height <= kSmallTile;  // costs little either way
   TilePlan plan;
   plan.candidates =
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
@@ -223,6 +223,12 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
   }
   return payload.Take();
+}
+
+bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect) {
+  const uint64_t bits = uint64_t{rect.width} * rect.height *
+                        static_cast<uint64_t>(image.channels * image.bit_depth);
+  return payload.size() > 1 + (bits + 7) / 8;
 }
 
 bool AlphaIsLarge(ByteSpan payload) {

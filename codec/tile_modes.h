@@ -51,6 +51,8 @@ void SettlePlan(const Model& model, const Image& image, const Rect& rect, Thread
 // Whether the alpha channel takes so much of a flow+alpha tile that the contexts, which see colour
 // and alpha together, are worth a try.
 bool AlphaIsLarge(ByteSpan payload);
+// Whether it is larger than the tile's samples as they are.
+bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect);
 
 // The smallest payload without the model; empty if the plan has none. `stats` as below.
 std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,

@@ -191,6 +191,20 @@ TEST_CASE("the binary coder gives back any bits under any probabilities") {
   }
 }
 
+TEST_CASE("noise takes no more than its samples") {
+  for (const auto& [width, height] : {std::pair{20, 20}, {64, 64}, {150, 130}}) {
+    for (const int channels : {1, 3}) {
+      const Image image = testing::Noise(width, height, channels, 5);
+      EncodeOptions options;
+      const Model model = testing::TinyModel(1);
+      options.model = &model;
+      const std::vector<uint8_t> file = Encode(image, options);
+      CAPTURE(width, height, channels);
+      CHECK(file.size() <= image.samples.size() + 60);
+    }
+  }
+}
+
 TEST_CASE("damaged context streams are errors or other samples, never worse") {
   Random random(10);
   for (int trial = 0; trial < 300; ++trial) {

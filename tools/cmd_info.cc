@@ -78,8 +78,11 @@ int ColourChannels(const FileInfo& info) { return info.channels >= 3 ? 3 : 1; }
 // Which of the tiles were converted from what; nothing where the model codes no colour.
 void PrintColour(const DecodeStats& stats) {
   const TileStats& tiles = stats.tiles;
-  const uint64_t by_model = tiles.mode_tiles[static_cast<size_t>(TileMode::kFlow)] +
-                            tiles.mode_tiles[static_cast<size_t>(TileMode::kFlowAlpha)];
+  uint64_t by_model = 0;
+  for (const TileMode mode :
+       {TileMode::kFlow, TileMode::kFlowAlpha, TileMode::kRefined, TileMode::kRefinedAlpha}) {
+    by_model += tiles.mode_tiles[static_cast<size_t>(mode)];
+  }
   if (stats.info.channels < 3 || by_model == 0) return;
   std::string text;
   for (int id = 1; id < kColourConversions; ++id) {
