@@ -46,6 +46,13 @@ inline void UpdateSlot(BitSlot& slot, int bit) {
          (slot & 255);
 }
 
+// The size of a hash table for what `count` samples leave, 2^extra entries each, within limits.
+inline int TableBits(size_t count, int extra) {
+  int bits = extra;
+  while (count > 1) count >>= 1, ++bits;
+  return bits < 10 ? 10 : bits > 22 ? 22 : bits;
+}
+
 // A hash table of slots. Places are shared without mercy: a context that finds another's mark
 // starts anew.
 class SlotTable {

@@ -415,7 +415,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
-  info.refined = options.coding == Coding::kThorough || options.coding == Coding::kRefined;
+  info.refined = Refines(options.coding);
   const Model* model = !flow                      ? nullptr
                        : options.model != nullptr ? options.model
                                                   : &DefaultModel();

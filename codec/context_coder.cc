@@ -21,11 +21,6 @@ class CountingEncoder : public BinaryEncoder {
   double bits = 0;
 };
 
-int TableBits(size_t count, int extra) {
-  int bits = extra;
-  while (count > 1) count >>= 1, ++bits;
-  return std::clamp(bits, 10, 22);
-}
 int PixelTableBits(size_t pixels) { return TableBits(pixels, 3); }
 int SlotTableBits(size_t samples) { return TableBits(samples, 4); }
 // Of large tables nothing more comes: 9 bytes of 1.26 million on screenshots.

@@ -14,6 +14,7 @@
 #include "codec/level_ledger.h"
 #include "codec/level_sites.h"
 #include "codec/refined_state.h"
+#include "model/mixture_tables.h"
 #include "rans/binary_coder.h"
 #include "rans/escape.h"
 
@@ -77,7 +78,7 @@ class RefinedPass {
   static constexpr int kNear = Neighbours::kMost, kNearErrors = 12;
   static constexpr int kSlots = RefinedState::kSlots, kShapes = RefinedState::kShapes;
   static constexpr int32_t kMostInput = 4096;
-  static constexpr int kMixtureWeightBits = 14;  // mixture.h
+  static constexpr int kWeightBits = mixture_tables::kWeightBits;
   static constexpr std::array<int32_t, RefinedState::kFilters> kRates = {2000, 10000};
   static constexpr bool kCounts = !std::is_same_v<Ledger, NoLedger>;
 
@@ -102,10 +103,10 @@ class RefinedPass {
       mean_sum += int64_t{row.weight[k][j]} * row.mean[k][j];
       reach_sum += int64_t{row.weight[k][j]} * row.reach[k][j];
     }
-    mean_ = std::clamp(static_cast<int32_t>(mean_sum >> kMixtureWeightBits), 16 * lo, 16 * hi);
+    mean_ = std::clamp(static_cast<int32_t>(mean_sum >> kWeightBits), 16 * lo, 16 * hi);
     center_ = std::clamp((mean_ + 8) >> 4, lo, hi);
     // Of the mixture: 12 scales, in 1/16.
-    const int32_t reach = std::max(static_cast<int32_t>(reach_sum >> kMixtureWeightBits), 1);
+    const int32_t reach = std::max(static_cast<int32_t>(reach_sum >> kWeightBits), 1);
 
     // Inputs of the filters, around the mean: samples, then errors.
     count_ = 0;

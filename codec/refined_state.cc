@@ -4,11 +4,7 @@
 namespace flowzip {
 namespace {
 
-int SlotTableBits(size_t samples) {
-  int bits = 4;
-  for (; samples > 1; samples >>= 1) ++bits;
-  return std::clamp(bits, 10, 22);
-}
+int SlotTableBits(size_t samples) { return TableBits(samples, 4); }
 
 // At first the flow alone is believed.
 std::array<int32_t, RefinedState::kInputs> FirstWeights() {

@@ -138,7 +138,7 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   plan.flow = true;
   plan.contexts =
       small || (coding == Coding::kThorough && repeats.left_or_above > kHardlyDrawing);
-  plan.refined = coding == Coding::kThorough || coding == Coding::kRefined;
+  plan.refined = Refines(coding);
   if (coding == Coding::kFlow || coding == Coding::kRefined) plan.contexts = false;
   if (coding != Coding::kSmallest || small) return plan;
   if (repeats.left_and_above > kDrawing) {

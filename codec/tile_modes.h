@@ -34,6 +34,11 @@ enum class Coding {
   kNoFlow,    // no model: for pictures of all kinds, and for tests
 };
 
+// Whether tiles by the model are refined, where the model allows it.
+inline bool Refines(Coding coding) {
+  return coding == Coding::kThorough || coding == Coding::kRefined;
+}
+
 // Whether the model can code pictures of that kind.
 bool FlowTakes(const Image& image);
 

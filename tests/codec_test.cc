@@ -10,7 +10,7 @@
 
 #include "model/embedded.h"
 #include "model/simd_targets.h"
-#include "tests/tiny_model.h"
+#include "tests/codec_options.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tools/png_io.h"
 #endif
@@ -18,33 +18,15 @@
 namespace flowzip {
 namespace {
 
+using testing::From;
 using testing::Random;
+using testing::Tiny;
 using testing::TinyModel;
-
-const Model& Tiny() {
-  static const Model model = TinyModel(1);
-  return model;
-}
-
-EncodeOptions To(const Model& model, int jobs = 1, int tile_log2 = kDefaultTileLog2) {
-  EncodeOptions options;
-  options.model = &model;
-  options.jobs = jobs;
-  options.tile_log2 = tile_log2;
-  options.coding = Coding::kFlow;
-  return options;
-}
+using testing::To;
 
 EncodeOptions ByDefaultModel() {
   EncodeOptions options;
   options.coding = Coding::kFlow;
-  return options;
-}
-
-DecodeOptions From(const Model& model, int jobs = 1) {
-  DecodeOptions options;
-  options.model_override = &model;
-  options.jobs = jobs;
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include "codec/refined_coder.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
+#include "tests/codec_options.h"
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"
 #ifdef FLOWZIP_HAVE_PNG
@@ -17,25 +18,11 @@
 namespace flowzip {
 namespace {
 
-const Model& Tiny() {
-  static const Model model = testing::TinyModel(1);
-  return model;
-}
+using testing::From;
+using testing::Tiny;
 
 EncodeOptions Refined(const Model& model, int jobs = 1, int tile_log2 = kDefaultTileLog2) {
-  EncodeOptions options;
-  options.model = &model;
-  options.jobs = jobs;
-  options.tile_log2 = tile_log2;
-  options.coding = Coding::kRefined;
-  return options;
-}
-
-DecodeOptions From(const Model& model, int jobs = 1) {
-  DecodeOptions options;
-  options.model_override = &model;
-  options.jobs = jobs;
-  return options;
+  return testing::To(model, jobs, tile_log2, Coding::kRefined);
 }
 
 void RoundTrip(const Image& image, int tile_log2 = kDefaultTileLog2) {
