@@ -6,6 +6,7 @@
 // whose weights learn which contexts to trust. docs/FORMAT.md 3.8 is the definition.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,12 +18,12 @@ namespace flowzip {
 inline constexpr int kMaxStretch = 3071;
 
 struct BitTables {
-  std::array<int16_t, 4096> stretch;               // of p / 4096
-  std::array<int16_t, 16384> fine_stretch;         // of p / 16384
+  std::array<int16_t, 4096> stretch;                 // of p / 4096
+  std::array<int16_t, 16384> fine_stretch;           // of p / 16384
   std::array<uint16_t, 2 * kMaxStretch + 1> squash;  // 2^16 times the probability, 16..65520
-  std::array<int32_t, 64> rate;                    // 2^16 / (n + 1.5)
-  std::array<int32_t, 64> trust;                   // of a slot with count n, 2^8 = full
-  std::array<uint32_t, kMaxStretch + 1> tail;      // 2^31 / (1 + exp(x / 256))
+  std::array<int32_t, 64> rate;                      // 2^16 / (n + 1.5)
+  std::array<int32_t, 64> trust;                     // of a slot with count n, 2^8 = full
+  std::array<uint32_t, kMaxStretch + 1> tail;        // 2^31 / (1 + exp(x / 256))
   static const BitTables& Get();
 };
 
@@ -118,7 +119,7 @@ class Mixer {
 template <int kSlots, int kOdds = 0>
 class BitPredictor {
  public:
-  BitPredictor(int sets_a, int sets_b) : a_(sets_a, kFirstWeight), b_(sets_b, kFirstWeight) {}
+  BitPredictor(int sets_a, int sets_b) : a_(sets_a, FirstWeights()), b_(sets_b, FirstWeights()) {}
 
   template <class Coder>
   int Code(Coder& coder, int bit, const std::array<BitSlot*, kSlots>& slots,
@@ -140,7 +141,13 @@ class BitPredictor {
 
  private:
   static constexpr int kInputs = kSlots + kOdds + 1;
-  static constexpr int32_t kFirstWeight = kOdds > 0 ? 65536 / 4 : 65536 * 2 / kInputs;
+  // Beside estimates that know something from the start, slots have to earn their say.
+  static std::array<int32_t, kInputs> FirstWeights() {
+    std::array<int32_t, kInputs> weights;
+    weights.fill(kOdds > 0 ? 65536 / 4 : 65536 * 2 / kInputs);
+    if (kOdds > 0) std::fill_n(weights.begin(), kSlots, 65536 / 16);
+    return weights;
+  }
   Mixer<kInputs> a_, b_;
 };
 

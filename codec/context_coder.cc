@@ -43,7 +43,7 @@ class BlockCoder {
       planes_.emplace_back(shape.width);
       residuals_.emplace_back(shape.width);
       blends_.emplace_back(shape.width, shape.bit_depth);
-      plain_.emplace_back(kPlainSlots, kNewSlot);
+      plain_.emplace_back(kPlainSlots, kNewSlot | kPlainCount << 8);
       spreads_.emplace_back(64 * 42);
     }
     // Alpha first: where it is 0, colours mean nothing. Then green, which says most of the others.
@@ -88,7 +88,8 @@ class BlockCoder {
  private:
   static constexpr int kBitKinds = 40;  // nodes of a difference's code
   static constexpr int kInputs = 8, kSpreads = 3, kIndexInputs = 6;
-  static constexpr int kPlainSlots = 1024;
+  // Lower bits are hardly ever other than even: their slots start as if 32 had been seen.
+  static constexpr int kPlainSlots = 1024, kPlainCount = 32;
 
   uint64_t Pack(const uint16_t* pixel) const {
     uint64_t value = 0;
@@ -109,40 +110,28 @@ class BlockCoder {
       if (!found) row[x] = CodeIndex(row, x, y);
     } else {
       uint64_t value = 0;
-      const int32_t* base = nullptr;
-      const int32_t* base_n = nullptr;
+      Surround base, second;
       int previous = -1;
       for (const int c : order_) {
         const auto actual = static_cast<int32_t>(row[x] >> (16 * c) & 0xFFFF);
         int32_t v = actual;
-        const uint32_t texture = Texture(c, x, y);
-        const int32_t prediction =
-            blends_[c].Predict(planes_[c].Row(y), planes_[c].Row(y - 1), planes_[c].Row(y - 2), base,
-                               base_n, x, texture);
+        const Surround own = {planes_[c].Row(y), planes_[c].Row(y - 1), planes_[c].Row(y - 2)};
+        const int32_t prediction = blends_[c].Predict(own, base, second, x);
         if (!found) v = CodeSample(c, previous, prediction, actual, value, x, y);
         planes_[c].Row(y)[x] = v;
         residuals_[c].Row(y)[x] = v - ((prediction + 4) >> Blend::kScale);
         blends_[c].Learn(v, x);
         value |= static_cast<uint64_t>(v) << (16 * c);
-        if (base == nullptr && c != 3 && !(shape_.channels == 2 && c == 1)) {
-          base = planes_[c].Row(y);
-          base_n = planes_[c].Row(y - 1);
+        if (base) {
+          second = own;
+        } else if (c != 3 && !(shape_.channels == 2 && c == 1)) {
+          base = own;
           previous = c;
         }
       }
       row[x] = value;
     }
     if (options_.candidates > 0) pixels_.Learn(row[x]);
-  }
-
-  uint32_t Texture(int c, int x, int y) {
-    const int32_t *row = planes_[c].Row(y), *n = planes_[c].Row(y - 1);
-    const int32_t w = row[x - 1], no = n[x];
-    const int32_t mean = (w + no) >> 1;
-    return static_cast<uint32_t>((n[x - 1] > mean) | (n[x + 1] > mean) << 1 |
-                                 (planes_[c].Row(y - 2)[x] > mean) << 2 | (row[x - 2] > mean) << 3 |
-                                 (w > no) << 4) |
-           static_cast<uint32_t>(std::min(HalfOctave(std::abs(w - no)) , 31)) << 5;
   }
 
   int32_t CodeSample(int c, int previous, int32_t prediction, int32_t actual, uint64_t known, int x,
@@ -302,8 +291,8 @@ SampleBlock ShapeOf(const SampleBlock& block) {
 
 uint64_t ContextMemory(int width, int height, int channels) {
   // Mixers and what else does not grow; rows of neighbours and of the predictors' errors.
-  constexpr uint64_t kFixed = 256 << 10, kPerChannel = 160 << 10, kPerColumn = 48,
-                     kPerColumnAndChannel = 128;
+  constexpr uint64_t kFixed = 256 << 10, kPerChannel = 96 << 10, kPerColumn = 48,
+                     kPerColumnAndChannel = 160;
   const auto columns = static_cast<uint64_t>(width) + 16, planes = static_cast<uint64_t>(channels);
   const size_t pixels = size_t(width) * height, samples = pixels * channels;
   return kFixed + kPerChannel * planes + columns * (kPerColumn + kPerColumnAndChannel * planes) +

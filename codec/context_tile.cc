@@ -84,9 +84,7 @@ void Difference(Way way, int sign, SampleBlock* block) {
     const bool first = i % row < c, top = i < row;
     const int left = first ? 0 : s[i - c], above = top ? 0 : s[i - row];
     const int corner = first || top ? 0 : s[i - row - c];
-    const int guess = way == Way::kLeft    ? left
-                      : way == Way::kAbove ? above
-                                           : left + above - corner;
+    const int guess = way == Way::kLeft ? left : way == Way::kAbove ? above : left + above - corner;
     s[i] = static_cast<uint16_t>((s[i] + sign * guess) & mask);
   }
 }
@@ -178,13 +176,19 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
   }
   std::vector<uint8_t> best;
   Way best_way = ways[0];
-  for (const Way way : ways) {
-    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, candidates, nullptr);
-    if (!best.empty() && bytes.size() >= best.size()) continue;
+  int best_candidates = candidates;
+  const auto try_way = [&](Way way, int tries) {
+    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, tries, nullptr);
+    if (!best.empty() && bytes.size() >= best.size()) return;
     best = std::move(bytes);
     best_way = way;
-  }
-  if (bits != nullptr) EncodeWay(block, best_way, palette, used, candidates, bits);
+    best_candidates = tries;
+  };
+  for (const Way way : ways) try_way(way, candidates);
+  // Noise: that no candidate is right costs bits until it is learnt.
+  if (small && candidates > 0 && block.bit_depth > 8 && !IsDifference(best_way))
+    try_way(best_way, 0);
+  if (bits != nullptr) EncodeWay(block, best_way, palette, used, best_candidates, bits);
   return best;
 }
 

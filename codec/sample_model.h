@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Second half of the context coder: samples of a pixel that is none of the candidates.
 //
-// A sample is predicted by a blend of simple predictors, each weighed by how well it did nearby,
-// and corrected by what the blend's error was in like places. What is coded is the difference:
-// zero or not, sign, octave (unary), then the bits inside the octave.
+// A sample is predicted by a blend of simple predictors, each weighed by how well it did nearby.
+// What is coded is the difference: zero or not, sign, octave (unary), then the bits inside the
+// octave.
 #pragma once
 
 #include <algorithm>
@@ -32,24 +32,27 @@ inline int32_t Median(int32_t w, int32_t n, int32_t nw) {
   return nw >= hi ? lo : nw <= lo ? hi : w + n - nw;
 }
 
+// What is known of a channel around a place: its row, the one above and the one above that.
+struct Surround {
+  const int32_t *here = nullptr, *above = nullptr, *above2 = nullptr;
+  explicit operator bool() const { return here != nullptr; }
+};
+
 // A linear predictor over the neighbours, whose weights follow every error (normalised LMS).
 class Adaptive {
  public:
-  static constexpr int kInputs = 10;
-  Adaptive() { weights_.fill(0); weights_[0] = weights_[1] = 1 << 14; }
-  int32_t Predict(const int32_t* row, const int32_t* n, const int32_t* nn, const int32_t* base,
-                  const int32_t* base_n, int x) {
+  static constexpr int kOwn = 10, kOther = 4, kInputs = kOwn + 2 * kOther;
+  Adaptive() { weights_[0] = weights_[1] = 1 << 14; }
+  int32_t Predict(const Surround& own, const Surround& base, const Surround& second, int x) {
+    const int32_t *row = own.here, *n = own.above, *nn = own.above2;
     center_ = (row[x - 1] + n[x]) >> 1;
-    inputs_ = {row[x - 1] - center_, n[x] - center_, n[x - 1] - center_, n[x + 1] - center_,
-               row[x - 2] - center_, nn[x] - center_};
-    count_ = 6;
-    if (base != nullptr) {
-      const int32_t b = (base[x - 1] + base_n[x]) >> 1;
-      inputs_[6] = base[x] - b;
-      inputs_[7] = base[x - 1] - b;
-      inputs_[8] = base_n[x - 1] - b;
-      inputs_[9] = base_n[x + 1] - b;
-      count_ = 10;
+    count_ = 0;
+    for (const int32_t value : {row[x - 1], n[x], n[x - 1], n[x + 1], row[x - 2], nn[x], n[x - 2],
+                                n[x + 2], nn[x - 1], nn[x + 1]}) {
+      inputs_[count_++] = value - center_;
+    }
+    for (const Surround* other : {&base, &second}) {
+      if (*other) AddOther(*other, x);
     }
     int64_t sum = 0;
     for (int i = 0; i < count_; ++i) sum += int64_t{weights_[i]} * inputs_[i];
@@ -59,16 +62,24 @@ class Adaptive {
   void Learn(int32_t value) {
     int64_t power = 16;
     for (int i = 0; i < count_; ++i) power += int64_t{inputs_[i]} * inputs_[i];
-    const int64_t error = std::clamp<int64_t>(int64_t{8} * value - prediction_, -(1 << 20), 1 << 20);
+    const int64_t error =
+        std::clamp<int64_t>(int64_t{8} * value - prediction_, -(1 << 20), 1 << 20);
     for (int i = 0; i < count_; ++i) {
-      const int64_t step = error * inputs_[i] * kRate / power;
-      weights_[i] = static_cast<int32_t>(std::clamp<int64_t>(weights_[i] + step, -(1 << 18), 1 << 18));
+      const int64_t weight = weights_[i] + error * inputs_[i] * kRate / power;
+      weights_[i] = static_cast<int32_t>(std::clamp<int64_t>(weight, -(1 << 18), 1 << 18));
     }
   }
 
  private:
-  static constexpr int64_t kRate = 512;
-  std::array<int32_t, kInputs> weights_;
+  static constexpr int64_t kRate = 1024;
+  void AddOther(const Surround& other, int x) {
+    const int32_t *row = other.here, *n = other.above;
+    const int32_t center = (row[x - 1] + n[x]) >> 1;
+    for (const int32_t value : {row[x], row[x - 1], n[x - 1], n[x + 1]}) {
+      inputs_[count_++] = value - center;
+    }
+  }
+  std::array<int32_t, kInputs> weights_{};
   std::array<int32_t, kInputs> inputs_{};
   int32_t center_ = 0;
   int count_ = 0;
@@ -78,67 +89,63 @@ class Adaptive {
 // The predicted value of one channel and what it is made of.
 class Blend {
  public:
-  static constexpr int kPredictors = 11;
+  static constexpr int kPredictors = 14;
   static constexpr int kScale = 3;  // fractional bits
 
-  Blend(int width, int bit_depth) : max_(((1 << bit_depth) - 1) << kScale),
-    depth_(bit_depth), errors_(2, std::vector<std::array<uint32_t, kPredictors>>(width + 3)), bias_(4096) {}
+  Blend(int width, int bit_depth)
+      : max_(((1 << bit_depth) - 1) << kScale),
+        errors_(2, std::vector<std::array<uint32_t, kPredictors>>(size_t(width) + kLeft + kRight)) {
+  }
 
   void BeginRow() { std::swap(errors_[0], errors_[1]); }
 
-  // `base`: the plane that correlates most, known at x already; null for the first channel.
-  int32_t Predict(const int32_t* row, const int32_t* n, const int32_t* nn, const int32_t* base,
-                  const int32_t* base_n, int x, uint32_t texture) {
+  // `base`, `second`: colour channels that are known at x already, if there are such.
+  int32_t Predict(const Surround& own, const Surround& base, const Surround& second, int x) {
+    const int32_t *row = own.here, *n = own.above, *nn = own.above2;
     const int32_t w = row[x - 1], no = n[x], nw = n[x - 1], ne = n[x + 1];
     auto& p = predictions_;
-    p[0] = w;
-    p[1] = no;
-    p[2] = w + no - nw;
-    p[3] = no + (ne - nn[x + 1]);
-    p[4] = w + ((ne - no + nw - n[x - 2]) >> 1);
-    p[5] = (w + ne) >> 1;
-    count_ = 6;
-    if (base != nullptr) {
-      const int32_t b = base[x], bw = base[x - 1], bn = base_n[x], bnw = base_n[x - 1];
-      p[6] = w + b - bw;
-      p[7] = no + b - bn;
-      p[8] = b + Median(w - bw, no - bn, nw - bnw);
-      p[9] = Median(w, no, nw) + ((b - Median(bw, bn, bnw)) >> 1);
-      count_ = 10;
-    } else {
-      p[6] = 2 * w - row[x - 2];
-      p[7] = 2 * no - nn[x];
-      count_ = 8;
+    count_ = 0;
+    const auto add = [&](int32_t value) { p[count_++] = value * (1 << kScale); };
+    add(w);
+    add(no);
+    add(w + no - nw);
+    add(no + (ne - nn[x + 1]));
+    add(w + ((ne - no + nw - n[x - 2]) >> 1));
+    add((w + ne) >> 1);
+    for (const Surround* other : {&base, &second}) {
+      if (!*other) continue;
+      const int32_t b = other->here[x], bw = other->here[x - 1], bn = other->above[x],
+                    bnw = other->above[x - 1];
+      add(w + b - bw);
+      add(no + b - bn);
+      add(b + Median(w - bw, no - bn, nw - bnw));
+      if (other == &base) add(Median(w, no, nw) + ((b - Median(bw, bn, bnw)) >> 1));
     }
-    for (int k = 0; k < count_; ++k) p[k] *= 1 << kScale;
-    p[count_++] = adaptive_.Predict(row, n, nn, base, base_n, x);
-    const auto &above = errors_[1], &here = errors_[0];
-    uint64_t weights = 0;
-    int64_t sum = 0;
+    if (!base) {
+      add(2 * w - row[x - 2]);
+      add(2 * no - nn[x]);
+    }
+    p[count_++] = adaptive_.Predict(own, base, second, x);
+    std::array<int64_t, kPredictors> errors;
+    for (int k = 0; k < count_; ++k) errors[k] = ErrorNear(k, x);
+    const int64_t least = *std::min_element(errors.begin(), errors.begin() + count_);
+    int64_t weights = 0, sum = 0;
     for (int k = 0; k < count_; ++k) {
       p[k] = std::clamp(p[k], 0, max_);
-      const uint64_t error = 1 + 2*uint64_t{above[x + 1][k]} + above[x][k] + above[x + 2][k] + 2*uint64_t{here[x][k]} + (x>0?here[x-1][k]:0);
-      const uint64_t weight = (uint64_t{1} << 40) / (error * error) + 1;
+      const int64_t ratio = (least << 12) / errors[k];
+      const int64_t weight = ratio * ratio * ratio >> 16;
       weights += weight;
-      sum += static_cast<int64_t>(weight) * p[k];
+      sum += weight * p[k];
     }
-    blend_ = static_cast<int32_t>(sum / static_cast<int64_t>(weights));
-    bias_at_ = &bias_[texture & 4095];
-    const int32_t corrected = blend_ + (bias_at_->error >> 8) ;
-    return std::clamp(corrected, 0, max_);
+    return static_cast<int32_t>(sum / weights);
   }
 
   void Learn(int32_t value, int x) {
-    auto& errors = errors_[0][x + 1];
+    auto& errors = errors_[0][x + kLeft];
     for (int k = 0; k < count_; ++k) {
       errors[k] = static_cast<uint32_t>(std::abs(value * (1 << kScale) - predictions_[k]));
     }
     adaptive_.Learn(value);
-    Bias& b = *bias_at_;
-    const int32_t error = value * (1 << kScale) - blend_;
-    const int n = std::min(b.seen, 30) ;
-    b.error += (error * 256 - b.error) * 1LL / (n + 4);
-    if (b.seen < 60) ++b.seen;
   }
   int32_t spread() const {
     const auto [lo, hi] = std::minmax_element(predictions_.begin(), predictions_.begin() + count_);
@@ -146,20 +153,23 @@ class Blend {
   }
 
  private:
-  struct Bias {
-    int64_t error = 0;  // 8 further fractional bits
-    int seen = 0;
-  };
+  // What predictor k missed by around column x; never 0, since one that was always right is not
+  // sure.
+  int64_t ErrorNear(int k, int x) const {
+    const auto &above = errors_[1], &here = errors_[0];
+    int64_t sum = 8 + 2 * int64_t{above[x + kLeft][k]};
+    for (const int step : {-3, -2, -1, 1, 2, 3}) sum += above[x + kLeft + step][k];
+    sum += 2 * int64_t{here[x + kLeft - 1][k]};
+    for (const int step : {-4, -3, -2}) sum += here[x + kLeft + step][k];
+    return sum;
+  }
+  static constexpr int kLeft = 4, kRight = 3;  // columns of errors beside the block: always 0
   int32_t max_;
-  int depth_;
   int count_ = 0;
   std::array<int32_t, kPredictors> predictions_{};
-  // [0] this row, [1] the one above; column + 1
+  // [0] this row, [1] the one above; column + kLeft
   std::vector<std::vector<std::array<uint32_t, kPredictors>>> errors_;
-  std::vector<Bias> bias_;
-  Bias* bias_at_ = nullptr;
   Adaptive adaptive_;
-  int32_t blend_ = 0;
 };
 
 // How large differences are in a context: their mean, in 1/16 of a sample.

@@ -93,15 +93,15 @@ def learn_slot(s, bit):
 
 class Predictor:
     def __init__(self, slots, odds):
-        self.first = 16384 if odds else 131072 // (slots + 1)
-        self.n = slots + odds + 1
+        self.first = ([4096] * slots + [16384] * (odds + 1) if odds else
+                      [131072 // (slots + 1)] * (slots + 1))
         self.sets = ({}, {})
 
     def code(self, coder, slots, odds, a, b):
         x = [STRETCH[s[0] >> 6] * (256 * s[1] // (s[1] + 1)) >> 8 for s in slots] + odds + [256]
         chosen, outputs = [], []
         for sets, number in zip(self.sets, (a, b)):
-            w = sets.setdefault(number, [[self.first] * self.n, 0])
+            w = sets.setdefault(number, [self.first, 0])
             chosen.append(w)
             outputs.append(clamp(sum(i * j for i, j in zip(x, w[0])) >> 16, -TOP, TOP))
         bit = coder.code(SQUASH[(sum(outputs) >> 1) + TOP])
@@ -170,12 +170,13 @@ def median(w, n, nw):
 
 class Adaptive:
     def __init__(self):
-        self.weights = [1 << 14, 1 << 14] + [0] * 8
+        self.weights = [1 << 14, 1 << 14] + [0] * 16
 
-    def predict(self, row, n, nn, base, base_n, x):
+    def predict(self, row, n, nn, bases, x):
         m = (row[x - 1] + n[x]) >> 1
-        self.x = [v - m for v in (row[x - 1], n[x], n[x - 1], n[x + 1], row[x - 2], nn[x])]
-        if base is not None:
+        self.x = [v - m for v in (row[x - 1], n[x], n[x - 1], n[x + 1], row[x - 2], nn[x],
+                                   n[x - 2], n[x + 2], nn[x - 1], nn[x + 1])]
+        for base, base_n in bases:
             b = (base[x - 1] + base_n[x]) >> 1
             self.x += [v - b for v in (base[x], base[x - 1], base_n[x - 1], base_n[x + 1])]
         self.p = 8 * m + (sum(w * v for w, v in zip(self.weights, self.x)) >> 13)
@@ -185,51 +186,46 @@ class Adaptive:
         power = 16 + sum(v * v for v in self.x)
         error = clamp(8 * value - self.p, -(1 << 20), 1 << 20)
         for i, v in enumerate(self.x):
-            w = self.weights[i] + tdiv(error * v * 512, power)
+            w = self.weights[i] + tdiv(error * v * 1024, power)
             self.weights[i] = clamp(w, -(1 << 18), 1 << 18)
 
 
 class Blend:
     def __init__(self, width, depth):
         self.w, self.max = width, ((1 << depth) - 1) * 8
-        self.here = [[0] * 11 for _ in range(width + 3)]
-        self.above = [[0] * 11 for _ in range(width + 3)]
-        self.bias, self.adaptive = {}, Adaptive()
+        self.here = [[0] * 14 for _ in range(width + 7)]
+        self.above = [[0] * 14 for _ in range(width + 7)]
+        self.adaptive = Adaptive()
 
     def begin(self):
         self.here, self.above = self.above, self.here
 
-    def predict(self, row, n, nn, base, base_n, x, texture):
+    def predict(self, row, n, nn, bases, x):
         """x: with the border of 4."""
         w, no, nw, ne = row[x - 1], n[x], n[x - 1], n[x + 1]
         p = [w, no, w + no - nw, no + ne - nn[x + 1], w + ((ne - no + nw - n[x - 2]) >> 1),
              (w + ne) >> 1]
-        if base is not None:
+        for i, (base, base_n) in enumerate(bases):
             b, bw, bn, bnw = base[x], base[x - 1], base_n[x], base_n[x - 1]
-            p += [w + b - bw, no + b - bn, b + median(w - bw, no - bn, nw - bnw),
-                  median(w, no, nw) + ((b - median(bw, bn, bnw)) >> 1)]
-        else:
+            p += [w + b - bw, no + b - bn, b + median(w - bw, no - bn, nw - bnw)]
+            if i == 0:
+                p.append(median(w, no, nw) + ((b - median(bw, bn, bnw)) >> 1))
+        if not bases:
             p += [2 * w - row[x - 2], 2 * no - nn[x]]
-        p = [8 * v for v in p] + [self.adaptive.predict(row, n, nn, base, base_n, x)]
-        p = [clamp(v, 0, self.max) for v in p]
-        c, total, weights = x - 4, 0, 0
-        for k, v in enumerate(p):
-            error = 1 + 2 * self.above[c + 1][k] + self.above[c][k] + self.above[c + 2][k]
-            error += 2 * self.here[c][k] + (self.here[c - 1][k] if c > 0 else 0)
-            weight = (1 << 40) // (error * error) + 1
-            weights += weight
-            total += weight * v
-        self.p, self.blend = p, total // weights
-        self.b = self.bias.setdefault(texture, [0, 0])
-        return clamp(self.blend + (self.b[0] >> 8), 0, self.max)
+        p = [8 * v for v in p] + [self.adaptive.predict(row, n, nn, bases, x)]
+        self.p = [clamp(v, 0, self.max) for v in p]
+        errors = []
+        for k in range(len(p)):
+            above = [e[k] for e in self.above[x - 3 : x + 4]]
+            here = [e[k] for e in self.here[x - 4 : x]]
+            errors.append(8 + sum(above) + above[3] + sum(here) + here[3])
+        weights = [((min(errors) << 12) // d) ** 3 >> 16 for d in errors]
+        return sum(w * v for w, v in zip(weights, self.p)) // sum(weights)
 
     def learn(self, value, x):
         for k, v in enumerate(self.p):
-            self.here[x - 3][k] = abs(8 * value - v)
+            self.here[x][k] = abs(8 * value - v)
         self.adaptive.learn(value)
-        error = 8 * value - self.blend
-        self.b[0] += tdiv(256 * error - self.b[0], min(self.b[1], 30) + 4)
-        self.b[1] = min(self.b[1] + 1, 60)
 
 
 class Logistic:
@@ -297,17 +293,12 @@ class Block:
                 value = self.label(x, y)
         else:
             found, value = value, 0
-            base = base_n = None
+            bases = []
             previous = -1
             for c in self.order:
                 plane = self.planes[c]
                 r, n, nn = plane.row(y), plane.row(y - 1), plane.row(y - 2)
-                mean = (r[x - 1] + n[x]) >> 1
-                texture = (
-                    (n[x - 1] > mean) | (n[x + 1] > mean) << 1 | (nn[x] > mean) << 2
-                    | (r[x - 2] > mean) << 3 | (r[x - 1] > n[x]) << 4
-                    | min(half_octave(abs(r[x - 1] - n[x])), 31) << 5)
-                p = self.blends[c].predict(r, n, nn, base, base_n, x, texture)
+                p = self.blends[c].predict(r, n, nn, bases, x)
                 if found is None:
                     v = self.sample(c, previous, p, value, x, y)
                 else:
@@ -316,8 +307,10 @@ class Block:
                 self.residuals[c].row(y)[x] = v - ((p + 4) >> 3)
                 self.blends[c].learn(v, x)
                 value |= v << 16 * c
-                if base is None and c != 3 and not (self.channels == 2 and c == 1):
-                    base, base_n, previous = r, n, c
+                if c != 3 and not (self.channels == 2 and c == 1):
+                    if not bases:
+                        previous = c
+                    bases.append((r, n))
         row[x] = value
         if self.tries > 0:
             learn(self.far_entry, value)
@@ -446,7 +439,7 @@ class Block:
                 bit = code(18 + o, part)
             else:
                 s = self.plain[c].setdefault(o << 5 | (16 + (v & 3) if i == o - 2 else i),
-                                             [1 << 17, 0, 0])
+                                             [1 << 17, 32, 0])
                 bit = self.coder.code(clamp(s[0] >> 2, 64, 65472))
                 learn_slot(s, bit)
             v = v << 1 | bit
