@@ -81,10 +81,11 @@ class ByteReader {
     const uint64_t v = GetVarint();
     return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
   }
-  ByteSpan GetBytes(size_t count) {
+  // Of 64 bits also where size_t is not: lengths come from files.
+  ByteSpan GetBytes(uint64_t count) {
     Require(count <= remaining(), ErrorCode::kTruncated, "data end too early");
-    const ByteSpan part = bytes_.subspan(position_, count);
-    position_ += count;
+    const ByteSpan part = bytes_.subspan(position_, static_cast<size_t>(count));
+    position_ += static_cast<size_t>(count);
     return part;
   }
   size_t remaining() const { return bytes_.size() - position_; }

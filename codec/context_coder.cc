@@ -165,10 +165,14 @@ class BlockCoder {
     std::array<Logistic, kSpreads> shapes = {ShapeOf(*spreads[0], energy, fraction),
                                              ShapeOf(*spreads[1], energy, fraction),
                                              ShapeOf(*spreads[2], energy, fraction)};
+    const auto ahead = [&](int kind) {
+      for (const uint64_t hash : h) slots_.Prefetch(HashStep(hash, KindKey(kind)));
+    };
+    ahead(0);
     const auto code = [&](int bit, int kind, const auto& part) {
       std::array<BitSlot*, kInputs> slots;
       std::array<int32_t, kSpreads> odds;
-      for (int i = 0; i < kInputs; ++i) slots[i] = slots_.Find(HashStep(h[i], kind + 1000));
+      for (int i = 0; i < kInputs; ++i) slots[i] = slots_.Find(HashStep(h[i], KindKey(kind)));
       for (int i = 0; i < kSpreads; ++i) odds[i] = part(shapes[i]);
       return difference_.Code(coder_, bit, slots, odds, kind, kind * 16 + set);
     };
@@ -183,10 +187,10 @@ class BlockCoder {
                      [](const Logistic&) { return 0; }) == 0;
       }
       v = right ? static_cast<int32_t>(guess->value)
-                : CodeDifference(center, max, actual, c, code);
+                : CodeDifference(center, max, actual, c, code, ahead);
       Memory::Learn(*guess, static_cast<uint64_t>(v));
     } else {
-      v = CodeDifference(center, max, actual, c, code);
+      v = CodeDifference(center, max, actual, c, code, ahead);
     }
     for (Spread* s : spreads) s->Learn(std::abs(v - center));
     return v;
@@ -198,13 +202,18 @@ class BlockCoder {
     return {mean, fraction};
   }
 
-  template <class CodeFn>
-  int32_t CodeDifference(int32_t center, int32_t max, int32_t actual, int c, const CodeFn& code) {
+  static uint64_t KindKey(int kind) { return static_cast<uint64_t>(kind + 1000); }
+
+  template <class CodeFn, class AheadFn>
+  int32_t CodeDifference(int32_t center, int32_t max, int32_t actual, int c, const CodeFn& code,
+                         const AheadFn& ahead) {
+    ahead(1);
     const int32_t r = actual - center;
     const auto differs = [](const Logistic& l) {
       return l.Odds(l.Tail(1, false) + l.Tail(1, true), int64_t{1} << 31);
     };
     if (code(Coder::kEncodes && r != 0, 0, differs) == 0) return center;
+    ahead(2);
     bool negative = r < 0;
     if (center == 0) {
       negative = false;
@@ -224,7 +233,12 @@ class BlockCoder {
     const auto farther = [&](const Logistic& l) {
       return l.Odds(l.Tail(2 << octave, negative), l.Tail(1 << octave, negative));
     };
-    while (octave < last && code(octave < wanted, 2 + octave, farther) != 0) ++octave;
+    while (octave < last) {
+      if (octave + 1 < last) ahead(3 + octave);
+      if (octave > 0) ahead(18 + octave);
+      if (code(octave < wanted, 2 + octave, farther) == 0) break;
+      ++octave;
+    }
     uint32_t v = 1;
     for (int i = octave - 1; i >= 0; --i) {
       const int bit = Coder::kEncodes ? static_cast<int>(size >> i & 1) : 0;

@@ -83,10 +83,9 @@ class PixelModel {
     left_ = 0;
   }
 
-  // Whether the pixel at column x is a candidate; then it is stored in row[x]. Otherwise the
-  // values it is not are in rejected()[0 .. rejections()).
-  bool Code(Coder& coder, uint64_t* row, const uint64_t* n, const uint64_t* nn,
-            const uint64_t* nnn, int x) {
+  // Whether the pixel at column x is a candidate; then it is stored in row[x].
+  bool Code(Coder& coder, uint64_t* row, const uint64_t* n, const uint64_t* nn, const uint64_t* nnn,
+            int x) {
     const uint64_t w = row[x - 1], ww = row[x - 2], www = row[x - 3];
     const uint64_t no = n[x], nw = n[x - 1], ne = n[x + 1];
     // Contexts of growing reach.
@@ -96,8 +95,11 @@ class PixelModel {
     uint64_t h12 = HashStep(HashStep(h6 + 3, www), n[x - 2]);
     h12 = HashStep(HashStep(h12, n[x + 2]), nn[x - 1]);
     h12 = HashStep(HashStep(h12, nn[x + 1]), nnn[x]);
-    hash4_ = h4;
-    hash2_ = h2;
+    const std::array<uint64_t, 4> reaches = {h2, h4, h6, h12};
+    for (uint64_t k = 0; k < 4; ++k) {  // the first tries are most often far's and near's
+      slots_.Prefetch(HashStep(reaches[k], 12 + k));
+      slots_.Prefetch(HashStep(reaches[k] + 1, 12 + k));
+    }
     Memory::Entry* far = far_.Find(h12);
     Memory::Entry* near = near_.Find(h6);
 
@@ -106,8 +108,8 @@ class PixelModel {
     const int absent = (far->sure == 0 ? 1 : 0) | (near->sure == 0 ? 2 : 0);
     const uint32_t equal = (w == no) | (w == nw) << 1 | (no == ne) << 2 | (no == nw) << 3 |
                            (w == ww) << 4 | (no == nn[x]) << 5;
-    const uint32_t fates = left_ | last_fates_[x + 2] << 3 | last_fates_[x + 3] << 6 |
-                           last_fates_[x + 1] << 9;
+    const uint32_t fates =
+        left_ | last_fates_[x + 2] << 3 | last_fates_[x + 3] << 6 | last_fates_[x + 1] << 9;
     rejections_ = 0;
     int fate = tries_ + 1;
     for (size_t v = 0; v < votes.size() && rejections_ < tries_; ++v) {
@@ -132,13 +134,11 @@ class PixelModel {
           slots_.Find(HashStep(HashStep(value, w) + node, 16)),
           slots_.Find(HashStep(node << 20 | fates << 6 | equal, 17)),
           slots_.Find(HashStep(HashStep(node << 20 | fates, value), 18))};
-      const int set_a =
-          rejections_ * 128 + static_cast<int>(v < 2 ? sure : 64 + 8 * v + far->sure);
-      const int set_b =
-          rejections_ * 256 +
-          static_cast<int>(equal | (left_ == 1) << 6 | (last_fates_[x + 2] == 1) << 7);
-      const bool miss = predictor_.Code(coder, Coder::kEncodes && row[x] != value, slots, {}, set_a,
-                                        set_b) != 0;
+      const int set_a = rejections_ * 128 + static_cast<int>(v < 2 ? sure : 64 + 8 * v + far->sure);
+      const int set_b = rejections_ * 256 + static_cast<int>(equal | (left_ == 1) << 6 |
+                                                             (last_fates_[x + 2] == 1) << 7);
+      const bool miss =
+          predictor_.Code(coder, Coder::kEncodes && row[x] != value, slots, {}, set_a, set_b) != 0;
       if (!miss) {
         row[x] = value;
         fate = rejections_ + 1;
@@ -159,11 +159,6 @@ class PixelModel {
     Memory::Learn(*near_entry_, value);
   }
 
-  int rejections() const { return rejections_; }
-  const std::array<uint64_t, kMaxTries>& rejected() const { return rejected_; }
-  uint64_t hash2() const { return hash2_; }
-  uint64_t hash4() const { return hash4_; }
-
  private:
   static constexpr int kInputs = 8;
   int tries_;
@@ -174,7 +169,6 @@ class PixelModel {
   uint32_t left_ = 0;
   std::array<uint64_t, kMaxTries> rejected_{};
   int rejections_ = 0;
-  uint64_t hash2_ = 0, hash4_ = 0;
   Memory::Entry *far_entry_ = nullptr, *near_entry_ = nullptr;
 };
 

@@ -57,20 +57,20 @@ class RefinedPass {
     const IntPlane& prediction = pass_.level.prediction[pass_.group][channel_];
     ForEachMixtureRow(pass_, {0, pass_.level.size.valid_height(lattice)},
                       [&](int i, int j0, const MixtureRow& row) {
-      const int y = 2 * i + OffsetY(lattice);
-      for (int j = 0; j < row.count; ++j) {
-        const int column = 2 * (j0 + j) + OffsetX(lattice);
-        at_ = y * canvas_.value.stride() + column;
-        const double before = bits_;
-        Look(row, j, y, column, prediction.Row(i)[j0 + j]);
-        int32_t& sample = x.Row(i)[j0 + j];
-        sample = CodeSample(row, j, sample);
-        Learn(y, column, sample);
-        if constexpr (kCounts) {
-          ledger_.BookSite(i, j0 + j, row, j, pass_.range, bits_ - before, 0);
-        }
-      }
-    });
+                        const int y = 2 * i + OffsetY(lattice);
+                        for (int j = 0; j < row.count; ++j) {
+                          const int column = 2 * (j0 + j) + OffsetX(lattice);
+                          at_ = y * canvas_.value.stride() + column;
+                          const double before = bits_;
+                          Look(row, j, y, column, prediction.Row(i)[j0 + j]);
+                          int32_t& sample = x.Row(i)[j0 + j];
+                          sample = CodeSample(row, j, sample);
+                          Learn(y, column, sample);
+                          if constexpr (kCounts) {
+                            ledger_.BookSite(i, j0 + j, row, j, pass_.range, bits_ - before, 0);
+                          }
+                        }
+                      });
     return ledger_.sum();
   }
 
@@ -90,8 +90,14 @@ class RefinedPass {
   }
   // -2..2 is 3.
   static int Eighth(int32_t v) {
-    return v < -24 ? 0 : v < -8 ? 1 : v < -2 ? 2 : v <= 2 ? 3 : v <= 8 ? 4 : v <= 24 ? 5
-           : v <= 60 ? 6 : 7;
+    return v < -24   ? 0
+           : v < -8  ? 1
+           : v < -2  ? 2
+           : v <= 2  ? 3
+           : v <= 8  ? 4
+           : v <= 24 ? 5
+           : v <= 60 ? 6
+                     : 7;
   }
 
   // What is known of a site before its sample is.
@@ -146,12 +152,13 @@ class RefinedPass {
                size_t{own[1] > 0} << 9;
     const auto group = static_cast<size_t>(channel_ * kGroups + pass_.group);
     const auto steep = static_cast<size_t>(std::min(3, HalfOctave(reach) / 4));
-    by_texture_ = &state_.by_texture[(group * RefinedState::kSteepness + steep) *
-                                         RefinedState::kTexture + texture];
-    by_errors_ = &state_.by_errors[group * RefinedState::kNearErrors +
-                                   static_cast<size_t>(Eighth(around[0]) * 128 +
-                                                       Eighth(around[1]) * 16 +
-                                                       Eighth(own[0]) * 2 + (own[1] > 0))];
+    by_texture_ =
+        &state_.by_texture[(group * RefinedState::kSteepness + steep) * RefinedState::kTexture +
+                           texture];
+    by_errors_ =
+        &state_.by_errors[group * RefinedState::kNearErrors +
+                          static_cast<size_t>(Eighth(around[0]) * 128 + Eighth(around[1]) * 16 +
+                                              Eighth(own[0]) * 2 + (own[1] > 0))];
     const int32_t textured = filtered_ + (by_texture_->mean >> 8);
     const int32_t leaning = filtered_ + (by_errors_->mean >> 8);
 
@@ -181,8 +188,8 @@ class RefinedPass {
     const auto offset = [&](int32_t shift) {
       return Key((mean_ + shift - 16 * center_ + 512) >> 1);
     };
-    hashes_[0] = HashStep(context(1, here + (channel_ > 0 ? known(0) : 0)),
-                          channel_ > 1 ? known(1) : 0);
+    hashes_[0] =
+        HashStep(context(1, here + (channel_ > 0 ? known(0) : 0)), channel_ > 1 ? known(1) : 0);
     hashes_[1] = context(2, offset(textured) * 64 + s);
     hashes_[2] = HashStep(context(3, Coarse(own[0]) * 128 + Coarse(own[1])), s);
     hashes_[3] = HashStep(context(4, Key(std::clamp(inputs_[0], -255, 255) + 256) * 512 +
@@ -197,9 +204,19 @@ class RefinedPass {
     hashes_[9] = HashStep(HashStep(context(10, Key(o * 32 + e / 2)), s * 4 + Key(pass_.group)),
                           channel_ > 0 ? Coarse(inputs_[2]) : 0);
 
+    Prefetch(0);
+    Prefetch(1);
     const int chroma = channel_ > 0 ? 32 : 0;
     sets_ = {place_, scale_ + chroma, std::min(e, 31) + chroma};
   }
+
+  void Prefetch(int kind) const {
+    for (const uint64_t h : hashes_) state_.slots.Prefetch(HashStep(h, Key(kind)));
+  }
+  static int OctaveKind(int octave, bool negative) {
+    return 2 + std::min(octave, 15) + (negative ? 16 : 0);
+  }
+  static int InsideKind(int octave) { return 33 + std::min(octave, 6); }
 
   // A bit of probability p / 2^16.
   int CodeBit(int bit, int32_t p) {
@@ -219,15 +236,17 @@ class RefinedPass {
       slots[k] = state_.slots.Find(HashStep(hashes_[k], Key(kind)));
       inputs[k] = tables.stretch[*slots[k] >> 20] * tables.trust[*slots[k] >> 8 & 63] >> 8;
     }
-    const uint32_t share = whole == 0 ? 8192 : static_cast<uint32_t>((uint64_t{part} << 14) / whole);
+    const uint32_t share =
+        whole == 0 ? 8192 : static_cast<uint32_t>((uint64_t{part} << 14) / whole);
     inputs[kSlots] = tables.fine_stretch[std::min(share, 16383u)];
     for (int k = 0; k < kShapes; ++k) inputs[kSlots + 1 + k] = odds(shapes_[k]);
     inputs[kSlots + 1 + kShapes] = 256;
 
     auto& [by_place, by_scale, by_energy] = state_.mixers;
-    const int32_t mixed = (by_place.Mix(inputs, kind * RefinedState::kPlaces + sets_[0]) +
-                           by_scale.Mix(inputs, kind * 64 + sets_[1]) +
-                           by_energy.Mix(inputs, kind * 64 + sets_[2])) / 3;
+    const int32_t mixed =
+        (by_place.Mix(inputs, kind * RefinedState::kPlaces + sets_[0]) +
+         by_scale.Mix(inputs, kind * 64 + sets_[1]) + by_energy.Mix(inputs, kind * 64 + sets_[2])) /
+        3;
     const auto place = static_cast<size_t>((kind * kChannels + channel_) * 64 + scale_);
     const int32_t corrected = state_.map.Correct(place, mixed);
     const int32_t p = (3 * tables.squash[mixed + kMaxStretch] + corrected) >> 2;
@@ -267,6 +286,8 @@ class RefinedPass {
       return m;
     }
     bool negative = actual < m;
+    Prefetch(OctaveKind(0, false));
+    Prefetch(OctaveKind(0, true));
     if (m == lowest) {
       negative = false;
     } else if (m == highest) {
@@ -288,7 +309,9 @@ class RefinedPass {
     int octave = 0;
     for (; octave < last; ++octave) {
       outer = beyond(2u << octave);
-      const int kind = 2 + std::min(octave, 15) + (negative ? 16 : 0);
+      const int kind = OctaveKind(octave, negative);
+      if (octave + 1 < last) Prefetch(OctaveKind(octave + 1, negative));
+      if (octave > 0) Prefetch(InsideKind(octave));
       if (CodeNode(octave < wanted, kind, outer, inner, [&](const Logistic& l) {
             return l.Odds(l.Tail(2 << octave, negative), l.Tail(1 << octave, negative));
           }) == 0) {
@@ -306,7 +329,7 @@ class RefinedPass {
       const uint32_t mass = beyond(upper), part = mass - outer, whole = inner - outer;
       int bit = static_cast<int>(size >> b & 1);
       if (b == octave - 1) {
-        bit = CodeNode(bit, 33 + std::min(octave, 6), part, whole, [&](const Logistic& l) {
+        bit = CodeNode(bit, InsideKind(octave), part, whole, [&](const Logistic& l) {
           const int64_t end = l.Tail(2 << octave, negative);
           return l.Odds(l.Tail(3 << (octave - 1), negative) - end,
                         l.Tail(1 << octave, negative) - end);

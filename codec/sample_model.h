@@ -94,8 +94,7 @@ class Blend {
 
   Blend(int width, int bit_depth)
       : max_(((1 << bit_depth) - 1) << kScale),
-        errors_(2, std::vector<std::array<uint32_t, kPredictors>>(size_t(width) + kLeft + kRight)) {
-  }
+        errors_(2, std::vector<PerPredictor>(size_t(width) + kLeft + kRight)) {}
 
   void BeginRow() { std::swap(errors_[0], errors_[1]); }
 
@@ -126,13 +125,12 @@ class Blend {
       add(2 * no - nn[x]);
     }
     p[count_++] = adaptive_.Predict(own, base, second, x);
-    std::array<int64_t, kPredictors> errors;
-    for (int k = 0; k < count_; ++k) errors[k] = ErrorNear(k, x);
-    const int64_t least = *std::min_element(errors.begin(), errors.begin() + count_);
+    const PerPredictor errors = ErrorsNear(x);
+    const uint64_t least = *std::min_element(errors.begin(), errors.begin() + count_);
     int64_t weights = 0, sum = 0;
     for (int k = 0; k < count_; ++k) {
       p[k] = std::clamp(p[k], 0, max_);
-      const int64_t ratio = (least << 12) / errors[k];
+      const auto ratio = static_cast<int64_t>((least << 12) / errors[k]);
       const int64_t weight = ratio * ratio * ratio >> 16;
       weights += weight;
       sum += weight * p[k];
@@ -153,22 +151,26 @@ class Blend {
   }
 
  private:
-  // What predictor k missed by around column x; never 0, since one that was always right is not
+  using PerPredictor = std::array<uint32_t, kPredictors>;
+  // What predictors missed by around column x; never 0, since one that was always right is not
   // sure.
-  int64_t ErrorNear(int k, int x) const {
-    const auto &above = errors_[1], &here = errors_[0];
-    int64_t sum = 8 + 2 * int64_t{above[x + kLeft][k]};
-    for (const int step : {-3, -2, -1, 1, 2, 3}) sum += above[x + kLeft + step][k];
-    sum += 2 * int64_t{here[x + kLeft - 1][k]};
-    for (const int step : {-4, -3, -2}) sum += here[x + kLeft + step][k];
-    return sum;
+  PerPredictor ErrorsNear(int x) const {
+    PerPredictor sums;
+    sums.fill(8);
+    const auto add = [&sums](const PerPredictor& errors, uint32_t times) {
+      for (size_t k = 0; k < kPredictors; ++k) sums[k] += times * errors[k];
+    };
+    const PerPredictor *above = &errors_[1][x + kLeft], *here = &errors_[0][x + kLeft];
+    for (int step = -3; step <= 3; ++step) add(above[step], step == 0 ? 2 : 1);
+    for (int step = -4; step <= -1; ++step) add(here[step], step == -1 ? 2 : 1);
+    return sums;
   }
   static constexpr int kLeft = 4, kRight = 3;  // columns of errors beside the block: always 0
   int32_t max_;
   int count_ = 0;
   std::array<int32_t, kPredictors> predictions_{};
   // [0] this row, [1] the one above; column + kLeft
-  std::vector<std::vector<std::array<uint32_t, kPredictors>>> errors_;
+  std::vector<std::vector<PerPredictor>> errors_;
   Adaptive adaptive_;
 };
 

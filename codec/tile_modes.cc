@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/exact_math.h"
 #include "codec/context_tile.h"
 #include "codec/refined_coder.h"
 #include "codec/sample_block.h"

@@ -26,6 +26,8 @@ std::string Speed(double value);                     // three digits; a dash for
 std::string Mebibytes(uint64_t bytes);               // a dash for none
 std::string Threads(const Codec& codec);             // a dash for unknown
 std::string LevelName(size_t level, size_t levels);  // the last is the base
+// What files need beyond the model's bits, or save by refining its distributions (effort best).
+std::string OverheadText(const ModelBits& bits);
 
 // Sentences on how it was done, for the forms that have room.
 std::vector<std::string> Notes(const Results& results);

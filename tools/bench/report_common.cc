@@ -25,6 +25,14 @@ std::string Fixed(double value, int digits) {
   return text;
 }
 
+std::string OverheadText(const ModelBits& bits) {
+  const bool refined = bits.overhead < 0;
+  const double difference = refined ? -bits.overhead : bits.overhead;
+  return std::string(refined ? "refined tiles, less what the coder and the container add, save "
+                             : "the coder and the container add ") +
+         Fixed(difference, 4) + " (" + Fixed(100 * difference / bits.total, 2) + " %)";
+}
+
 std::string Grouped(uint64_t value) {
   std::string text = std::to_string(value);
   for (size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');

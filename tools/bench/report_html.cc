@@ -137,9 +137,8 @@ std::string ModelTable(const Results& results, size_t c) {
   for (const ImageInfo& image : results.images) channels = std::max(channels, image.channels);
   std::string text =
       "<p><b>" + EscapeHtml(results.codecs[c].name) + "</b>: " + Fixed(bits.total, 4) +
-      " bits per dimension by the model's own \u2212log\u2082 p; the coder and the container add " +
-      Fixed(bits.overhead, 4) + " (" + Fixed(100 * bits.overhead / bits.total, 2) +
-      " %).</p>\n<div class=\"scroll\"><table class=\"narrow\"><thead><tr><th>level</th>"
+      " bits per dimension by the model's own \u2212log\u2082 p; " + OverheadText(bits) +
+      ".</p>\n<div class=\"scroll\"><table class=\"narrow\"><thead><tr><th>level</th>"
       "<th>all</th>";
   for (int i = 0; i < channels; ++i) text += "<th>channel " + std::to_string(i) + "</th>";
   text += "</tr></thead><tbody>\n";

@@ -98,8 +98,7 @@ std::vector<Row> LevelRows(const Results& results, const ModelBits& bits) {
 
 std::string ModelLine(const ModelBits& bits) {
   return Fixed(bits.total, 4) + " bits per dimension by the model's own -log2 p; " +
-         Fixed(bits.total + bits.overhead, 4) + " in the files: the coder and the container add " +
-         Fixed(bits.overhead, 4) + " (" + Fixed(100 * bits.overhead / bits.total, 2) + " %)";
+         Fixed(bits.total + bits.overhead, 4) + " in the files: " + OverheadText(bits);
 }
 
 }  // namespace
