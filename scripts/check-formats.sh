@@ -35,7 +35,7 @@ while at < len(data):
 PYTHON
 }
 
-printf '%-46s %9s %9s %9s %9s %9s\n' file png flowzip optipng cwebp cjxl-e7
+printf '%-46s %9s %9s %9s %9s %9s %9s\n' file png flowzip --strip optipng cwebp cjxl-e7
 for folder in "$@"; do
   files=0 logs=0
   for file in "$folder"/*.png; do
@@ -60,14 +60,16 @@ for folder in "$@"; do
     cmp -s "$work/1" "$work/2" || fail "$name" "chunks differ: $(diff "$work/1" "$work/2" | tr '\n' ' ')"
     png=$(size "$file") ours=$(size "$work/a.flz")
     [ $ours -le $((png + 64)) ] || fail "$name" "$ours bytes, $png as PNG"
-    best=- webp=- jxl=-
+    bare=- best=- webp=- jxl=-
     if [ "${RIVALS:-}" ]; then
       rm -f "$work"/rival*
+      "$flowzip" encode -f -q --no-verify --strip "$file" -o "$work/bare.flz"
+      bare=$(size "$work/bare.flz")
       optipng -q -o5 "$file" -out "$work/rival" && best=$(size "$work/rival")
       webp=$(rival cwebp -quiet -lossless -exact -z 9 "$file" -o "$work/rival")
       jxl=$(rival cjxl -d 0 -e 7 "$file" "$work/rival")
     fi
-    printf '%-46s %9s %9s %9s %9s %9s\n' "$name" $png $ours $best $webp $jxl
+    printf '%-46s %9s %9s %9s %9s %9s %9s\n' "$name" $png $ours $bare $best $webp $jxl
     [ "$best" = - ] || logs=$(python3 -c "import math; print($logs + math.log($ours / $best))")
     files=$((files + 1))
   done
