@@ -10,6 +10,8 @@ namespace {
 // First byte: number of candidates, and one of the ways.
 constexpr uint8_t kCandidatesMask = 7, kWayShift = 3;
 constexpr int kMostColors = 256;
+constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
+constexpr int kProbe = 112;             // pixels on a side
 constexpr size_t kPatternTile = 65536;  // differences are tried up to here
 constexpr int kValueColumns = 256;
 constexpr ContextOptions kValueContexts{.candidates = 0, .indices = true};
@@ -112,6 +114,41 @@ void PutStream(const std::vector<uint8_t>& stream, ByteWriter& writer) {
   writer.PutBytes(stream);
 }
 
+SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& palette) {
+  SampleBlock plane{block.width, block.height, 1, BitsFor(palette.size()), {}};
+  plane.samples.reserve(plane.count());
+  for (size_t i = 0; i < plane.count(); ++i) {
+    const auto at = std::lower_bound(palette.begin(), palette.end(), PixelAt(block, i));
+    plane.samples.push_back(static_cast<uint16_t>(at - palette.begin()));
+  }
+  return plane;
+}
+
+SampleBlock Crop(const SampleBlock& block, int x, int y, int width, int height) {
+  SampleBlock part{width, height, block.channels, block.bit_depth, {}};
+  part.samples.reserve(part.count());
+  for (int row = y; row < y + height; ++row) {
+    const auto from = block.samples.begin() + (ptrdiff_t{row} * block.width + x) * block.channels;
+    part.samples.insert(part.samples.end(), from, from + ptrdiff_t{width} * block.channels);
+  }
+  return part;
+}
+
+// Whether indices take less than samples, by two parts of the tile. A gray photograph has at most
+// 256 colours too, and its samples are no labels: it would grow by a third.
+bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates) {
+  if (palette.size() <= kFewColors) return true;
+  size_t indices = 0, samples = 0;
+  for (const int quarter : {1, 3}) {
+    const int width = std::min(kProbe, block.width), height = std::min(kProbe, block.height);
+    const SampleBlock part = Crop(block, (block.width - width) * quarter / 4,
+                                  (block.height - height) * quarter / 4, width, height);
+    indices += EncodeContexts(IndexBlock(part, palette), {candidates, true}).size();
+    samples += EncodeContexts(part, {candidates, false}).size();
+  }
+  return indices <= samples;
+}
+
 std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
                                const std::vector<uint64_t>& palette, const SampleBlock& used,
                                int candidates, std::vector<float>* bits) {
@@ -119,11 +156,7 @@ std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
   writer.Put(static_cast<uint8_t>(candidates | static_cast<int>(way) << kWayShift));
   SampleBlock plane = block;
   if (way == Way::kPalette) {
-    plane = {block.width, block.height, 1, BitsFor(palette.size()), {}};
-    for (size_t i = 0; i < size_t(block.width) * block.height; ++i) {
-      const auto at = std::lower_bound(palette.begin(), palette.end(), PixelAt(block, i));
-      plane.samples.push_back(static_cast<uint16_t>(at - palette.begin()));
-    }
+    plane = IndexBlock(block, palette);
     writer.PutVarint(palette.size() - 1);
     PutStream(EncodeContexts(PaletteBlock(palette, block), {}), writer);
   } else if (way == Way::kRanks) {
@@ -156,7 +189,9 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
   const bool may_palette = !palette.empty() && candidates > 0;
   const bool may_indices = block.channels == 1 && block.bit_depth <= 8 && candidates > 0;
   std::vector<Way> ways;
-  if (may_palette) ways.push_back(Way::kPalette);
+  if (may_palette && (small || PalettePays(block, palette, candidates))) {
+    ways.push_back(Way::kPalette);
+  }
   if (may_indices && small) ways.push_back(Way::kIndices);
   SampleBlock used;
   bool ranks = false;

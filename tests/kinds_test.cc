@@ -205,6 +205,20 @@ TEST_CASE("noise takes no more than its samples") {
   }
 }
 
+TEST_CASE("the samples of a gray photograph are no palette") {
+  // 230 values of a slope with noise; more pixels than are tried both ways.
+  Image image{200, 150, 1, 8};
+  Random random(7);
+  for (int y = 0; y < 150; ++y) {
+    for (int x = 0; x < 200; ++x) {
+      image.samples.push_back(static_cast<uint8_t>(10 + x + y / 5 + random.Between(0, 5)));
+    }
+  }
+  const std::vector<uint8_t> file = EncodeBy(image, Coding::kNoFlow);
+  CHECK(SameImage(Decode(file, Options()), image));
+  CHECK(static_cast<double>(file.size()) < 0.455 * static_cast<double>(image.samples.size()));
+}
+
 TEST_CASE("damaged context streams are errors or other samples, never worse") {
   Random random(10);
   for (int trial = 0; trial < 300; ++trial) {
