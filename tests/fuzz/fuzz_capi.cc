@@ -50,7 +50,7 @@ void Again(const flz_info& info, const std::vector<uint8_t>& pixels, size_t stri
                   FLZ_OK,
               "the model is refused");
   const flz_image image = {info.width, info.height, info.channels, info.bit_depth,
-                           pixels.data(), stride};
+                           pixels.data(), stride, 0, 0};
   const uint8_t* file = nullptr;
   size_t size = 0;
   fuzz::Check(flz_encoder_encode(encoder.get(), &image, &file, &size) == FLZ_OK,
