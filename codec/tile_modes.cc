@@ -103,8 +103,25 @@ bool HasAlphaStream(TileMode mode) {
   return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha;
 }
 
-// Alpha of a colour picture by contexts.
+// Calls fn(first channel, alpha) for every pixel, of 8 bits a sample, until it says false.
+template <class ImageType, class Fn>
+bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    auto* pixel = image.samples.data() + size_t{rect.y + y} * image.row_bytes() +
+                  size_t{rect.x} * image.channels;
+    for (uint32_t x = 0; x < rect.width; ++x, pixel += image.channels) {
+      if (!fn(pixel[0], pixel[image.channels - 1])) return false;
+    }
+  }
+  return true;
+}
+
+// Alpha of a colour picture by contexts; nothing if it equals the first channel, as where a mask
+// was made of a gray picture.
 std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect) {
+  if (ForEachAlpha(image, rect, [](uint8_t first, uint8_t alpha) { return first == alpha; })) {
+    return {};
+  }
   const SampleBlock alpha = ReadBlock(image, rect, image.channels - 1);
   return EncodeContextTile(alpha, kTries, nullptr);
 }
@@ -137,8 +154,7 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
                                                                                          : 0;
   if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   plan.flow = true;
-  plan.contexts =
-      small || (coding == Coding::kThorough && repeats.left_or_above > kHardlyDrawing);
+  plan.contexts = small || (coding == Coding::kThorough && repeats.left_or_above > kHardlyDrawing);
   plan.refined = Refines(coding);
   if (coding == Coding::kFlow || coding == Coding::kRefined) plan.contexts = false;
   if (coding != Coding::kSmallest || small) return plan;
@@ -209,7 +225,8 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
                                     const FlowOptions& options) {
   const TileMode mode = options.refined
                             ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
-                            : image.has_alpha() ? TileMode::kFlowAlpha : TileMode::kFlow;
+                        : image.has_alpha() ? TileMode::kFlowAlpha
+                                            : TileMode::kFlow;
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(mode));
   if (image.has_alpha()) {
@@ -227,8 +244,8 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
 }
 
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect) {
-  const uint64_t bits = uint64_t{rect.width} * rect.height *
-                        static_cast<uint64_t>(image.channels * image.bit_depth);
+  const uint64_t bits =
+      uint64_t{rect.width} * rect.height * static_cast<uint64_t>(image.channels * image.bit_depth);
   return payload.size() > 1 + (bits + 7) / 8;
 }
 
@@ -286,6 +303,7 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
               "tile of a mode that cannot be");
       const uint64_t size = reader.GetVarint();
       Require(size <= reader.remaining(), ErrorCode::kCorrupt, "data end too early");
+      if (size == 0) return reader.GetBytes(reader.remaining());  // see CopyAlpha
       block.channels = 1;
       DecodeContextTile(reader.GetBytes(static_cast<size_t>(size)), image->largest(), &block);
       WriteBlock(block, rect, image->channels - 1, image);
@@ -300,6 +318,16 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
 void CheckRefined(ByteSpan payload, const Model& model) {
   Require(!IsRefined(payload) || CanRefine(model), ErrorCode::kCorrupt,
           "tile of a mode that cannot be");
+}
+
+// Alpha that equals the first channel, once that is known.
+void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
+  if (!HasAlphaStream(static_cast<TileMode>(payload[0]))) return;
+  if (ByteReader(payload.subspan(1)).GetVarint() != 0) return;
+  ForEachAlpha(*image, rect, [](uint8_t first, uint8_t& alpha) {
+    alpha = first;
+    return true;
+  });
 }
 
 void Reduce(const Image& from, int scale_log2, Image* to) {
@@ -321,6 +349,7 @@ void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image
   if (NeedsFlow(payload)) {
     CheckRefined(payload, *model);
     DecodeTile(*model, rest, rect, IsRefined(payload), image, pool, stats, pixel_bits);
+    CopyAlpha(payload, rect, image);
   }
   if (stats != nullptr) {
     stats->other_bytes = payload.size() - rest.size() - (NeedsFlow(payload) ? 1 : 0);
@@ -333,8 +362,7 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   Image full = *small;
   full.width = rect.width;
   full.height = rect.height;
-  const bool flow_only =
-      NeedsFlow(payload) && !HasAlphaStream(static_cast<TileMode>(payload[0]));
+  const bool flow_only = NeedsFlow(payload) && !HasAlphaStream(static_cast<TileMode>(payload[0]));
   if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
   if (!flow_only) Reduce(full, scale_log2, small);
@@ -342,10 +370,12 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   CheckRefined(payload, *model);
   if (CanReduceTile(rest, full)) {
     DecodeTileReduced(*model, rest, rect, IsRefined(payload), scale_log2, small, pool);
+    CopyAlpha(payload, {0, 0, small->width, small->height}, small);
     return;
   }
   full.samples.resize(full.row_bytes() * full.height);
   DecodeTile(*model, rest, Whole(rect), IsRefined(payload), &full, pool, nullptr);
+  CopyAlpha(payload, Whole(rect), &full);
   Reduce(full, scale_log2, small);
 }
 

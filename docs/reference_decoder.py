@@ -662,8 +662,9 @@ def decode_tile(model, data, width, height, channels, depth):
             fail("a refined tile of a model with options")
         colors = channels - alpha_apart
         out = np.zeros((height, width, channels), np.int64)
-        if alpha_apart:
-            alpha = Reader(r.bytes(r.varint()))
+        alpha_size = r.varint() if alpha_apart else 0
+        if alpha_size > 0:
+            alpha = Reader(r.bytes(alpha_size))
             out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
         payload = Reader(r.bytes(len(data) - r.at))
         conversion, exceptions = (read_conversion(payload, width * height) if colors == 3
@@ -682,6 +683,8 @@ def decode_tile(model, data, width, height, channels, depth):
             planes = model.unlift(planes)
         for c in range(colors):
             out[..., c] = planes[c]
+        if alpha_apart and alpha_size == 0:
+            out[..., -1] = out[..., 0]
         return out
     else:
         fail("unknown mode")

@@ -117,11 +117,32 @@ std::vector<uint8_t> Expected(const Image& image, const Rect& region, int scale_
   return samples;
 }
 
+// Alpha that says what gray says.
+void RepeatGray(Image& image) {
+  for (size_t i = 0; i < image.samples.size(); i += 2) image.samples[i + 1] = image.samples[i];
+}
+
+TEST_CASE("alpha that equals the first channel costs nothing") {
+  Image image = OfKind({2, 8, 3}, 75, 53, 2);
+  const size_t apart = EncodeBy(image, Coding::kFlow).size();
+  RepeatGray(image);
+  RoundTrip(image, Coding::kFlow, 4);
+  const size_t same = EncodeBy(image, Coding::kFlow).size();
+  Image gray{75, 53, 1, 8};
+  for (size_t i = 0; i < image.samples.size(); i += 2) gray.samples.push_back(image.samples[i]);
+  CHECK(same < apart);
+  CHECK(same <= EncodeBy(gray, Coding::kFlow).size() + 2);
+  image.samples[1] ^= 1;  // one pixel that differs
+  RoundTrip(image, Coding::kFlow, 4);
+}
+
 TEST_CASE("regions and scales are crops and decimations of the whole picture") {
   Random random(4);
-  for (const Kind& kind : {Kind{3, 8, 3}, Kind{4, 8, 3}, Kind{1, 4, 1, true}, Kind{3, 16, 3}}) {
+  for (const Kind& kind :
+       {Kind{3, 8, 3}, Kind{4, 8, 3}, Kind{2, 8, 3}, Kind{1, 4, 1, true}, Kind{3, 16, 3}}) {
     for (const Coding coding : {Coding::kFlow, Coding::kNoFlow}) {
-      const Image image = OfKind(kind, 75, 53, 2);
+      Image image = OfKind(kind, 75, 53, 2);
+      if (kind.channels == 2) RepeatGray(image);
       const auto file = EncodeBy(image, coding, random.Between(4, 7));
       for (int trial = 0; trial < 12; ++trial) {
         DecodeOptions options = Options();
