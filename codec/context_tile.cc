@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "codec/sample_block.h"
+
 namespace flowzip {
 namespace {
 
@@ -11,7 +13,6 @@ namespace {
 constexpr uint8_t kCandidatesMask = 7, kWayShift = 3;
 constexpr int kMostColors = 256;
 constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
-constexpr int kProbe = 112;             // pixels on a side
 constexpr size_t kPatternTile = 65536;  // differences are tried up to here
 constexpr int kValueColumns = 256;
 constexpr ContextOptions kValueContexts{.candidates = 0, .indices = true};
@@ -124,12 +125,15 @@ SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& pa
   return plane;
 }
 
-SampleBlock Crop(const SampleBlock& block, int x, int y, int width, int height) {
-  SampleBlock part{width, height, block.channels, block.bit_depth, {}};
+SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
+  SampleBlock part{static_cast<int>(rect.width), static_cast<int>(rect.height), block.channels,
+                   block.bit_depth, {}};
   part.samples.reserve(part.count());
-  for (int row = y; row < y + height; ++row) {
-    const auto from = block.samples.begin() + (ptrdiff_t{row} * block.width + x) * block.channels;
-    part.samples.insert(part.samples.end(), from, from + ptrdiff_t{width} * block.channels);
+  for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
+    const auto from = block.samples.begin() +
+                      (static_cast<ptrdiff_t>(y) * block.width + rect.x) * block.channels;
+    part.samples.insert(part.samples.end(), from,
+                        from + static_cast<ptrdiff_t>(rect.width) * block.channels);
   }
   return part;
 }
@@ -139,10 +143,9 @@ SampleBlock Crop(const SampleBlock& block, int x, int y, int width, int height) 
 bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates) {
   if (palette.size() <= kFewColors) return true;
   size_t indices = 0, samples = 0;
-  for (const int quarter : {1, 3}) {
-    const int width = std::min(kProbe, block.width), height = std::min(kProbe, block.height);
-    const SampleBlock part = Crop(block, (block.width - width) * quarter / 4,
-                                  (block.height - height) * quarter / 4, width, height);
+  const Rect whole{0, 0, static_cast<uint32_t>(block.width), static_cast<uint32_t>(block.height)};
+  for (const Rect& probe : ProbeParts(whole)) {
+    const SampleBlock part = Crop(block, probe);
     indices += EncodeContexts(IndexBlock(part, palette), {candidates, true}).size();
     samples += EncodeContexts(part, {candidates, false}).size();
   }

@@ -6,6 +6,16 @@
 
 namespace flowzip {
 
+std::array<Rect, 2> ProbeParts(const Rect& rect) {
+  constexpr uint32_t kSide = 112;
+  const uint32_t width = std::min(kSide, rect.width), height = std::min(kSide, rect.height);
+  const auto part = [&](uint32_t quarter) -> Rect {
+    return {rect.x + (rect.width - width) * quarter / 4,
+            rect.y + (rect.height - height) * quarter / 4, width, height};
+  };
+  return {part(1), part(3)};
+}
+
 SampleBlock ReadBlock(const Image& image, const Rect& rect, int first, int end) {
   end = std::min(end, image.channels);
   SampleBlock block;

@@ -2,6 +2,8 @@
 // Tiles of a picture as blocks of 16-bit samples and back.
 #pragma once
 
+#include <array>
+
 #include "codec/context_coder.h"
 #include "codec/image.h"
 
@@ -10,6 +12,9 @@ namespace flowzip {
 // All channels of the tile, or only those from `first` up to `end`.
 SampleBlock ReadBlock(const Image& image, const Rect& rect, int first = 0, int end = 4);
 void WriteBlock(const SampleBlock& block, const Rect& rect, int first, Image* image);
+
+// Two parts of at most 112 x 112 pixels, by which ways to code a tile are compared.
+std::array<Rect, 2> ProbeParts(const Rect& rect);
 
 // Raw samples: rows of bit_depth-bit fields, high bits first, each row padded to a byte; samples
 // above 8 bits as two bytes, low byte first.

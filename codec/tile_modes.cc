@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "base/exact_math.h"
 #include "codec/context_tile.h"
@@ -27,7 +28,6 @@ constexpr double kHardlyDrawing = 0.1;
 constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
 constexpr double kSmoothSteps = 1.0 / 3;
-constexpr uint32_t kProbe = 112;  // pixels on a side
 // The contexts have learnt little in a sample; what is this much smaller by them is left to them.
 constexpr double kClose = 1.03, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
@@ -103,6 +103,12 @@ bool HasAlphaStream(TileMode mode) {
   return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha;
 }
 
+// Of the alpha stream of such a tile; none for others.
+std::optional<uint64_t> AlphaBytes(ByteSpan payload) {
+  if (!HasAlphaStream(static_cast<TileMode>(payload[0]))) return std::nullopt;
+  return ByteReader(payload.subspan(1)).GetVarint();
+}
+
 // Calls fn(first channel, alpha) for every pixel, of 8 bits a sample, until it says false.
 template <class ImageType, class Fn>
 bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
@@ -173,12 +179,7 @@ void SettlePlan(const Model& model, const Image& image, const Rect& rect, Thread
   if (!plan->probe) return;
   plan->probe = false;
   size_t flow = 0, contexts = 0;
-  for (const uint32_t quarter : {1u, 3u}) {
-    Rect probe = rect;
-    probe.width = std::min(kProbe, rect.width);
-    probe.height = std::min(kProbe, rect.height);
-    probe.x += (rect.width - probe.width) * quarter / 4;
-    probe.y += (rect.height - probe.height) * quarter / 4;
+  for (const Rect& probe : ProbeParts(rect)) {
     flow += EncodeWithFlow(model, image, probe, pool, nullptr, nullptr).size();
     contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
   }
@@ -250,8 +251,7 @@ bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect) {
 }
 
 bool AlphaIsLarge(ByteSpan payload) {
-  if (payload.empty() || !HasAlphaStream(static_cast<TileMode>(payload[0]))) return false;
-  return ByteReader(payload.subspan(1)).GetVarint() * 4 > payload.size();
+  return !payload.empty() && AlphaBytes(payload).value_or(0) * 4 > payload.size();
 }
 
 bool NeedsFlow(ByteSpan payload) {
@@ -322,8 +322,7 @@ void CheckRefined(ByteSpan payload, const Model& model) {
 
 // Alpha that equals the first channel, once that is known.
 void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
-  if (!HasAlphaStream(static_cast<TileMode>(payload[0]))) return;
-  if (ByteReader(payload.subspan(1)).GetVarint() != 0) return;
+  if (AlphaBytes(payload) != 0) return;
   ForEachAlpha(*image, rect, [](uint8_t first, uint8_t& alpha) {
     alpha = first;
     return true;

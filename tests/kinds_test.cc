@@ -13,6 +13,7 @@ namespace {
 using testing::Kind;
 using testing::OfKind;
 using testing::Random;
+using testing::RepeatGray;
 
 const Model& Tiny() {
   static const Model model = testing::TinyModel(1);
@@ -115,11 +116,6 @@ std::vector<uint8_t> Expected(const Image& image, const Rect& region, int scale_
     }
   }
   return samples;
-}
-
-// Alpha that says what gray says.
-void RepeatGray(Image& image) {
-  for (size_t i = 0; i < image.samples.size(); i += 2) image.samples[i + 1] = image.samples[i];
 }
 
 TEST_CASE("alpha that equals the first channel costs nothing") {

@@ -181,7 +181,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
   goldens.Add("rgba-flow-alpha.flz", testing::OfKind({4, 8}, 40, 30, 14));
   goldens.Add("gray-alpha-flow.flz", testing::OfKind({2, 8}, 21, 33, 15));
   Image same = testing::OfKind({2, 8}, 52, 41, 15);
-  for (size_t i = 0; i < same.samples.size(); i += 2) same.samples[i + 1] = same.samples[i];
+  testing::RepeatGray(same);
   goldens.Add("gray-alpha-same.flz", same);
   MakeGoldenRefined(goldens);
   MakeGoldenKinds(goldens);

@@ -61,6 +61,11 @@ inline Image OfKind(const Kind& kind, uint32_t width, uint32_t height, uint32_t 
   return image;
 }
 
+// Alpha that says what gray says; gray and alpha, 8 bits.
+inline void RepeatGray(Image& image) {
+  for (size_t i = 0; i < image.samples.size(); i += 2) image.samples[i + 1] = image.samples[i];
+}
+
 // With chunks before the palette, between it and the samples, and after them.
 inline Image WithMetadata(Image image) {
   const auto chunk = [](const char* type, const std::string& text) {
