@@ -26,7 +26,7 @@ foreach(kind shared static)
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<BUILD_INTERFACE:${CMAKE_CURRENT_BINARY_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(flowzip_${kind} PRIVATE ${FLOWZIP_LIBRARY_DEPENDENCIES})
+  target_link_libraries(flowzip_${kind} PRIVATE Threads::Threads)
   if(NOT TARGET flowzip::flowzip)
     add_library(flowzip::flowzip ALIAS flowzip_${kind})
   endif()

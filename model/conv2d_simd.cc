@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "model/conv2d.h"
+#include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace flowzip {
@@ -245,7 +246,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace flowzip {
 
-HWY_EXPORT(ConvRowsImpl);
+FLOWZIP_EXPORT(ConvRowsImpl);
 
 void ConvRows(const Conv2d& conv, const Tensor& in, const Tensor* addend, int lo, int hi,
               Tensor& out, int y0, int y1) {
@@ -253,7 +254,7 @@ void ConvRows(const Conv2d& conv, const Tensor& in, const Tensor* addend, int lo
   assert(in.width() == out.width() && in.height() == out.height());
   assert(&in != &out && lo <= 0 && hi >= 0);
   if (ScalarDefinitionForced()) return ConvRowsScalar(conv, in, addend, lo, hi, out, y0, y1);
-  HWY_DYNAMIC_DISPATCH(ConvRowsImpl)(conv, in, addend, lo, hi, out, y0, y1);
+  FLOWZIP_DISPATCH(ConvRowsImpl)(conv, in, addend, lo, hi, out, y0, y1);
 }
 
 }  // namespace flowzip

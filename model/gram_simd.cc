@@ -12,6 +12,7 @@
 #include <cstddef>
 
 #include "model/gram.h"
+#include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace flowzip {
@@ -196,27 +197,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace flowzip {
 
-HWY_EXPORT(AddGram);
-HWY_EXPORT(WeightRow);
-HWY_EXPORT(SubtractScaled);
-HWY_EXPORT(ScaleRow);
+FLOWZIP_EXPORT(AddGram);
+FLOWZIP_EXPORT(WeightRow);
+FLOWZIP_EXPORT(SubtractScaled);
+FLOWZIP_EXPORT(ScaleRow);
 
 void AddGram(const int16_t* rows, int count, int64_t* gram) {
   if (ScalarDefinitionForced()) return gram_scalar::AddGram(rows, count, gram);
-  HWY_DYNAMIC_DISPATCH(AddGram)(rows, count, gram);
+  FLOWZIP_DISPATCH(AddGram)(rows, count, gram);
 }
 void WeightRow(const int32_t* x, const int32_t* m, const int32_t* weight, int count,
                int16_t* out) {
   if (ScalarDefinitionForced()) return gram_scalar::WeightRow(x, m, weight, count, out);
-  HWY_DYNAMIC_DISPATCH(WeightRow)(x, m, weight, count, out);
+  FLOWZIP_DISPATCH(WeightRow)(x, m, weight, count, out);
 }
 void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
   if (ScalarDefinitionForced()) return gram_scalar::SubtractScaled(row, w, error);
-  HWY_DYNAMIC_DISPATCH(SubtractScaled)(row, w, error);
+  FLOWZIP_DISPATCH(SubtractScaled)(row, w, error);
 }
 void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
   if (ScalarDefinitionForced()) return gram_scalar::ScaleRow(factor, row, out);
-  HWY_DYNAMIC_DISPATCH(ScaleRow)(factor, row, out);
+  FLOWZIP_DISPATCH(ScaleRow)(factor, row, out);
 }
 
 }  // namespace flowzip

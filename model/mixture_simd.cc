@@ -13,6 +13,7 @@
 
 #include "model/mixture_row.h"
 #include "model/mixture_tables.h"
+#include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace flowzip {
@@ -194,8 +195,8 @@ HWY_AFTER_NAMESPACE();
 
 namespace flowzip {
 
-HWY_EXPORT(SetRow);
-HWY_EXPORT(RowRanges);
+FLOWZIP_EXPORT(SetRow);
+FLOWZIP_EXPORT(RowRanges);
 
 void MixtureRow::Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
                      int32_t vmin, int32_t vmax, int new_count) {
@@ -214,14 +215,14 @@ void MixtureRow::Set(const int16_t* head, int step, int new_components, const in
   }
   for (int i = 0; i < 3 * components; ++i) std::fill(values[i] + count, values[i] + whole, 0);
   std::fill(std::copy_n(center_q4, count, center), center + whole, 0);
-  HWY_DYNAMIC_DISPATCH(SetRow)(values, center, vmin, vmax, *this);
+  FLOWZIP_DISPATCH(SetRow)(values, center, vmin, vmax, *this);
 }
 
 void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
   if (ScalarDefinitionForced()) return RangesScalar(values, ranges);
   alignas(64) int32_t padded[kSites] = {}, start[kSites], freq[kSites];
   std::copy_n(values, count, padded);
-  HWY_DYNAMIC_DISPATCH(RowRanges)(*this, padded, start, freq);
+  FLOWZIP_DISPATCH(RowRanges)(*this, padded, start, freq);
   for (int j = 0; j < count; ++j) {
     ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
   }

@@ -10,6 +10,7 @@
 
 #include "model/adaptive_coupling.h"
 #include "model/predict_row.h"
+#include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace flowzip {
@@ -75,11 +76,11 @@ HWY_AFTER_NAMESPACE();
 
 namespace flowzip {
 
-HWY_EXPORT(PredictRowImpl);
+FLOWZIP_EXPORT(PredictRowImpl);
 
 void PredictRow(const RowFilter& filter, int width, int32_t* out) {
   if (ScalarDefinitionForced()) return PredictRowScalar(filter, 0, width, out);
-  HWY_DYNAMIC_DISPATCH(PredictRowImpl)(filter, width, out);
+  FLOWZIP_DISPATCH(PredictRowImpl)(filter, width, out);
 }
 
 void PredictRowScalar(const RowFilter& filter, int begin, int end, int32_t* out) {

@@ -6,65 +6,117 @@
 #include <atomic>
 #include <cstdint>
 
+#include "model/simd_dispatch.h"
+
+#if HWY_ARCH_X86
+#include <cpuid.h>
+#endif
+
 namespace flowzip {
 namespace {
 
 std::atomic<bool> g_scalar_definition{false};
 
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0
+#if HWY_ARCH_X86
 
-// One target only (anything but x86): nothing to choose, and Highway's library, which Debian
-// has for few architectures, is not needed.
-void SetMask(int64_t) {}
-std::vector<int64_t> MachineTargets() { return {HWY_STATIC_TARGET}; }
-int64_t ChosenTarget() { return HWY_STATIC_TARGET; }
-
-#else
-
-// `mask` 0 is Highway's word for "whatever the machine has".
-void SetMask(int64_t mask) {
-  hwy::SetSupportedTargetsForTest(mask);
-  // The choice is cached per process; recompute it now rather than at the next call.
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+struct Features {
+  uint32_t ebx = 0, ecx = 0;
+};
+Features CpuLeaf(uint32_t leaf) {
+  uint32_t eax = 0, edx = 0;
+  Features features;
+  __get_cpuid_count(leaf, 0, &eax, &features.ebx, &features.ecx, &edx);
+  return features;
 }
 
-// Highway's own list is of what is chosen from now, so look behind a forced choice.
-std::vector<int64_t> MachineTargets() {
-  const int64_t now = hwy::SupportedTargets();
-  hwy::SetSupportedTargetsForTest(0);
-  const bool forced = hwy::SupportedTargets() != now;
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  SetMask(forced ? now : 0);
+// Targets whose instructions processor and system know: those that Highway asks for, which are all
+// that its target attributes let the compiler use. __builtin_cpu_supports also looks whether the
+// system saves the registers; three features have no name there with every compiler.
+int64_t DetectTargets() {
+  __builtin_cpu_init();
+  const bool f16c = CpuLeaf(1).ecx >> 29 & 1, vaes = CpuLeaf(7).ecx >> 9 & 1,
+             lzcnt = CpuLeaf(0x80000001).ecx >> 5 & 1;
+  if (!__builtin_cpu_supports("ssse3")) return 0;
+  int64_t targets = HWY_SSSE3;
+  if (!__builtin_cpu_supports("sse4.1") || !__builtin_cpu_supports("sse4.2") ||
+      !__builtin_cpu_supports("pclmul") || !__builtin_cpu_supports("aes")) {
+    return targets;
+  }
+  targets |= HWY_SSE4;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+      !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("fma") || !f16c || !lzcnt) {
+    return targets;
+  }
+  targets |= HWY_AVX2;
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl") ||
+      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512bw")) {
+    return targets;
+  }
+  targets |= HWY_AVX3;
+  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("vpclmulqdq") &&
+      __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") && vaes &&
+      __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bitalg")) {
+    targets |= HWY_AVX3_DL;
+  }
   return targets;
 }
 
-int64_t ChosenTarget() { return hwy::SupportedAndGeneratedTargets().front(); }
+#else
+
+// One target only: nothing to choose.
+int64_t DetectTargets() { return HWY_STATIC_TARGET; }
 
 #endif
 
+// Of those that were built, best (lowest) first, as bits.
+int64_t MachineTargets() {
+  static const int64_t targets = (DetectTargets() | HWY_STATIC_TARGET) & HWY_TARGETS;
+  return targets;
+}
+
+int64_t Lowest(int64_t targets) { return targets & -targets; }
+
+// The bits that ChosenSimdTarget was made of, which it does not tell.
+std::atomic<int64_t> g_chosen{0};
+
+void Choose(int64_t targets) {
+  ChosenSimdTarget().Update(targets);
+  g_chosen = targets;
+}
+
 }  // namespace
+
+hwy::ChosenTarget& ChosenSimdTarget() {
+  struct Best : hwy::ChosenTarget {
+    Best() { Update(MachineTargets()); }
+  };
+  static Best chosen;
+  return chosen;
+}
 
 std::vector<std::string> SupportedSimdTargets() {
   std::vector<std::string> names;
-  for (const int64_t target : MachineTargets()) names.emplace_back(hwy::TargetName(target));
+  for (int64_t left = MachineTargets(); left != 0; left &= left - 1) {
+    names.emplace_back(hwy::TargetName(Lowest(left)));
+  }
   names.emplace_back(kScalarDefinition);
   return names;
 }
 
 std::string ActiveSimdTarget() {
   if (ScalarDefinitionForced()) return kScalarDefinition;
-  return hwy::TargetName(ChosenTarget());
+  return hwy::TargetName(Lowest(g_chosen != 0 ? g_chosen.load() : MachineTargets()));
 }
 
 bool ForceSimdTarget(const std::string& name) {
   if (name == kScalarDefinition) {
-    SetMask(0);
+    Choose(MachineTargets());
     g_scalar_definition = true;
     return true;
   }
-  for (const int64_t target : MachineTargets()) {
-    if (name != hwy::TargetName(target)) continue;
-    SetMask(target);
+  for (int64_t left = MachineTargets(); left != 0; left &= left - 1) {
+    if (name != hwy::TargetName(Lowest(left))) continue;
+    Choose(Lowest(left));
     g_scalar_definition = false;
     return true;
   }
@@ -72,7 +124,7 @@ bool ForceSimdTarget(const std::string& name) {
 }
 
 void ResetSimdTarget() {
-  SetMask(0);
+  Choose(MachineTargets());
   g_scalar_definition = false;
 }
 

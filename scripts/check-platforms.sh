@@ -40,11 +40,10 @@ configure() {
               "-DCMAKE_CXX_COMPILER_TARGET=$architecture-linux-gnu"
               "-DCMAKE_ASM_COMPILER_TARGET=$architecture-linux-gnu")
   fi
-  # Of Highway, x86 needs the library too: it chooses between several targets.
-  [ "$architecture" = x86_64 ] || options+=("-DFLOWZIP_HWY_HEADERS=$work/headers")
   cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None \
     "-DCMAKE_CXX_FLAGS=$level" "-DCMAKE_EXE_LINKER_FLAGS=$flags" \
-    "-DXXHASH_INCLUDE_DIR=$work/headers" -DFLOWZIP_GOLDEN_CHECK_ONLY=ON \
+    "-DXXHASH_INCLUDE_DIR=$work/headers" "-DHIGHWAY_INCLUDE_DIR=$work/headers" \
+    -DFLOWZIP_GOLDEN_CHECK_ONLY=ON \
     -DFLOWZIP_CLI=OFF -DFLOWZIP_TRAIN=OFF -DFLOWZIP_BENCH=OFF -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON \
     "${options[@]}"
 }

@@ -20,6 +20,8 @@ skip() {
   exit 77
 }
 command -v valgrind >/dev/null || skip "valgrind is not installed (scripts/install-deps.sh test)"
+valgrind -q --tool=none "$flowzip" --version >/dev/null 2>&1 ||
+  skip "this valgrind cannot run the program"
 "$flowzip" --version | grep -qw AVX2 || skip "no AVX2 on this machine or in this build"
 if [ "$update" != --update ] && ! grep -qF "$compiler | " "$table"; then
   skip "tests/instructions.txt has no counts for $compiler"
@@ -27,16 +29,6 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# libhwy times itself when it is loaded, with rdtscp, which valgrind knows only where the
-# processor announces it. Elsewhere the program gets a copy of the library with rdtsc instead.
-if ! (valgrind -q --tool=none "$flowzip" --version) >/dev/null 2>&1; then
-  library=$(ldd "$flowzip" | awk '/libhwy[.]so/ { print $3 }')
-  [ -n "$library" ] || skip "this valgrind cannot run the program"
-  perl -0777 -pe 's/\x0f\x01\xf9/\x0f\x31\x90/g' "$library" >"$work/$(basename "$library")"
-  export LD_LIBRARY_PATH=$work
-  valgrind -q --tool=none "$flowzip" --version >/dev/null 2>&1 ||
-    skip "this valgrind cannot run the program"
-fi
 picture=$source/data/photos/dunes.png
 failures=0 compared=0 lines=""
 

@@ -86,12 +86,13 @@ HWY_AFTER_NAMESPACE();
 #include "model/mixture_component.h"
 #include "model/mixture_row.h"
 #include "model/predict_row.h"
+#include "model/simd_dispatch.h"
 #include "rans/escape.h"
 
 namespace flowzip {
 namespace {
 
-HWY_EXPORT(PeakLoop);
+FLOWZIP_EXPORT(PeakLoop);
 
 constexpr int kSize = 256;
 
@@ -275,9 +276,9 @@ void BenchThreads(double seconds) {
       std::vector<std::thread> others;
       double macs = 0;
       for (int t = 1; t < threads; ++t) {
-        others.emplace_back([] { HWY_DYNAMIC_DISPATCH(PeakLoop)(kRounds); });
+        others.emplace_back([] { FLOWZIP_DISPATCH(PeakLoop)(kRounds); });
       }
-      macs += static_cast<double>(kRounds) * HWY_DYNAMIC_DISPATCH(PeakLoop)(kRounds) * threads;
+      macs += static_cast<double>(kRounds) * FLOWZIP_DISPATCH(PeakLoop)(kRounds) * threads;
       for (std::thread& other : others) other.join();
       return macs;
     });
@@ -291,7 +292,7 @@ void BenchTarget(const char* name, double seconds) {
   const bool scalar = ScalarDefinitionForced();
   const double peak = scalar ? 0 : Measure(seconds, [] {
     constexpr int64_t kRounds = 1'000'000;
-    return static_cast<double>(kRounds) * HWY_DYNAMIC_DISPATCH(PeakLoop)(kRounds);
+    return static_cast<double>(kRounds) * FLOWZIP_DISPATCH(PeakLoop)(kRounds);
   });
   std::printf("%s", name);
   if (peak > 0) std::printf(": multiply-add peak %.2f GMAC/s", peak);
