@@ -2,6 +2,7 @@
 #include "base/huge_pages.h"
 
 #include <cstdint>
+#include <cstdlib>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -23,6 +24,21 @@ void AdviseHugePages(void* at, size_t bytes) {
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
   (void)at, (void)bytes;
+#endif
+}
+
+void PrefaultHeap(size_t bytes) {
+#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
+  constexpr uintptr_t kPage = uintptr_t{1} << 12;
+  void* block = std::malloc(bytes);
+  const uintptr_t at = reinterpret_cast<uintptr_t>(block);
+  const uintptr_t begin = (at + kPage - 1) & ~(kPage - 1), end = (at + bytes) & ~(kPage - 1);
+  if (block != nullptr && begin < end) {
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
+  }
+  std::free(block);
+#else
+  (void)bytes;
 #endif
 }
 

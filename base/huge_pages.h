@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Asks the system for large pages where a block of memory is large.
+// Fewer page faults: large pages where a block of memory is large, many small ones at once.
 #pragma once
 
 #include <cstddef>
@@ -10,5 +10,9 @@ namespace flowzip {
 // none, or none to spare, nothing happens. A tile takes some 30 000 pages of 4 KiB, and having
 // them mapped one by one, and missing them in the TLB, took a fifth of the time.
 void AdviseHugePages(void* at, size_t bytes);
+
+// Maps `bytes` of the heap's free memory at once, where the system can. One page at a time takes
+// up to 12 us each on a virtual machine; a small picture touches 700.
+void PrefaultHeap(size_t bytes);
 
 }  // namespace flowzip

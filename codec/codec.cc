@@ -116,21 +116,29 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   const auto with = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
   };
-  result.payload = without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
-  const bool constant =
-      !result.payload.empty() && result.payload[0] == uint8_t(TileMode::kConstant);
-  if (!plan.flow || constant) return result;
-
+  TileStats flow_stats;
+  std::vector<uint8_t> flow;
   // What a small tile teaches may not be worth its being learnt.
   const bool try_plain =
       flow_options.refined && options.coding == Coding::kThorough &&
       uint64_t{rect.width} * rect.height <= kRefinedSurely;
-  const bool any_way =
-      options.coding == Coding::kSmallest || options.coding == Coding::kThorough;
+  const bool any_way = ChoosesSmallest(options.coding);
   const bool sure = !plan.contexts && !try_plain && !any_way;
-  TileStats flow_stats;
-  std::vector<uint8_t> flow =
-      with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
+  const auto run = [&](int64_t way) {
+    if (way == 0) {
+      result.payload =
+          without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
+    } else {
+      flow = with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
+    }
+  };
+  if (plan.flow && IsSmall(rect)) {
+    pool.ParallelFor(2, run);
+  } else {
+    run(0);
+    if (!plan.flow) return result;
+    run(1);
+  }
   if (try_plain) {
     flow_options.refined = false;
     TileStats plain_stats;

@@ -6,6 +6,7 @@
 
 #include "codec/context_coder.h"
 #include "codec/refined_state.h"
+#include "codec/tile_modes.h"
 #include "model/adaptive_coupling.h"
 #include "model/levels.h"
 
@@ -149,7 +150,8 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   // What contexts made of a tile, twice while it grows, is held while the model tries.
   uint64_t tile = ContextTileBytes(info);
   if (model != nullptr && FlowMay(info)) {
-    tile = std::max(tile, EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+    const uint64_t flow = EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info);
+    tile = IsSmall(info.TileRect(0)) ? tile + flow : std::max(tile, flow);
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);

@@ -22,7 +22,7 @@ constexpr double kDrawing = 0.45;
 // most kSmallStep in 0.39 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
 // Below, contexts won 7 % once and up to 4 % rarely, at five to ten times the model's time.
 constexpr double kMaybeDrawing = 0.45, kSurelyProbe = 0.75;
-// Above this, contexts are tried where time does not matter.
+// Above this, samples decide where time does not matter.
 constexpr double kHardlyDrawing = 0.1;
 // The same for pictures with alpha, which are drawings more often.
 constexpr double kMaybeWithAlpha = 0.3;
@@ -33,7 +33,6 @@ constexpr double kClose = 1.03, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
 constexpr int kTries = 4;
-constexpr uint32_t kSmallTile = 4096;  // pixels
 
 Rect Whole(const Rect& rect) { return {0, 0, rect.width, rect.height}; }
 
@@ -153,18 +152,23 @@ bool FlowTakes(const Image& image) {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
-  const bool small = rect.width * rect.height <= kSmallTile;  // costs little either way
+  const bool small = IsSmall(rect);  // costs little either way
   TilePlan plan;
   plan.candidates =
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
                                                                                          : 0;
   if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   plan.flow = true;
-  plan.contexts = small || (coding == Coding::kThorough && repeats.left_or_above > kHardlyDrawing);
   plan.refined = Refines(coding);
-  if (coding == Coding::kFlow || coding == Coding::kRefined) plan.contexts = false;
-  if (coding != Coding::kSmallest || small) return plan;
-  if (repeats.left_and_above > kDrawing) {
+  plan.contexts = small && ChoosesSmallest(coding);
+  if (ChoosesSmallest(coding) && IsConstant(image, rect)) {
+    plan.flow = false;
+    plan.contexts = true;
+  }
+  if (small || !plan.flow || !ChoosesSmallest(coding)) return plan;
+  if (coding == Coding::kThorough) {
+    plan.probe = repeats.left_or_above > kHardlyDrawing;
+  } else if (repeats.left_and_above > kDrawing) {
     plan.flow = false;
     plan.contexts = true;
   } else {

@@ -39,6 +39,14 @@ inline bool Refines(Coding coding) {
   return coding == Coding::kThorough || coding == Coding::kRefined;
 }
 
+// Whether the size decides how a tile is coded.
+inline bool ChoosesSmallest(Coding coding) {
+  return coding == Coding::kSmallest || coding == Coding::kThorough;
+}
+
+// Tiles that are coded with and without the model, side by side.
+inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
+
 // Whether the model can code pictures of that kind.
 bool FlowTakes(const Image& image);
 

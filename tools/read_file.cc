@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tools/read_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -21,16 +22,16 @@ std::vector<uint8_t> ReadFile(const std::string& path, uint64_t max_bytes) {
 
 std::vector<uint8_t> ReadStream(std::FILE* stream, uint64_t max_bytes) {
   std::vector<uint8_t> bytes;
-  constexpr size_t kBlock = size_t{1} << 20;
-  for (;;) {
+  constexpr size_t kFirstBlock = size_t{1} << 15, kMostBlock = size_t{1} << 20;
+  for (size_t block = kFirstBlock;; block = std::min(2 * block, kMostBlock)) {
     const size_t before = bytes.size();
-    bytes.resize(before + kBlock);
+    bytes.resize(before + block);
     errno = 0;
-    const size_t count = std::fread(bytes.data() + before, 1, kBlock, stream);
+    const size_t count = std::fread(bytes.data() + before, 1, block, stream);
     bytes.resize(before + count);
     if (std::ferror(stream)) throw SystemError(errno);  // a directory, for one
     Require(bytes.size() <= max_bytes, ErrorCode::kLimit, "is larger than the limit of memory");
-    if (count < kBlock) return bytes;
+    if (count < block) return bytes;
   }
 }
 
