@@ -2,23 +2,20 @@
 #include "codec/codec.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/thread_pool.h"
 #include "codec/chunk_store.h"
-#include "codec/refined_coder.h"
+#include "codec/region.h"
+#include "codec/tile_decoder.h"
+#include "codec/tile_encoder.h"
 #include "codec/tile_loop.h"
 #include "model/embedded.h"
 
 namespace flowzip {
 namespace {
-
-constexpr int kMaxScaleLog2 = 3;
-constexpr uint64_t kRefinedSurely = 65536;  // pixels above which refined tiles are smaller
 
 // Adds element by element, except that the last entry (the base) meets the last.
 template <class T, class AddFn>
@@ -46,20 +43,6 @@ void AddStats(const TileStats& from, TileStats& to) {
   to.exception_bytes += from.exception_bytes;
 }
 
-// Null if no tile needs one.
-const Model* ModelOf(const FileInfo& info, const DecodeOptions& options) {
-  if (info.model_hash == 0) return nullptr;
-  if (options.model_override != nullptr && options.model_override->hash() == info.model_hash) {
-    return options.model_override;
-  }
-  const Model* model = FindModel(info.model_hash);
-  if (model == nullptr) {
-    throw Error(ErrorCode::kUnknownModel, "was written with model " + HashName(info.model_hash) +
-                                              ", which this decoder does not have");
-  }
-  return model;
-}
-
 // The blocks of a file; some are missing only where the caller wants what is left.
 std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan file,
                                               const DecodeOptions& options) {
@@ -67,243 +50,6 @@ std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan fil
   const std::vector<TileBlock> blocks = SplitTiles(info, file);
   return {blocks.begin(), blocks.end()};
 }
-
-void CheckPixels(const Image& image, const Rect& rect, uint64_t tile, uint32_t checksum) {
-#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  Require(PixelChecksum(image, rect, tile) == checksum, ErrorCode::kCorrupt,
-          "decodes to other pixels than were encoded (checksum)");
-#else
-  (void)image, (void)rect, (void)tile, (void)checksum;
-#endif
-}
-
-// Errors inside a tile, with its number. Its bytes are all there and have their checksum,
-// so a stream that ends early contradicts itself rather than being cut.
-template <class F>
-void InTile(uint64_t tile, const F& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    const bool cut = error.code() == ErrorCode::kTruncated;
-    throw Error(cut ? ErrorCode::kCorrupt : error.code(),
-                "tile " + std::to_string(tile + 1) + ": " + error.what());
-  }
-}
-
-// What becomes of one tile in the encoder.
-struct TileResult {
-  std::vector<uint8_t> payload;
-  TileStats stats;
-  uint32_t pixel_checksum = 0;
-  uint64_t model_hash = 0;  // of the model that the payload needs, or 0
-};
-
-TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
-                         const EncodeOptions& options, ThreadPool& pool, bool count) {
-  TileResult result;
-  result.pixel_checksum = PixelChecksum(image, rect, tile);
-  TilePlan plan = PlanTile(image, rect, options.coding);
-  const Model* model = nullptr;
-  if (plan.flow) {
-    model = options.model != nullptr ? options.model : &DefaultModel();
-    SettlePlan(*model, image, rect, pool, &plan);
-  }
-  FlowOptions flow_options{options.recover_colour, plan.refined && plan.flow && CanRefine(*model)};
-  // Only the winner books its pixels, in a second run where it is not known before.
-  const auto without = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithoutFlow(image, rect, plan, stats, pixel_bits);
-  };
-  const auto with = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
-  };
-  TileStats flow_stats;
-  std::vector<uint8_t> flow;
-  // What a small tile teaches may not be worth its being learnt.
-  const bool try_plain =
-      flow_options.refined && options.coding == Coding::kThorough &&
-      uint64_t{rect.width} * rect.height <= kRefinedSurely;
-  const bool any_way = ChoosesSmallest(options.coding);
-  const bool sure = !plan.contexts && !try_plain && !any_way;
-  const auto run = [&](int64_t way) {
-    if (way == 0) {
-      result.payload =
-          without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
-    } else {
-      flow = with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
-    }
-  };
-  if (plan.flow && IsSmall(rect)) {
-    pool.ParallelFor(2, run);
-  } else {
-    run(0);
-    if (!plan.flow) return result;
-    run(1);
-  }
-  if (try_plain) {
-    flow_options.refined = false;
-    TileStats plain_stats;
-    std::vector<uint8_t> plain = with(count ? &plain_stats : nullptr, nullptr);
-    if (plain.size() <= flow.size()) {
-      flow = std::move(plain);
-      flow_stats = std::move(plain_stats);
-    } else {
-      flow_options.refined = true;
-    }
-  }
-  if (!plan.contexts && any_way && (AlphaIsLarge(flow) || IsAboveRaw(flow, image, rect))) {
-    plan.contexts = true;
-    result.payload = without(count ? &result.stats : nullptr, nullptr);
-  }
-  const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
-  if (options.pixel_bits != nullptr && !sure) {
-    smaller ? void(with(nullptr, options.pixel_bits)) : void(without(nullptr, options.pixel_bits));
-  }
-  if (smaller) {
-    result.payload = std::move(flow);
-    result.stats = std::move(flow_stats);
-    result.model_hash = model->hash();
-  }
-  return result;
-}
-
-// The part of the picture that is asked for.
-Rect WantedRegion(const FileInfo& info, const DecodeOptions& options) {
-  Require(options.scale_log2 >= 0 && options.scale_log2 <= kMaxScaleLog2,
-          ErrorCode::kInvalidArgument, "the scale is 1, 1/2, 1/4 or 1/8");
-  if (options.region.width == 0) return {0, 0, info.width, info.height};
-  const Rect& region = options.region;
-  Require(region.height > 0 && region.x < info.width && region.width <= info.width - region.x &&
-              region.y < info.height && region.height <= info.height - region.y,
-          ErrorCode::kInvalidArgument, "the region is not inside the image");
-  return region;
-}
-
-// Multiples of 2^scale_log2 in [start, start + length): the first one divided by it, and how many.
-std::pair<uint32_t, uint32_t> ReducedSpan(uint32_t start, uint32_t length, int scale_log2) {
-  const uint64_t round = (uint64_t{1} << scale_log2) - 1;
-  const uint64_t first = (start + round) >> scale_log2,
-                 end = (uint64_t{start} + length + round) >> scale_log2;
-  return {static_cast<uint32_t>(first), static_cast<uint32_t>(end - first)};
-}
-
-Rect Reduced(const Rect& rect, int scale_log2) {
-  const auto [x, width] = ReducedSpan(rect.x, rect.width, scale_log2);
-  const auto [y, height] = ReducedSpan(rect.y, rect.height, scale_log2);
-  return {x, y, width, height};
-}
-
-// Copies what `tile` (at `from` in the reduced picture) and the picture (at `to`) share.
-void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* image) {
-  const size_t pixel = size_t(tile.channels) * tile.bytes_per_sample();
-  const uint32_t left = std::max(from.x, to.x), top = std::max(from.y, to.y);
-  const uint32_t right = std::min(from.x + from.width, to.x + to.width),
-                 bottom = std::min(from.y + from.height, to.y + to.height);
-  for (uint32_t y = top; left < right && y < bottom; ++y) {
-    std::copy_n(tile.samples.data() + (y - from.y) * tile.row_bytes() + (left - from.x) * pixel,
-                (right - left) * pixel,
-                image->samples.data() + (y - to.y) * image->row_bytes() + (left - to.x) * pixel);
-  }
-}
-
-// An image of that kind, without size and samples.
-Image EmptyImage(const FileInfo& info) {
-  Image image;
-  image.channels = info.channels;
-  image.bit_depth = info.bit_depth;
-  image.indexed = info.indexed;
-  image.interlaced = info.interlaced;
-  RestoreChunks(info.chunks, &image);
-  return image;
-}
-
-void Resize(uint32_t width, uint32_t height, Image* image) {
-  image->width = width;
-  image->height = height;
-  image->samples.resize(image->row_bytes() * height);
-}
-
-class TileDecoder {
- public:
-  TileDecoder(const FileInfo& info, const DecodeOptions& options, const Rect& region)
-      : info_(info), options_(options), model_(ModelOf(info, options)),
-        whole_(region.width == info.width && region.height == info.height &&
-               options.scale_log2 == 0),
-        target_(DecodedRect(info, options)),
-        image_(EmptyImage(info)) {
-    Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
-            "only whole pictures are recovered");
-    if (!whole_) like_ = image_;
-    Resize(target_.width, target_.height, &image_);
-  }
-
-  bool Wanted(const Rect& rect) const {
-    const Rect reduced = Reduced(rect, options_.scale_log2);
-    return reduced.x < target_.x + target_.width && target_.x < reduced.x + reduced.width &&
-           reduced.y < target_.y + target_.height && target_.y < reduced.y + reduced.height;
-  }
-
-  // `block` may be missing only where the caller wants what is left.
-  void Decode(uint64_t tile, const std::optional<TileBlock>& block, ThreadPool& pool,
-              TileStats* stats) {
-    if (options_.recovery == nullptr) {
-      InTile(tile, [&] { DecodeBlock(tile, *block, pool, stats); });
-      return;
-    }
-    const Rect rect = info_.TileRect(tile);
-    if (!block) return FillLost(rect);
-    try {
-      DecodeBlock(tile, *block, pool, stats);
-    } catch (const Error& error) {
-      const std::lock_guard lock(mutex_);
-      LoseTile(info_, tile, error.what(), *options_.recovery);
-      FillLost(rect);
-      if (stats != nullptr) *stats = {};
-    }
-  }
-  Image Take() { return std::move(image_); }
-
- private:
-  void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, TileStats* stats) {
-    Require(model_ != nullptr || !NeedsFlow(block.payload), ErrorCode::kCorrupt,
-            "needs a model, but the header names none");
-    Require(info_.refined || !IsRefined(block.payload), ErrorCode::kCorrupt,
-            "refined, but the header says that no tile is");
-    const Rect rect = info_.TileRect(tile);
-    if (whole_) {
-      DecodePayload(model_, block.payload, rect, &image_, pool, stats, options_.pixel_bits);
-      CheckPixels(image_, rect, tile, block.pixel_checksum);
-      return;
-    }
-    const Rect reduced = Reduced(rect, options_.scale_log2);
-    Image part = like_;
-    Resize(reduced.width, reduced.height, &part);
-    const Rect all = {0, 0, rect.width, rect.height};
-    if (options_.scale_log2 == 0) {
-      DecodePayload(model_, block.payload, all, &part, pool, stats, nullptr);
-      CheckPixels(part, all, tile, block.pixel_checksum);
-    } else {
-      DecodeReduced(model_, block.payload, rect, options_.scale_log2, &part, pool);
-    }
-    CopyOverlap(part, reduced, target_, &image_);
-  }
-  // A middle gray; the first colour of a palette.
-  void FillLost(const Rect& rect) {
-    FillGray(rect, image_);
-    if (!image_.indexed) return;
-    for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-      std::fill_n(image_.samples.begin() + static_cast<ptrdiff_t>(y * image_.row_bytes() + rect.x),
-                  rect.width, uint8_t{0});
-    }
-  }
-
-  const FileInfo& info_;
-  const DecodeOptions& options_;
-  const Model* model_;
-  bool whole_;
-  Rect target_;
-  Image image_, like_;
-  std::mutex mutex_;
-};
 
 }  // namespace
 
@@ -443,13 +189,6 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
                                            static_cast<uint64_t>(plan.tiles_at_once));
   }
   return plan;
-}
-
-Rect DecodedRect(const FileInfo& info, const DecodeOptions& options) {
-  const Rect rect = Reduced(WantedRegion(info, options), options.scale_log2);
-  Require(rect.width > 0 && rect.height > 0, ErrorCode::kInvalidArgument,
-          "the region has no pixel at that scale");
-  return rect;
 }
 
 std::string HashName(uint64_t hash) {

@@ -82,4 +82,19 @@ bool SameImage(const Image& a, const Image& b) {
          a.max_value == b.max_value && a.samples == b.samples && a.chunks == b.chunks;
 }
 
+bool IsConstant(const Image& image, const Rect& rect) {
+  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  const uint8_t* first =
+      image.samples.data() + size_t{rect.y} * image.row_bytes() + size_t{rect.x} * pixel;
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    const uint8_t* row = first + y * image.row_bytes();
+    // The row is its own neighbour to the right, and begins as the first does.
+    if (!std::equal(first, first + pixel, row) ||
+        !std::equal(row, row + (rect.width - 1) * pixel, row + pixel)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace flowzip

@@ -63,6 +63,9 @@ void StripMetadata(Image& image);
 // Throws kInvalidArgument unless the parts fit together: sizes, depth, palette, samples.
 void CheckImage(const Image& image);
 
+// Whether all pixels of `rect` are the same.
+bool IsConstant(const Image& image, const Rect& rect);
+
 // Whether pixels, kind and chunks are the same.
 bool SameImage(const Image& a, const Image& b);
 

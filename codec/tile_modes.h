@@ -39,6 +39,8 @@ inline bool Refines(Coding coding) {
   return coding == Coding::kThorough || coding == Coding::kRefined;
 }
 
+inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
+
 // Whether the size decides how a tile is coded.
 inline bool ChoosesSmallest(Coding coding) {
   return coding == Coding::kSmallest || coding == Coding::kThorough;
@@ -50,17 +52,13 @@ inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.heigh
 // Whether the model can code pictures of that kind.
 bool FlowTakes(const Image& image);
 
+// What is tried on a tile (tile_plan.h).
 struct TilePlan {
   bool flow = false, contexts = true;
   bool refined = false;  // the flow's tiles
   bool probe = false;  // SettlePlan has to say whether the contexts are worth a try
   int candidates = 0;  // of the context coder
 };
-TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
-
-// Codes two samples of the tile both ways if the plan asks for that.
-void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
-                TilePlan* plan);
 // Whether the alpha channel takes so much of a flow+alpha tile that the contexts, which see colour
 // and alpha together, are worth a try.
 bool AlphaIsLarge(ByteSpan payload);

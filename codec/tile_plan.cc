@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/tile_plan.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/exact_math.h"
+#include "codec/context_tile.h"
+#include "codec/sample_block.h"
+
+namespace flowzip {
+namespace {
+
+// Above this share of pixels that equal both the left and the upper neighbour, the model is not
+// tried: tiles of screenshots lie above, and where photographs do (white skies) both ways are
+// within 2 % (docs/experiments.md).
+constexpr double kDrawing = 0.45;
+// Above this share of pixels that equal one of them, samples of the tile decide, unless it is a
+// photograph with smooth parts: there, a pixel that differs from the one to its left does so by at
+// most kSmallStep in 0.39 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
+// Below, contexts won 7 % once and up to 4 % rarely, at five to ten times the model's time.
+constexpr double kMaybeDrawing = 0.45, kSurelyProbe = 0.75;
+// Above this, samples decide where time does not matter.
+constexpr double kHardlyDrawing = 0.1;
+// The same for pictures with alpha, which are drawings more often.
+constexpr double kMaybeWithAlpha = 0.3;
+constexpr int kSmallStep = 2;
+constexpr double kSmoothSteps = 1.0 / 3;
+// The contexts have learnt little in a sample; what is this much smaller by them is left to them.
+constexpr double kClose = 1.03, kClear = 0.6;
+// Below this share of pixels equal to a neighbour, trying candidates only costs time.
+constexpr double kRepeats = 0.02;
+
+struct Repeats {
+  double left_or_above = 0, left_and_above = 0;
+  double small_steps = 0;  // of the pixels that differ from the left one; samples of a byte only
+};
+
+bool IsSmallStep(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  for (size_t i = 0; i < bytes; ++i) {
+    if (std::abs(a[i] - b[i]) > kSmallStep) return false;
+  }
+  return true;
+}
+
+// Over every second row, enough to tell.
+Repeats CountRepeats(const Image& image, const Rect& rect) {
+  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  uint64_t either = 0, both = 0, seen = 0, steps = 0, small_steps = 0;
+  for (uint32_t y = rect.y + 1; y < rect.y + rect.height; y += 2) {
+    const uint8_t* here =
+        image.samples.data() + size_t{y} * image.row_bytes() + size_t{rect.x} * pixel;
+    const uint8_t* above = here - image.row_bytes();
+    for (uint32_t x = 1; x < rect.width; ++x) {
+      here += pixel;
+      above += pixel;
+      const bool left = std::equal(here, here + pixel, here - pixel);
+      const bool up = std::equal(here, here + pixel, above);
+      either += (left || up) ? 1 : 0;
+      both += (left && up) ? 1 : 0;
+      if (!left) {
+        ++steps;
+        small_steps += IsSmallStep(here, here - pixel, pixel) ? 1 : 0;
+      }
+      ++seen;
+    }
+  }
+  const double count = static_cast<double>(std::max<uint64_t>(seen, 1));
+  return {static_cast<double>(either) / count, static_cast<double>(both) / count,
+          static_cast<double>(small_steps) / static_cast<double>(std::max<uint64_t>(steps, 1))};
+}
+
+}  // namespace
+
+TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
+  const Repeats repeats = CountRepeats(image, rect);
+  const bool small = IsSmall(rect);  // costs little either way
+  TilePlan plan;
+  plan.candidates =
+      repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
+                                                                                         : 0;
+  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
+  plan.flow = true;
+  plan.refined = Refines(coding);
+  plan.contexts = small && ChoosesSmallest(coding);
+  if (ChoosesSmallest(coding) && IsConstant(image, rect)) {
+    plan.flow = false;
+    plan.contexts = true;
+  }
+  if (small || !plan.flow || !ChoosesSmallest(coding)) return plan;
+  if (coding == Coding::kThorough) {
+    plan.probe = repeats.left_or_above > kHardlyDrawing;
+  } else if (repeats.left_and_above > kDrawing) {
+    plan.flow = false;
+    plan.contexts = true;
+  } else {
+    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kSurelyProbe) ||
+                 (repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps);
+  }
+  return plan;
+}
+
+void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+                TilePlan* plan) {
+  if (!plan->probe) return;
+  plan->probe = false;
+  size_t flow = 0, contexts = 0;
+  for (const Rect& probe : ProbeParts(rect)) {
+    flow += EncodeWithFlow(model, image, probe, pool, nullptr, nullptr).size();
+    contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
+  }
+  const double ratio = static_cast<double>(contexts) / static_cast<double>(flow);
+  plan->contexts = ratio < kClose;
+  plan->flow = ratio > kClear;
+}
+
+}  // namespace flowzip
