@@ -19,14 +19,10 @@ std::atomic<bool> g_scalar_definition{false};
 
 #if HWY_ARCH_X86
 
-struct Features {
-  uint32_t ebx = 0, ecx = 0;
-};
-Features CpuLeaf(uint32_t leaf) {
-  uint32_t eax = 0, edx = 0;
-  Features features;
-  __get_cpuid_count(leaf, 0, &eax, &features.ebx, &features.ecx, &edx);
-  return features;
+uint32_t CpuLeafEcx(uint32_t leaf) {
+  uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+  __get_cpuid_count(leaf, 0, &eax, &ebx, &ecx, &edx);
+  return ecx;
 }
 
 // Targets whose instructions processor and system know: those that Highway asks for, which are all
@@ -34,8 +30,8 @@ Features CpuLeaf(uint32_t leaf) {
 // system saves the registers; three features have no name there with every compiler.
 int64_t DetectTargets() {
   __builtin_cpu_init();
-  const bool f16c = CpuLeaf(1).ecx >> 29 & 1, vaes = CpuLeaf(7).ecx >> 9 & 1,
-             lzcnt = CpuLeaf(0x80000001).ecx >> 5 & 1;
+  const bool f16c = CpuLeafEcx(1) >> 29 & 1, vaes = CpuLeafEcx(7) >> 9 & 1,
+             lzcnt = CpuLeafEcx(0x80000001) >> 5 & 1;
   if (!__builtin_cpu_supports("ssse3")) return 0;
   int64_t targets = HWY_SSSE3;
   if (!__builtin_cpu_supports("sse4.1") || !__builtin_cpu_supports("sse4.2") ||
