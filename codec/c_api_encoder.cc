@@ -12,18 +12,37 @@ using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
   const Model* embedded = nullptr;  // by effort; `model` goes before it
-  bool recover_colour = true, thorough = false;
+  bool recover_colour = true;
+  flz_effort effort = FLZ_EFFORT_STANDARD;
   std::vector<Chunk> chunks;
   std::vector<uint8_t> file;
 
-  const Model& Choice() const {
-    return model != nullptr ? *model : embedded != nullptr ? *embedded : DefaultModel();
+  // A model file is for files by the model, whatever the effort.
+  Coding Way() const {
+    if (effort == FLZ_EFFORT_BEST) return Coding::kThorough;
+    return effort == FLZ_EFFORT_FAST && model == nullptr ? Coding::kFast : Coding::kSmallest;
+  }
+  const Model* Choice() const {
+    if (!TakesModel(Way())) return nullptr;
+    return model != nullptr ? model.get() : embedded != nullptr ? embedded : &DefaultModel();
   }
 };
 
 namespace {
 
-constexpr const char* kEffortNames[] = {"fast", "standard", "best"};
+constexpr const char* kEffortNames[] = {"", "fast", "standard", "best"};  // by flz_effort
+
+const Model* RequireModel(const std::string& effort) {
+  const Model* found = ModelForEffort(effort);
+  if (found != nullptr) return found;
+  std::string others;
+  for (const EmbeddedModel& model : EmbeddedModels()) {
+    others += (others.empty() ? "" : ", ") + std::string(model.name);
+  }
+  throw Error(ErrorCode::kUnknownModel,
+              "effort " + effort + " needs the model of that name, which was not built in (" +
+                  (others.empty() ? "none was" : "there are: " + others) + ")");
+}
 
 uint64_t RowBytes(const flz_image& image) {
   return uint64_t{image.width} * image.channels * (image.bit_depth > 8 ? 2 : 1);
@@ -37,8 +56,7 @@ void CheckShape(const flz_image* image) {
   RequireArgument(image->channels >= 1 && image->channels <= 4, "a picture has 1 to 4 channels");
   RequireArgument(image->bit_depth >= 1 && image->bit_depth <= 16, "a sample has 1 to 16 bits");
   RequireArgument(image->max_value < 1u << image->bit_depth, "the largest sample exceeds its bits");
-  RequireArgument((image->flags & ~(FLZ_INDEXED | FLZ_INTERLACED)) == 0,
-                  "there are no such flags");
+  RequireArgument((image->flags & ~(FLZ_INDEXED | FLZ_INTERLACED)) == 0, "there are no such flags");
 }
 
 // All but the samples.
@@ -58,10 +76,10 @@ Image ToImage(const flz_encoder& encoder, const flz_image& picture) {
 
 EncodeOptions Options(const flz_encoder& encoder) {
   EncodeOptions options;
-  options.model = &encoder.Choice();
+  options.model = encoder.Choice();
   options.jobs = encoder.Jobs();
   options.recover_colour = encoder.recover_colour;
-  options.coding = encoder.thorough ? Coding::kThorough : Coding::kSmallest;
+  options.coding = encoder.Way();
   return options;
 }
 
@@ -106,19 +124,9 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
   return With(encoder, [&](flz_encoder& e) {
     RequireArgument(effort >= FLZ_EFFORT_FAST && effort <= FLZ_EFFORT_BEST,
                     "an effort is fast, standard or best");
-    const std::string name = kEffortNames[effort - FLZ_EFFORT_FAST];
-    const Model* found = ModelForEffort(name);
-    if (found == nullptr) {
-      std::string others;
-      for (const EmbeddedModel& model : EmbeddedModels()) {
-        others += (others.empty() ? "" : ", ") + std::string(model.name);
-      }
-      throw Error(ErrorCode::kUnknownModel,
-                  "effort " + name + " needs the model of that name, which was not built in (" +
-                      (others.empty() ? "none was" : "there are: " + others) + ")");
-    }
+    const Model* found = effort == FLZ_EFFORT_FAST ? nullptr : RequireModel(kEffortNames[effort]);
     e.embedded = found;
-    e.thorough = effort == FLZ_EFFORT_BEST;
+    e.effort = effort;
     e.model = nullptr;
   });
 }

@@ -168,7 +168,7 @@ FileInfo Describe(const Image& image) {
 MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
-  const bool flow = FlowTakes(image) && options.coding != Coding::kNoFlow;
+  const bool flow = FlowTakes(image) && TakesModel(options.coding);
   info.refined = Refines(options.coding);
   const Model* model = !flow                      ? nullptr
                        : options.model != nullptr ? options.model

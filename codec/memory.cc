@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "codec/context_coder.h"
+#include "codec/raster_tile.h"
 #include "codec/refined_state.h"
 #include "codec/tile_modes.h"
 #include "model/adaptive_coupling.h"
@@ -117,6 +118,11 @@ uint64_t RefinedBytes(const FileInfo& info) {
 
 bool FlowMay(const FileInfo& info) { return info.bit_depth == 8 && !info.indexed; }
 
+uint64_t RasterTileBytes(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  return FlowMay(info) ? RasterMemory(size.width, size.height, info.channels) : 0;
+}
+
 // `whole`: what does not depend on the number of tiles at once.
 MemoryPlan Plan(const FileInfo& info, int jobs, uint64_t whole, uint64_t tile, uint64_t limit) {
   MemoryPlan plan{static_cast<int>(std::min<uint64_t>(std::min(jobs, kMostTilesAtOnce),
@@ -149,16 +155,18 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
   // What contexts made of a tile, twice while it grows, is held while the model tries.
   uint64_t tile = ContextTileBytes(info);
+  const bool all_at_once = IsSmall(info.TileRect(0));
+  const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
+  add(RasterTileBytes(info));
   if (model != nullptr && FlowMay(info)) {
-    const uint64_t flow = EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info);
-    tile = IsSmall(info.TileRect(0)) ? tile + flow : std::max(tile, flow);
+    add(EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);
 }
 
 MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
-  uint64_t tile = ContextTileBytes(info);
+  uint64_t tile = std::max(ContextTileBytes(info), RasterTileBytes(info));
   if (model != nullptr) {
     tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
   }

@@ -46,6 +46,15 @@ struct PixelBits {
     }
   }
 
+  // Adds a tile's values, by rows.
+  void Add(const Rect& tile, const std::vector<float>& values) {
+    for (uint32_t y = 0; y < tile.height; ++y) {
+      for (uint32_t x = 0; x < tile.width; ++x) {
+        bits[size_t{tile.y + y} * width + tile.x + x] += values[size_t{y} * tile.width + x];
+      }
+    }
+  }
+
   // Turns a tile's values over, where its planes were coded so (model/orientation.h).
   void Flip(const Rect& tile, bool flip_x, bool flip_y) {
     FlipValues(bits, tile, flip_x, flip_y);

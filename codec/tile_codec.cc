@@ -7,74 +7,17 @@
 #include <utility>
 
 #include "codec/level_coder.h"
-#include "codec/recovered_colour.h"
 #include "codec/refined_coder.h"
+#include "codec/tile_planes.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
-#include "model/orientation.h"
 #include "model/squeeze.h"
 #include "rans/escape.h"
 
 namespace flowzip {
 namespace {
 
-using Planes = std::array<IntPlane, kChannels>;
-using Ranges = std::array<SampleRange, kChannels>;
-
-// Samples after the lifting must fit this; it keeps every filter sum inside int32
-// (2 * kMaxFilterNorm * kMaxSample < 2^31).
-constexpr int32_t kMaxSample = 1023;
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
-
-// Alpha, the last of two or four channels, is not the model's affair.
-int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
-uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }
-
-Planes ReadPlanes(const Model& model, const Image& image, const Rect& rect) {
-  const int colors = ColorChannels(image);
-  Planes planes;
-  for (IntPlane& plane : planes) {
-    plane = IntPlane(static_cast<int>(rect.width), static_cast<int>(rect.height));
-  }
-  for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* from =
-        image.samples.data() + (rect.y + y) * image.row_bytes() + size_t{rect.x} * image.channels;
-    for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < colors; ++c) planes[c].Row(y)[x] = from[c];
-      from += image.channels;
-    }
-  }
-  if (colors == 3) model.lifting.Forward(planes);
-  return planes;
-}
-
-void WritePlanes(const Model& model, const RecoveredColour& colour, Planes& planes,
-                 const Rect& rect, Image* image) {
-  const int colors = ColorChannels(*image);
-  if (colour.conversion != ColourConversion::kNone) {
-    colour.ToRgb(planes);
-  } else if (colors == 3) {
-    model.lifting.Inverse(planes);
-  }
-  const int32_t max = (1 << image->bit_depth) - 1;
-  for (uint32_t y = 0; y < rect.height; ++y) {
-    uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
-                  size_t{rect.x} * image->channels;
-    for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < colors; ++c) {
-        const int32_t v = planes[c].Row(y)[x];
-        Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
-        to[c] = static_cast<uint8_t>(v);
-      }
-      to += image->channels;
-    }
-  }
-}
-
-bool AllConstant(const Ranges& ranges) {
-  return std::all_of(ranges.begin(), ranges.end(),
-                     [](const SampleRange& r) { return r.constant(); });
-}
 
 // Calls fn(channel, x, y, previous sample) over the base in coding order.
 template <class Fn>
@@ -149,32 +92,11 @@ void RecordLevel(const ChannelBits& bits, double side_bits, size_t bytes, int le
   stats->level_bytes[level] = bytes;
 }
 
-void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
-  if (stats == nullptr) return;
-  ++stats->conversion_tiles[static_cast<size_t>(colour.conversion)];
-  stats->colour_exceptions = colour.exceptions.size();
-  stats->exception_bytes = bytes;
-  stats->side_bits += bits;
-}
-
 void ResetStats(int levels, TileStats* stats) {
   if (stats == nullptr) return;
   *stats = {};
   stats->level_channel_bits.resize(levels + 1);
   stats->level_bytes.resize(levels + 1);
-}
-
-Ranges ReadRanges(ByteReader& reader, int channels) {
-  Ranges ranges;
-  for (int c = 0; c < channels; ++c) {
-    const int64_t min = reader.GetSignedVarint();
-    const uint64_t span = reader.GetVarint();
-    Require(min >= -kMaxSample && min <= kMaxSample && span <= 2 * kMaxSample &&
-                min + static_cast<int64_t>(span) <= kMaxSample,
-            ErrorCode::kCorrupt, "sample range out of bounds");
-    ranges[c] = {static_cast<int32_t>(min), static_cast<int32_t>(min + static_cast<int64_t>(span))};
-  }
-  return ranges;
 }
 
 }  // namespace
@@ -183,38 +105,18 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
                                 ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
                                 const FlowOptions& options) {
   ByteWriter head;
-  RecoveredColour colour;
-  double exception_bits = 0;
-  size_t exception_bytes = 0;
   const int colors = ColorChannels(image);
-  if (colors == 3) {
-    if (options.recover_colour && image.channels == 3) colour = RecoveredColour::Recover(image, rect);
-    exception_bytes = colour.Write(PixelCount(rect), head, &exception_bits);
-  }
-  Planes planes = colour.conversion != ColourConversion::kNone ? std::move(colour.planes)
-                                                               : ReadPlanes(model, image, rect);
-  Orientation orientation;
-  if (colors == 3) {
-    orientation = ChooseOrientation(planes);
-    Flip(orientation, planes);
-    head.Put(orientation.code());
-  }
-  const Ranges ranges = FindRanges(planes);
-  for (int c = 0; c < colors; ++c) {
-    Require(ranges[c].min >= -kMaxSample && ranges[c].max <= kMaxSample,
-            ErrorCode::kInvalidArgument, "the model's lifting widens samples too much");
-    head.PutSignedVarint(ranges[c].min);
-    head.PutVarint(static_cast<uint64_t>(ranges[c].max - ranges[c].min));
-  }
-  std::vector<LevelPlanes> levels = MakeLevels(planes);
-  const int count = static_cast<int>(levels.size());
-  if (count > 0) planes = {};  // no longer needed
-  ResetStats(count, stats);
-  RecordColour(colour, exception_bits, exception_bytes, stats);
+  ResetStats(LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)), stats);
+  TilePlanes tile =
+      ReadTile(model.lifting, image, rect, options.recover_colour, /*orient=*/true, head, stats);
+  const Ranges& ranges = tile.ranges;
   if (AllConstant(ranges)) return head.Take();
+  std::vector<LevelPlanes> levels = MakeLevels(tile.planes);
+  const int count = static_cast<int>(levels.size());
+  if (count > 0) tile.planes = {};  // no longer needed
 
-  const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : planes, ranges,
-                                               stats, {pixel_bits, rect.x, rect.y, count});
+  const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : tile.planes,
+                                               ranges, stats, {pixel_bits, rect.x, rect.y, count});
   head.PutVarint(base.size());
   head.PutBytes(base);
 
@@ -247,38 +149,26 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
     coarse = AssembleResiduals(level);
     levels.pop_back();
   }
-  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
+  if (pixel_bits != nullptr) {
+    pixel_bits->Flip(rect, tile.orientation.flip_x, tile.orientation.flip_y);
+  }
   return head.Take();
 }
 
 namespace {
 
-// The tile's planes at level `stop`, 0 for all of it; at the base if that is coarser.
-Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
-                    int channels, int stop, ThreadPool& pool, RecoveredColour* colour,
-                    TileStats* stats, PixelBits* pixel_bits) {
+// The tile, its planes at level `stop`, 0 for all of it; at the base if that is coarser.
+TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
+                        int channels, int stop, ThreadPool& pool, TileStats* stats,
+                        PixelBits* pixel_bits) {
   ByteReader reader(payload);
-  Orientation orientation;
-  if (channels == 3) {
-    *colour = RecoveredColour::Read(PixelCount(rect), reader);
-    const uint8_t code = reader.Get<uint8_t>();
-    Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
-    orientation = Orientation::FromCode(code);
-  }
-  const Ranges ranges = ReadRanges(reader, channels);
-  colour->CheckRanges(ranges);
+  ResetStats(LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)), stats);
+  TilePlanes tile = ReadHead(channels, rect, /*orient=*/true, reader, stats);
+  const Ranges& ranges = tile.ranges;
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
   for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
-  ResetStats(count, stats);
-  if (stats != nullptr) {
-    ByteWriter again;
-    double bits = 0;
-    const size_t bytes = colour->Write(PixelCount(rect), again, &bits);
-    RecordColour(*colour, bits, bytes, stats);
-  }
-
-  Planes picture;
+  Planes& picture = tile.planes;
   if (AllConstant(ranges)) {
     const LevelSize& size = sizes[std::min(stop, count)];
     for (int c = 0; c < kChannels; ++c) {
@@ -334,19 +224,20 @@ Planes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, bool
     }
   }
   Require(stop > 0 || reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  Flip(orientation, picture);
-  if (pixel_bits != nullptr) pixel_bits->Flip(rect, orientation.flip_x, orientation.flip_y);
-  return picture;
+  Flip(tile.orientation, picture);
+  if (pixel_bits != nullptr) {
+    pixel_bits->Flip(rect, tile.orientation.flip_x, tile.orientation.flip_y);
+  }
+  return tile;
 }
 
 }  // namespace
 
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
-                Image* image, ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
-  RecoveredColour colour;
-  Planes planes = DecodePlanes(model, payload, rect, refined, ColorChannels(*image), 0, pool,
-                               &colour, stats, pixel_bits);
-  WritePlanes(model, colour, planes, rect, image);
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined, Image* image,
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
+  TilePlanes tile = DecodePlanes(model, payload, rect, refined, ColorChannels(*image), 0, pool,
+                                 stats, pixel_bits);
+  WriteTile(model.lifting, tile, rect, image);
 }
 
 bool CanReduceTile(ByteSpan payload, const Image& image) {
@@ -358,14 +249,13 @@ bool CanReduceTile(ByteSpan payload, const Image& image) {
 
 void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
                        int scale_log2, Image* small, ThreadPool& pool) {
-  RecoveredColour colour;
-  Planes planes = DecodePlanes(model, payload, rect, refined, ColorChannels(*small), scale_log2,
-                               pool, &colour, nullptr, nullptr);
+  TilePlanes tile = DecodePlanes(model, payload, rect, refined, ColorChannels(*small), scale_log2,
+                                 pool, nullptr, nullptr);
   // A tile with fewer levels ends at its base: every so many of its samples.
   const int step_log2 =
-      scale_log2 - std::min(scale_log2, LevelCount(static_cast<int>(rect.width),
-                                                   static_cast<int>(rect.height)));
-  for (IntPlane& plane : planes) {
+      scale_log2 -
+      std::min(scale_log2, LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)));
+  for (IntPlane& plane : tile.planes) {
     IntPlane reduced(static_cast<int>(small->width), static_cast<int>(small->height));
     for (int y = 0; y < reduced.height(); ++y) {
       for (int x = 0; x < reduced.width(); ++x) {
@@ -374,7 +264,7 @@ void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, b
     }
     plane = std::move(reduced);
   }
-  WritePlanes(model, colour, planes, {0, 0, small->width, small->height}, small);
+  WriteTile(model.lifting, tile, {0, 0, small->width, small->height}, small);
 }
 
 }  // namespace flowzip

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/tile_encoder.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "codec/refined_coder.h"
@@ -12,72 +14,74 @@ namespace {
 
 constexpr uint64_t kRefinedSurely = 65536;  // pixels above which refined tiles are smaller
 
+// One of the ways to code a tile, and what came of it.
+struct Way {
+  std::function<std::vector<uint8_t>(TileStats*, PixelBits*)> code;
+  std::vector<uint8_t> payload = {};
+  TileStats stats = {};
+};
+
 }  // namespace
 
 TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
-  TileResult result;
-  result.pixel_checksum = PixelChecksum(image, rect, tile);
   TilePlan plan = PlanTile(image, rect, options.coding);
   const Model* model = nullptr;
-  if (plan.flow) {
-    model = options.model != nullptr ? options.model : &DefaultModel();
-    SettlePlan(*model, image, rect, pool, &plan);
-  }
-  FlowOptions flow_options{options.recover_colour, plan.refined && plan.flow && CanRefine(*model)};
-  // Only the winner books its pixels, in a second run where it is not known before.
-  const auto without = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithoutFlow(image, rect, plan, stats, pixel_bits);
+  if (plan.flow) model = options.model != nullptr ? options.model : &DefaultModel();
+  SettlePlan(model, image, rect, pool, &plan);
+
+  const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
+    return EncodeByContexts(image, rect, plan, stats, pixel_bits);
   };
-  const auto with = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
+  const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
+    return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);
   };
-  TileStats flow_stats;
-  std::vector<uint8_t> flow;
+  const auto flow = [&](bool refined) {
+    return [&, refined](TileStats* stats, PixelBits* pixel_bits) {
+      const FlowOptions flow_options{options.recover_colour, refined};
+      return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
+    };
+  };
+  std::vector<Way> ways;
+  if (plan.contexts || !(plan.flow || plan.raster)) ways.push_back({contexts});
+  if (plan.raster) ways.push_back({raster});
+  const bool refined = plan.flow && plan.refined && CanRefine(*model);
+  if (refined) ways.push_back({flow(true)});
   // What a small tile teaches may not be worth its being learnt.
-  const bool try_plain = flow_options.refined && options.coding == Coding::kThorough &&
-                         uint64_t{rect.width} * rect.height <= kRefinedSurely;
-  const bool any_way = ChoosesSmallest(options.coding);
-  const bool sure = !plan.contexts && !try_plain && !any_way;
-  const auto run = [&](int64_t way) {
-    if (way == 0) {
-      result.payload =
-          without(count ? &result.stats : nullptr, plan.flow ? nullptr : options.pixel_bits);
-    } else {
-      flow = with(count ? &flow_stats : nullptr, sure ? options.pixel_bits : nullptr);
-    }
-  };
-  if (plan.flow && IsSmall(rect)) {
-    pool.ParallelFor(2, run);
+  const bool maybe_plain =
+      options.coding == Coding::kThorough && uint64_t{rect.width} * rect.height <= kRefinedSurely;
+  if (plan.flow && (!refined || maybe_plain)) ways.push_back({flow(false)});
+
+  // Only the winner books its pixels, in a second run if there are several.
+  const bool sure = ways.size() == 1 && !ChoosesSmallest(options.coding);
+  PixelBits* const single = sure ? options.pixel_bits : nullptr;
+  const auto run = [&](Way& way) { way.payload = way.code(count ? &way.stats : nullptr, single); };
+  if (IsSmall(rect)) {
+    pool.ParallelFor(static_cast<int64_t>(ways.size()),
+                     [&](int64_t i) { run(ways[static_cast<size_t>(i)]); });
   } else {
-    run(0);
-    if (!plan.flow) return result;
-    run(1);
+    for (Way& way : ways) run(way);
   }
-  if (try_plain) {
-    flow_options.refined = false;
-    TileStats plain_stats;
-    std::vector<uint8_t> plain = with(count ? &plain_stats : nullptr, nullptr);
-    if (plain.size() <= flow.size()) {
-      flow = std::move(plain);
-      flow_stats = std::move(plain_stats);
-    } else {
-      flow_options.refined = true;
-    }
-  }
-  if (!plan.contexts && any_way && (AlphaIsLarge(flow) || IsAboveRaw(flow, image, rect))) {
+  const auto smallest = [&] {
+    return std::min_element(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
+      return a.payload.size() < b.payload.size();
+    });
+  };
+  auto best = smallest();
+  const bool by_contexts = plan.contexts || !(plan.flow || plan.raster);
+  if (!by_contexts && ChoosesSmallest(options.coding) &&
+      (AlphaIsLarge(best->payload) || IsAboveRaw(best->payload, image, rect))) {
     plan.contexts = true;
-    result.payload = without(count ? &result.stats : nullptr, nullptr);
+    ways.push_back({contexts});
+    run(ways.back());
+    best = smallest();
   }
-  const bool smaller = result.payload.empty() || flow.size() < result.payload.size();
-  if (options.pixel_bits != nullptr && !sure) {
-    smaller ? void(with(nullptr, options.pixel_bits)) : void(without(nullptr, options.pixel_bits));
-  }
-  if (smaller) {
-    result.payload = std::move(flow);
-    result.stats = std::move(flow_stats);
-    result.model_hash = model->hash();
-  }
+  if (options.pixel_bits != nullptr && !sure) best->code(nullptr, options.pixel_bits);
+  TileResult result;
+  result.pixel_checksum = PixelChecksum(image, rect, tile);
+  if (NeedsFlow(best->payload)) result.model_hash = model->hash();
+  result.payload = std::move(best->payload);
+  result.stats = std::move(best->stats);
   return result;
 }
 

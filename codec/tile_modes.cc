@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "codec/context_tile.h"
+#include "codec/raster_tile.h"
 #include "codec/refined_coder.h"
 #include "codec/sample_block.h"
 
@@ -13,16 +14,9 @@ namespace {
 
 Rect Whole(const Rect& rect) { return {0, 0, rect.width, rect.height}; }
 
-void BookPixels(const std::vector<float>& bits, const Rect& rect, PixelBits* map) {
-  for (uint32_t y = 0; y < rect.height; ++y) {
-    for (uint32_t x = 0; x < rect.width; ++x) {
-      map->bits[size_t{rect.y + y} * map->width + rect.x + x] += bits[size_t{y} * rect.width + x];
-    }
-  }
-}
-
 bool HasAlphaStream(TileMode mode) {
-  return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha;
+  return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha ||
+         mode == TileMode::kRasterAlpha;
 }
 
 // Of the alpha stream of such a tile; none for others.
@@ -65,6 +59,8 @@ const char* ModeName(TileMode mode) {
     case TileMode::kFlowAlpha: return "flow+alpha";
     case TileMode::kRefined: return "refined";
     case TileMode::kRefinedAlpha: return "refined+alpha";
+    case TileMode::kRaster: return "raster";
+    case TileMode::kRasterAlpha: return "raster+alpha";
   }
   return "unknown";
 }
@@ -73,11 +69,11 @@ bool FlowTakes(const Image& image) {
   return image.bit_depth == 8 && !image.indexed && image.max_value == 0;
 }
 
-std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
-                                       TileStats* stats, PixelBits* pixel_bits) {
+std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
+                                      TileStats* stats, PixelBits* pixel_bits) {
   ByteWriter payload;
   std::vector<float> bits;
-  if ((plan.contexts || !plan.flow) && IsConstant(image, rect)) {
+  if ((plan.contexts || !(plan.flow || plan.raster)) && IsConstant(image, rect)) {
     const SampleBlock pixel = ReadBlock(image, {rect.x, rect.y, 1, 1});
     payload.Put(static_cast<uint8_t>(TileMode::kConstant));
     payload.PutBytes(PackRaw(pixel));
@@ -102,17 +98,16 @@ std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, con
     stats->other_bytes = payload.size();
     stats->mode_tiles[payload.bytes()[0]] = 1;
   }
-  if (pixel_bits != nullptr && !bits.empty()) BookPixels(bits, rect, pixel_bits);
+  if (pixel_bits != nullptr && !bits.empty()) pixel_bits->Add(rect, bits);
   return payload.Take();
 }
 
-std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
-                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                    const FlowOptions& options) {
-  const TileMode mode = options.refined
-                            ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
-                        : image.has_alpha() ? TileMode::kFlowAlpha
-                                            : TileMode::kFlow;
+namespace {
+
+// Mode and alpha stream, before what `colours` makes of the other channels.
+template <class Fn>
+std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect& rect,
+                                   TileStats* stats, const Fn& colours) {
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(mode));
   if (image.has_alpha()) {
@@ -121,12 +116,37 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
     payload.PutBytes(alpha);
   }
   const size_t before = payload.size();
-  payload.PutBytes(EncodeTile(model, image, rect, pool, stats, pixel_bits, options));
+  payload.PutBytes(colours());
   if (stats != nullptr) {
     stats->other_bytes = before - 1;
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
   }
   return payload.Take();
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
+                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                    const FlowOptions& options) {
+  const TileMode mode = options.refined
+                            ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
+                        : image.has_alpha() ? TileMode::kFlowAlpha
+                                            : TileMode::kFlow;
+  return EncodeColours(mode, image, rect, stats, [&] {
+    return EncodeTile(model, image, rect, pool, stats, pixel_bits, options);
+  });
+}
+
+std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, ThreadPool& pool,
+                                      TileStats* stats, PixelBits* pixel_bits,
+                                      bool recover_colour) {
+  const TileMode mode = image.has_alpha() ? TileMode::kRasterAlpha : TileMode::kRaster;
+  std::vector<uint8_t> payload = EncodeColours(mode, image, rect, stats, [&] {
+    return EncodeRasterTile(image, rect, pool, recover_colour, stats, pixel_bits);
+  });
+  if (stats != nullptr) stats->other_bytes = payload.size();
+  return payload;
 }
 
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect) {
@@ -142,7 +162,13 @@ bool AlphaIsLarge(ByteSpan payload) {
 bool NeedsFlow(ByteSpan payload) {
   if (payload.empty()) return false;
   const auto mode = static_cast<TileMode>(payload[0]);
-  return mode == TileMode::kFlow || mode == TileMode::kRefined || HasAlphaStream(mode);
+  return mode >= TileMode::kFlow && mode <= TileMode::kRefinedAlpha && mode != TileMode::kContexts;
+}
+
+bool IsRaster(ByteSpan payload) {
+  if (payload.empty()) return false;
+  const auto mode = static_cast<TileMode>(payload[0]);
+  return mode == TileMode::kRaster || mode == TileMode::kRasterAlpha;
 }
 
 bool IsRefined(ByteSpan payload) {
@@ -153,8 +179,8 @@ bool IsRefined(ByteSpan payload) {
 
 namespace {
 
-// Everything but the model's part, for DecodePayload and DecodeReduced. Returns what is left of
-// the payload for the model.
+// Everything but what the model or the raster coder made, for DecodePayload and DecodeReduced.
+// Returns what is left of the payload for them.
 ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
   ByteReader reader(payload);
   const auto mode = static_cast<TileMode>(reader.Get<uint8_t>());
@@ -179,11 +205,13 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
     case TileMode::kContexts: DecodeContextTile(rest, image->largest(), &block); break;
     case TileMode::kFlow:
     case TileMode::kRefined:
+    case TileMode::kRaster:
       Require(FlowTakes(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       return rest;
     case TileMode::kFlowAlpha:
-    case TileMode::kRefinedAlpha: {
+    case TileMode::kRefinedAlpha:
+    case TileMode::kRasterAlpha: {
       Require(FlowTakes(*image) && image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       const uint64_t size = reader.GetVarint();
@@ -234,9 +262,12 @@ void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image
     CheckRefined(payload, *model);
     DecodeTile(*model, rest, rect, IsRefined(payload), image, pool, stats, pixel_bits);
     CopyAlpha(payload, rect, image);
+  } else if (IsRaster(payload)) {
+    DecodeRasterTile(rest, rect, image, stats);
+    CopyAlpha(payload, rect, image);
   }
   if (stats != nullptr) {
-    stats->other_bytes = payload.size() - rest.size() - (NeedsFlow(payload) ? 1 : 0);
+    stats->other_bytes = NeedsFlow(payload) ? payload.size() - rest.size() - 1 : payload.size();
     stats->mode_tiles[payload[0]] = 1;
   }
 }
@@ -249,6 +280,10 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   const bool flow_only = NeedsFlow(payload) && !HasAlphaStream(static_cast<TileMode>(payload[0]));
   if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
+  if (IsRaster(payload)) {
+    DecodeRasterTile(rest, Whole(rect), &full, nullptr);
+    CopyAlpha(payload, Whole(rect), &full);
+  }
   if (!flow_only) Reduce(full, scale_log2, small);
   if (!NeedsFlow(payload)) return;
   CheckRefined(payload, *model);

@@ -8,6 +8,7 @@
 //   flow+alpha  8-bit colour by the model, the alpha channel by the context coder
 //   refined, refined+alpha   the same, the model's distributions corrected on the way
 //               (refined_coder.h); only in files whose header says so
+//   raster, raster+alpha     the same kinds of pictures by the raster coder (raster_tile.h)
 //
 // docs/FORMAT.md 3 is the definition.
 #pragma once
@@ -20,18 +21,29 @@
 
 namespace flowzip {
 
-enum class TileMode : uint8_t { kRaw, kConstant, kFlow, kContexts, kFlowAlpha, kRefined,
-                                kRefinedAlpha };
-inline constexpr int kTileModes = 7;
+enum class TileMode : uint8_t {
+  kRaw,
+  kConstant,
+  kFlow,
+  kContexts,
+  kFlowAlpha,
+  kRefined,
+  kRefinedAlpha,
+  kRaster,
+  kRasterAlpha
+};
+inline constexpr int kTileModes = 9;
 const char* ModeName(TileMode mode);
 
 // What an encoder may use.
 enum class Coding {
+  kFast,      // whatever is smallest of what takes no model
   kSmallest,  // whatever is smallest, without trying what has little chance
   kThorough,  // whatever is smallest; several times the work
   kFlow,      // the model wherever it can be used: its likelihood is what is asked for
   kRefined,   // the same with refined tiles: for tests
-  kNoFlow,    // no model: for pictures of all kinds, and for tests
+  kRaster,    // the raster coder wherever it can be used: for tests
+  kNoFlow,    // neither model nor raster coder: for pictures of all kinds, and for tests
 };
 
 // Whether tiles by the model are refined, where the model allows it.
@@ -39,44 +51,54 @@ inline bool Refines(Coding coding) {
   return coding == Coding::kThorough || coding == Coding::kRefined;
 }
 
+// Whether a model is needed.
+inline bool TakesModel(Coding coding) {
+  return coding != Coding::kFast && coding != Coding::kRaster && coding != Coding::kNoFlow;
+}
+
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
 
 // Whether the size decides how a tile is coded.
 inline bool ChoosesSmallest(Coding coding) {
-  return coding == Coding::kSmallest || coding == Coding::kThorough;
+  return coding == Coding::kFast || coding == Coding::kSmallest || coding == Coding::kThorough;
 }
 
-// Tiles that are coded with and without the model, side by side.
+// Tiles that are coded in all ways, side by side.
 inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
 
-// Whether the model can code pictures of that kind.
+// Whether the model and the raster coder can code pictures of that kind.
 bool FlowTakes(const Image& image);
 
 // What is tried on a tile (tile_plan.h).
 struct TilePlan {
-  bool flow = false, contexts = true;
+  bool flow = false, raster = false, contexts = true;
   bool refined = false;  // the flow's tiles
-  bool probe = false;  // SettlePlan has to say whether the contexts are worth a try
-  int candidates = 0;  // of the context coder
+  bool probe = false;    // SettlePlan has to say whether the contexts are worth a try
+  int candidates = 0;    // of the context coder
 };
-// Whether the alpha channel takes so much of a flow+alpha tile that the contexts, which see colour
-// and alpha together, are worth a try.
+// Whether the alpha channel takes so much of a flow+alpha or raster+alpha tile that the contexts,
+// which see colour and alpha together, are worth a try.
 bool AlphaIsLarge(ByteSpan payload);
 // Whether it is larger than the tile's samples as they are.
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect);
 
-// The smallest payload without the model; empty if the plan has none. `stats` as below.
-std::vector<uint8_t> EncodeWithoutFlow(const Image& image, const Rect& rect, const TilePlan& plan,
-                                       TileStats* stats, PixelBits* pixel_bits);
+// The smallest payload by contexts or simpler; empty if the plan has none. `stats` as below.
+std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
+                                      TileStats* stats, PixelBits* pixel_bits);
 
 // By the model.
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
                                     ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
                                     const FlowOptions& options = {});
 
+// By the raster coder.
+std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, ThreadPool& pool,
+                                      TileStats* stats, PixelBits* pixel_bits, bool recover_colour);
+
 // Whether a payload needs a model to be decoded, and whether it is refined.
 bool NeedsFlow(ByteSpan payload);
 bool IsRefined(ByteSpan payload);
+bool IsRaster(ByteSpan payload);
 
 // Writes the tile's pixels into `image`. `model` may be null unless NeedsFlow().
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,

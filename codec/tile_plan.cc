@@ -80,19 +80,22 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
                                                                                          : 0;
   if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
-  plan.flow = true;
+  plan.flow = TakesModel(coding);
+  plan.raster = ChoosesSmallest(coding) || coding == Coding::kRaster;
   plan.refined = Refines(coding);
   plan.contexts = small && ChoosesSmallest(coding);
-  if (ChoosesSmallest(coding) && IsConstant(image, rect)) {
-    plan.flow = false;
+  const auto contexts_only = [&] {
+    plan.flow = plan.raster = false;
     plan.contexts = true;
-  }
-  if (small || !plan.flow || !ChoosesSmallest(coding)) return plan;
+    return plan;
+  };
+  if (!ChoosesSmallest(coding)) return plan;
+  if (IsConstant(image, rect)) return contexts_only();
+  if (small) return plan;
   if (coding == Coding::kThorough) {
     plan.probe = repeats.left_or_above > kHardlyDrawing;
   } else if (repeats.left_and_above > kDrawing) {
-    plan.flow = false;
-    plan.contexts = true;
+    return contexts_only();
   } else {
     plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kSurelyProbe) ||
                  (repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps);
@@ -100,18 +103,19 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   return plan;
 }
 
-void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+void SettlePlan(const Model* model, const Image& image, const Rect& rect, ThreadPool& pool,
                 TilePlan* plan) {
   if (!plan->probe) return;
   plan->probe = false;
-  size_t flow = 0, contexts = 0;
+  size_t smooth = 0, contexts = 0;
   for (const Rect& probe : ProbeParts(rect)) {
-    flow += EncodeWithFlow(model, image, probe, pool, nullptr, nullptr).size();
+    smooth += plan->flow ? EncodeWithFlow(*model, image, probe, pool, nullptr, nullptr).size()
+                         : EncodeWithRaster(image, probe, pool, nullptr, nullptr, true).size();
     contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
   }
-  const double ratio = static_cast<double>(contexts) / static_cast<double>(flow);
+  const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);
   plan->contexts = ratio < kClose;
-  plan->flow = ratio > kClear;
+  if (ratio <= kClear) plan->flow = plan->raster = false;
 }
 
 }  // namespace flowzip

@@ -8,8 +8,9 @@ namespace flowzip {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
 
-// Codes two samples of the tile both ways if the plan asks for that.
-void SettlePlan(const Model& model, const Image& image, const Rect& rect, ThreadPool& pool,
+// Codes two samples of the tile both ways if the plan asks for that. `model` may be null unless
+// the plan has the flow.
+void SettlePlan(const Model* model, const Image& image, const Rect& rect, ThreadPool& pool,
                 TilePlan* plan);
 
 }  // namespace flowzip

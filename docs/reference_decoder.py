@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import reference_raster as raster
 import reference_refined as refined
 from reference_contexts import Bits, decode_block, decode_context_tile
 
@@ -584,12 +585,7 @@ def convert(conversion, exceptions, planes):
 
 def decode_flow(model, r, width, height, channels, is_refined):
     """3.1: a tile's planes Y, Co, Cg."""
-    ranges = [(0, 0)] * 3
-    for c in range(channels):
-        low = r.signed_varint()
-        ranges[c] = (low, low + r.varint())
-        if not -1023 <= low <= ranges[c][1] <= 1023:
-            fail("range out of bounds")
+    ranges = read_ranges(r, channels)
     sizes = [(height, width)]
     while max(sizes[-1]) > 8:
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
@@ -629,6 +625,37 @@ def decode_flow(model, r, width, height, channels, is_refined):
     return picture
 
 
+def read_ranges(r, channels):
+    ranges = [(0, 0)] * 3
+    for c in range(channels):
+        low = r.signed_varint()
+        ranges[c] = (low, low + r.varint())
+        if not -1023 <= low <= ranges[c][1] <= 1023:
+            fail("range out of bounds")
+    return ranges
+
+
+def decode_raster(r, width, height, channels):
+    """3.13: a tile's planes Y, Co, Cg."""
+    ranges = read_ranges(r, channels)
+    planes, magnitudes = [], []
+    for c in range(channels):
+        lo, hi = ranges[c]
+        data = None if lo == hi else Reader(r.bytes(r.varint()))
+        raster.decode_channel(data, lambda b: Rans(b, 1), c, width, height, (lo, hi), planes,
+                              magnitudes)
+    if r.at != len(r.data):
+        fail("surplus bytes in a tile")
+    return [np.array(plane.rows, np.int64) for plane in planes]
+
+
+def unlift_raster(planes):
+    y, co, cg = planes
+    t = y - (cg >> 1)
+    b = t - (co >> 1)
+    return [b + co, cg + t, b]
+
+
 # ---------------------------------------------------------------- 3 tiles
 
 
@@ -656,8 +683,8 @@ def decode_tile(model, data, width, height, channels, depth):
     elif mode == 3:
         pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
         return np.array(pixels, np.int64)
-    elif mode in (2, 4, 5, 6):
-        alpha_apart, is_refined = mode in (4, 6), mode in (5, 6)
+    elif mode in (2, 4, 5, 6, 7, 8):
+        alpha_apart, is_refined, is_raster = mode in (4, 6, 8), mode in (5, 6), mode in (7, 8)
         if is_refined and (model.latent or model.affine):
             fail("a refined tile of a model with options")
         colors = channels - alpha_apart
@@ -669,10 +696,11 @@ def decode_tile(model, data, width, height, channels, depth):
         payload = Reader(r.bytes(len(data) - r.at))
         conversion, exceptions = (read_conversion(payload, width * height) if colors == 3
                                   else (0, []))
-        orientation = payload.u(1) if colors == 3 else 0
+        orientation = payload.u(1) if colors == 3 and not is_raster else 0
         if orientation > 3:
             fail("unknown orientation")
-        planes = decode_flow(model, payload, width, height, colors, is_refined)
+        planes = (decode_raster(payload, width, height, colors) if is_raster else
+                  decode_flow(model, payload, width, height, colors, is_refined))
         if orientation & 1:
             planes = [plane[:, ::-1] for plane in planes]
         if orientation & 2:
@@ -680,7 +708,7 @@ def decode_tile(model, data, width, height, channels, depth):
         if conversion:
             planes = convert(conversion, exceptions, planes)
         elif colors == 3:
-            planes = model.unlift(planes)
+            planes = unlift_raster(planes) if is_raster else model.unlift(planes)
         for c in range(colors):
             out[..., c] = planes[c]
         if alpha_apart and alpha_size == 0:
@@ -803,8 +831,10 @@ def read_header(data):
     r.bytes(4)
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
-    flow = model_hash != 0 and depth == 8 and largest == 255 and not indexed
-    modes = b"\0\1\3" + (b"\2\4" if flow else b"") + (b"\5\6" if flow and flags & 4 else b"")
+    plain = depth == 8 and largest == 255 and not indexed
+    flow = plain and model_hash != 0
+    modes = (b"\0\1\3" + (b"\7\10" if plain else b"") + (b"\2\4" if flow else b"")
+             + (b"\5\6" if flow and flags & 4 else b""))
     return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Speeds beside JPEG XL, whole processes on two threads each, in one alternating run: for every
-# picture and round flowzip, cjxl -d 0 -e 7, djxl, one job and two. Prints the median of each
+# picture and round flowzip, cjxl -d 0 -e 7, djxl, one job and two, and --effort fast. Prints the median of each
 # picture's times, and the ratios that docs/performance.md gives.
 #
 #   scripts/speed-ratios.sh [-n ROUNDS] PICTURE.png...
@@ -46,6 +46,8 @@ for picture in "$@"; do
     timed $number djxl "$djxl" --num_threads=2 "$work/a.jxl" "$work/b.png"
     timed $number encode1 "$flowzip" encode -q -f --no-verify -j 1 "$picture" -o "$work/a.flz"
     timed $number decode1 "$flowzip" decode -q -f -j 1 "$work/a.flz" -o "$work/a.png"
+    timed $number fast-encode "$flowzip" encode -q -f --no-verify -j 2 -e fast "$picture" -o "$work/a.flz"
+    timed $number fast-decode "$flowzip" decode -q -f -j 2 "$work/a.flz" -o "$work/a.png"
   done
 done
 
@@ -56,11 +58,13 @@ sort -k1,2 -k3n "$work/times" | awk -v rounds="$rounds" '
     if (++n == int((rounds + 1) / 2)) sum[$2] += $3 / 1e9 }
   END {
     printf "%.2f megapixels; seconds, and megapixels/s:\n", pixels / 1e6
-    split("encode2 encode1 cjxl decode2 decode1 djxl", order, " ")
-    for (i = 1; i <= 6; ++i)
-      printf "  %-8s %7.2f  %6.2f\n", order[i], sum[order[i]], pixels / 1e6 / sum[order[i]]
+    split("encode2 encode1 fast-encode cjxl decode2 decode1 fast-decode djxl", order, " ")
+    for (i = 1; i <= 8; ++i)
+      printf "  %-11s %7.2f  %6.2f\n", order[i], sum[order[i]], pixels / 1e6 / sum[order[i]]
     printf "encode: %.2f x cjxl -d 0 -e 7 (wanted: 5)\n", sum["cjxl"] / sum["encode2"]
     printf "decode to PNG: %.2f x djxl (wanted: 0.7)\n", sum["djxl"] / sum["decode2"]
+    printf "fast: encode %.2f x, decode %.2f x standard (wanted: 3)\n",
+           sum["encode2"] / sum["fast-encode"], sum["decode2"] / sum["fast-decode"]
     printf "2 jobs: encode %.2f x, decode %.2f x 1 job (wanted: 1.8)\n",
            sum["encode1"] / sum["encode2"], sum["decode1"] / sum["decode2"]
   }'

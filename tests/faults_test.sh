@@ -30,6 +30,7 @@ photo=$source/data/photos/colorado.png
 cp "$photo" in.png
 "$flowzip" encode -q in.png -o good.flz || fail "encode"
 "$flowzip" decode -q good.flz -o good.png || fail "decode"
+"$flowzip" encode -q in.png -e best -o slow.flz || fail "encode -e best"  # decodes for a while
 sum_in=$(cksum <in.png) sum_flz=$(cksum <good.flz)
 
 untouched() {
@@ -74,7 +75,7 @@ for signal in INT TERM HUP KILL; do
   interrupted $signal out.flz "$flowzip" encode -q in.png -o out.flz
   [ $signal != KILL ] || { "$flowzip" encode -q -f in.png -o out.flz || fail "encode beside a stale temporary"; }
   rm -f out.flz .flowzip-*
-  interrupted $signal out.png "$flowzip" decode -q good.flz -o out.png
+  interrupted $signal out.png "$flowzip" decode -q slow.flz -o out.png
   rm -f out.png .flowzip-*
   echo precious >old.flz
   interrupted $signal old.flz "$flowzip" encode -q -f in.png -o old.flz

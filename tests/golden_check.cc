@@ -58,11 +58,7 @@ bool CheckTarget(const std::string& target, const std::vector<testing::GoldenFil
       EncodeOptions options;
       options.model = &model;
       options.tile_log2 = Probe(golden.bytes).tile_log2;
-      // Files of each way are among them: by the model, and without.
-      const ByteSpan payload = SplitTiles(ParseHeader(golden.bytes), golden.bytes)[0].payload;
-      options.coding = IsRefined(payload)   ? Coding::kRefined
-                       : NeedsFlow(payload) ? Coding::kFlow
-                                            : Coding::kNoFlow;
+      options.coding = testing::CodingOf(golden.bytes);
       const std::vector<uint8_t> again = Encode(image, options);
       decoded += right;
       encoded += again == golden.bytes;

@@ -56,6 +56,15 @@ inline const Model& GoldenModel(const std::vector<Model>& models, ByteSpan file)
   return models.front();
 }
 
+// How a golden file was encoded, as its first tile shows: files of each way are among them.
+inline Coding CodingOf(ByteSpan file) {
+  const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
+  return IsRefined(payload)   ? Coding::kRefined
+         : IsRaster(payload)  ? Coding::kRaster
+         : NeedsFlow(payload) ? Coding::kFlow
+                              : Coding::kNoFlow;
+}
+
 // All of FOLDER/manifest.txt, in its order.
 inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {
   std::vector<GoldenFile> goldens;

@@ -67,13 +67,15 @@ compare() {
 measure() {
   local model=$1
   shift
-  local common=(-q -f -j 1 --simd=AVX2 "$@")
+  local common=(-q -f -j 1 --simd=AVX2) decoder=()
+  [ "${1:-}" != --model ] || decoder=("$@")
   compare encode "$model" \
-    "$(count Encode encode "${common[@]}" --no-verify "$picture" -o "$work/a.flz")"
-  compare decode "$model" "$(count Decode decode "${common[@]}" "$work/a.flz" -o "$work/a.png")"
+    "$(count Encode encode "${common[@]}" "$@" --no-verify "$picture" -o "$work/a.flz")"
+  compare decode "$model" "$(count Decode decode "${common[@]}" "${decoder[@]}" "$work/a.flz" -o "$work/a.png")"
 }
 
-# A model of the tests, which stays as it is; and the one that encodes by default.
+# The raster coder alone; a model of the tests, which stays as it is; and the one that encodes by default.
+measure "effort fast" -e fast
 measure tests/golden/tiny.flzm --model "$source/tests/golden/tiny.flzm"
 default=$("$flowzip" --version | sed -n 's/^models \([^ ]*\).*/\1/p')
 case $default in *=*) measure "$default" ;; esac

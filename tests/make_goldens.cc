@@ -20,6 +20,8 @@
 #include <string>
 
 #include "codec/codec.h"
+#include "codec/raster_side.h"
+#include "rans/binary_coder.h"
 #include "rans/escape.h"
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"
@@ -101,7 +103,8 @@ void MakeGoldenKinds(Goldens& goldens) {
   add("contexts-rgb16-interlaced", testing::OfKind({3, 16, 3, false, true}, 33, 21, 9));
   add("contexts-rgb16-gaps", testing::OfKind({3, 16, 4}, 70, 64, 10));
   add("contexts-palette4", testing::OfKind({1, 4, 1, true}, 50, 40, 11), 4);
-  add("contexts-palette8-metadata", testing::WithMetadata(testing::OfKind({1, 8, 1, true}, 40, 40, 12)));
+  add("contexts-palette8-metadata",
+      testing::WithMetadata(testing::OfKind({1, 8, 1, true}, 40, 40, 12)));
   add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
 }
 
@@ -118,6 +121,28 @@ void MakeGoldenRefined(Goldens& goldens) {
   add("noise", testing::Noise(40, 33, 3, 34));
   add("photocd-tiles", testing::Converted(testing::Scene(45, 38, 3, 35), 2, 5), 5);
   add("rgba", testing::OfKind({4, 8}, 40, 30, 36));
+}
+
+// By the raster coder.
+void MakeGoldenRaster(Goldens& goldens) {
+  const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add("raster-" + name + ".flz", image, tile_log2, Coding::kRaster);
+  };
+  add("rgb", testing::Scene(61, 47, 3, 41));
+  add("gray-filters", testing::Scene(200, 170, 1, 42));
+  add("rgb-filters", testing::Scene(130, 90, 3, 43));
+  add("row", testing::Scene(130, 1, 3, 44));
+  add("column", testing::Scene(1, 77, 1, 45));
+  add("escapes", Escapes());
+  add("checkerboard", testing::Checkerboard(34, 30, 3));
+  add("noise", testing::Noise(40, 33, 3, 46));
+  Image one_constant = testing::Scene(40, 24, 3, 13);  // R = B: Co is 0
+  for (size_t i = 0; i < one_constant.samples.size(); i += 3) {
+    one_constant.samples[i + 2] = one_constant.samples[i];
+  }
+  add("constant-co", one_constant);
+  add("photocd-tiles", testing::Converted(testing::Scene(45, 38, 3, 47), 2, 5), 5);
+  add("rgba", testing::OfKind({4, 8}, 40, 30, 48));
 }
 
 // With latent components; with affine couplings too, from pure shrinking to stretching 64-fold.
@@ -185,6 +210,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
   goldens.Add("gray-alpha-same.flz", same);
   MakeGoldenRefined(goldens);
   MakeGoldenKinds(goldens);
+  MakeGoldenRaster(goldens);
   MakeGoldenBorrowing(goldens);
   goldens.Finish();
 }
@@ -363,7 +389,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
     bytes.insert(bytes.end(), rest.begin(), rest.end());
     return Wrap(gray, bytes, 0);
   };
-  bad.Add("mode-unknown", mode(static_cast<TileMode>(kTileModes), {}));
+  bad.Add("mode-unknown", mode(static_cast<TileMode>(255), {}));
   bad.Add("mode-alpha-of-gray", mode(TileMode::kFlowAlpha, {0}));
   bad.Add("refined-of-none", mode(TileMode::kRefined, {0, 0}));  // the header has no such tile
   bad.Add("raw-short", mode(TileMode::kRaw, Bytes(15, 1)));
@@ -471,6 +497,50 @@ void MakeBadRefined(BadFiles& bad, FileInfo info) {
   bad.Add("refined-borrowing", level(TileMode::kRefined, filters, {1}));
 }
 
+// Gray 9 x 3: side stream and rANS stream of the only channel.
+void MakeBadRaster(BadFiles& bad, FileInfo info) {
+  info.width = 9;
+  info.height = 3;
+  info.channels = 1;
+  info.model_hash = 0;  // none is needed
+  const auto raster = [&](const Bytes& side, const Bytes& samples, uint64_t span = 255) {
+    ByteWriter channel;
+    channel.PutVarint(side.size());
+    channel.PutBytes(side);
+    channel.PutBytes(samples);
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(TileMode::kRaster));
+    writer.PutSignedVarint(0);
+    writer.PutVarint(span);
+    writer.PutVarint(channel.size());
+    writer.PutBytes(channel.bytes());
+    return Wrap(info, writer.bytes(), 0);
+  };
+  RasterModel model;
+  model.labels.assign(2, 0);
+  model.filters[0][2] = 256;
+  model.tables.tokens = 2;
+  BinaryEncoder coder;
+  RasterSide(coder, /*channel=*/0, 9, 3).Code(model);
+  const Bytes side = coder.Finish();
+  Bytes surplus = side;
+  surplus.push_back(1);
+  RansStack stack(1);
+  for (int i = 0; i < 27; ++i) stack.Push({0x8000, 1});  // token 1: one more than predicted
+  const Bytes samples = stack.Finish();
+  bad.Add("raster-side-cut", raster({0xFF}, samples));
+  bad.Add("raster-side-surplus", raster(surplus, samples));
+  bad.Add("raster-side-ones", raster(Bytes(30, 0), samples));
+  bad.Add("raster-no-tokens", raster(Bytes(30, 0xFF), samples));
+  bad.Add("raster-sample-range", raster(side, samples, 1));
+  bad.Add("raster-samples-cut", raster(side, {0, 0, 0, 1}));
+  Bytes more = samples;
+  more.insert(more.end(), {0, 0});
+  bad.Add("raster-samples-surplus", raster(side, more));
+  bad.Add("raster-of-nothing", raster({}, {}));
+  bad.Add("raster-empty", Wrap(info, {static_cast<uint8_t>(TileMode::kRaster)}, 0));
+}
+
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
@@ -484,6 +554,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadHeaders(bad, info, payload);
   MakeBadPayloads(bad, info, payload, block.pixel_checksum);
   MakeBadRefined(bad, info);
+  MakeBadRaster(bad, info);
   MakeBadBorrowing(bad, info);
   bad.Finish();
 }

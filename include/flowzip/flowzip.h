@@ -189,7 +189,10 @@ FLZ_API void flz_encoder_free(flz_encoder *encoder);
 /** One sentence about the last call that failed with this handle; "" before any. Never NULL. */
 FLZ_API const char *flz_encoder_message(const flz_encoder *encoder);
 
-/** Chooses an embedded model. FLZ_UNKNOWN_MODEL if this library was built without it. */
+/**
+ * How much work to do: fast takes no model, standard and best an embedded one; FLZ_UNKNOWN_MODEL if
+ * this library was built without it.
+ */
 FLZ_API flz_status flz_encoder_set_effort(flz_encoder *encoder, flz_effort effort);
 /**
  * Whether to look for the YCbCr or PhotoCD values that an RGB picture was converted from, and

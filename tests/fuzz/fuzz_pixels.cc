@@ -20,8 +20,8 @@ void Run(ByteSpan data) {
   options.tile_log2 = kMinTileLog2 + (kind >> 2) % 3;
   options.jobs = 1;
   constexpr Coding kCodings[] = {Coding::kSmallest, Coding::kFlow, Coding::kRefined,
-                                 Coding::kThorough};
-  options.coding = kCodings[(kind >> 4) % 4];
+                                 Coding::kThorough, Coding::kFast, Coding::kRaster};
+  options.coding = kCodings[(kind >> 4) % 6];
   const std::vector<uint8_t> file = Encode(image, options);
   DecodeOptions decode;
   decode.model_override = options.model;

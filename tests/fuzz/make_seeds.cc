@@ -40,6 +40,8 @@ void MakeFiles() {
       options.tile_log2 = tile_log2;
       const auto file = Encode(image, options);
       Save("decode", std::to_string(number), file);
+      options.coding = Coding::kRaster;
+      Save("decode", "raster-" + std::to_string(number), Encode(image, options));
       if (number % 3 == 0) {
         Save("container", std::to_string(number), file);
         std::vector<uint8_t> call = file;  // its last byte are the harness's flags

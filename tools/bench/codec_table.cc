@@ -26,10 +26,9 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.family = "flowzip";
   codec.version = "flowzip " FLOWZIP_VERSION ", model " + HashName(model->hash());
   codec.model_file = model_file;
-  codec.encode_command = "{self} encode --no-verify" + as_rgb + common +
-                         with_effort + with_file + " {in} -o {out.flz}";
-  codec.decode_command =
-      "{self} decode" + common + with_file + " {in} -o {out.png}";
+  codec.encode_command = "{self} encode --no-verify" + as_rgb + common + with_effort + with_file +
+                         " {in} -o {out.flz}";
+  codec.decode_command = "{self} decode" + common + with_file + " {in} -o {out.png}";
   codec.options =
       "flowzip encode --no-verify" + as_rgb + with_effort + " -j " + std::to_string(options.jobs);
   if (!model_file.empty()) {
@@ -39,7 +38,9 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.model = std::move(model);
   const int jobs = options.jobs;
   const Model* raw = codec.model.get();
-  const Coding coding = effort == "best" ? Coding::kThorough : Coding::kSmallest;
+  const Coding coding = effort == "best"   ? Coding::kThorough
+                        : effort == "fast" ? Coding::kFast
+                                           : Coding::kSmallest;
   codec.encode = [raw, jobs, coding, recover = options.recover_colour](const Image& image) {
     EncodeOptions encode;
     encode.coding = coding;

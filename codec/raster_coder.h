@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The raster coder: planes of integers, sample by sample in raster order (docs/FORMAT.md 3.13).
+//
+// Sample less prediction, each predicted from those before it, is a triangular map and so a
+// bijection of volume one: an autoregressive flow (Papamakarios et al. 2021, section 3.1) in
+// integers, with linear conditioners that are fitted to the tile instead of trained.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "codec/raster_channel.h"
+#include "model/levels.h"
+
+namespace flowzip {
+
+using RasterRanges = std::array<SampleRange, kChannels>;
+
+// One string of bytes for each of `channels` planes; empty where the range is one value. Samples
+// lie in their ranges, and these in +-kMaxRasterSample. `bits`, if given, gets those of each
+// sample added, by rows, all channels together.
+inline constexpr int32_t kMaxRasterSample = 1023;
+std::vector<std::vector<uint8_t>> EncodeRaster(const std::array<IntPlane, kChannels>& planes,
+                                               int channels, const RasterRanges& ranges,
+                                               ThreadPool& pool, std::vector<float>* bits);
+
+// `planes` come with their size. Throws kTruncated or kCorrupt.
+void DecodeRaster(const std::vector<ByteSpan>& streams, int channels, const RasterRanges& ranges,
+                  std::array<IntPlane, kChannels>& planes);
+
+}  // namespace flowzip

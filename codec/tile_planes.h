@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A tile's samples as planes of integers, and the head of a payload that says how to go back:
+//
+//   RGB only: colour conversion and exceptions (recovered_colour.h)
+//   RGB by the model only: orientation, one byte (model/orientation.h)
+//   per channel (1 or 3): signed varint min, varint max - min    (lifted, or converted back)
+#pragma once
+
+#include <array>
+
+#include "base/bytes.h"
+#include "codec/image.h"
+#include "codec/recovered_colour.h"
+#include "codec/tile_codec.h"
+#include "model/levels.h"
+#include "model/lifting1x1.h"
+#include "model/orientation.h"
+
+namespace flowzip {
+
+using Planes = std::array<IntPlane, kChannels>;
+using Ranges = std::array<SampleRange, kChannels>;
+
+// Samples after the lifting must fit this; it keeps every filter sum inside int32
+// (2 * kMaxFilterNorm * kMaxSample < 2^31).
+inline constexpr int32_t kMaxSample = 1023;
+
+// Alpha, the last of two or four channels, is coded apart.
+inline int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
+inline uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }
+
+bool AllConstant(const Ranges& ranges);
+
+struct TilePlanes {
+  RecoveredColour colour;
+  Orientation orientation;  // that of the planes
+  Ranges ranges;
+  Planes planes;  // three; those of a gray picture's colours are 0
+};
+
+// Reads and converts a tile and writes the head. `orient`: choose an orientation and say so.
+TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& rect,
+                    bool recover_colour, bool orient, ByteWriter& head, TileStats* stats);
+
+// Of ReadTile's head: all but the planes. Throws kTruncated or kCorrupt.
+TilePlanes ReadHead(int channels, const Rect& rect, bool orient, ByteReader& reader,
+                    TileStats* stats);
+
+// Writes the tile's pixels. The planes, flipped back, are used up. Throws kCorrupt.
+void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Image* image);
+
+}  // namespace flowzip

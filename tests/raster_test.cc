@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The raster coder: what comes back, that it is the same on every way, and that it pays.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "codec/codec.h"
+#include "codec/raster_coder.h"
+#include "codec/raster_symbols.h"
+#include "model/simd_targets.h"
+#include "tests/codec_options.h"
+#include "tests/converted.h"
+#include "tests/picture_kinds.h"
+#ifdef FLOWZIP_HAVE_PNG
+#include "tools/png_io.h"
+#endif
+
+namespace flowzip {
+namespace {
+
+EncodeOptions Raster(int jobs = 1, int tile_log2 = kDefaultTileLog2) {
+  EncodeOptions options;
+  options.coding = Coding::kRaster;
+  options.jobs = jobs;
+  options.tile_log2 = tile_log2;
+  return options;
+}
+
+void RoundTrip(const Image& image, int tile_log2 = kDefaultTileLog2) {
+  CAPTURE(image.width, image.height, image.channels, tile_log2);
+  EncodeStats stats;
+  const std::vector<uint8_t> file = Encode(image, Raster(1, tile_log2), &stats);
+  const auto mode = image.has_alpha() ? TileMode::kRasterAlpha : TileMode::kRaster;
+  REQUIRE(stats.tiles.mode_tiles[size_t(mode)] == stats.info.tile_count());
+  REQUIRE(stats.info.model_hash == 0);
+  REQUIRE(Decode(file, {}).samples == image.samples);
+}
+
+TEST_CASE("any picture comes back") {
+  for (uint32_t width = 1; width <= 18; ++width) {
+    for (uint32_t height = 1; height <= 18; height += 2) {
+      RoundTrip(testing::Noise(width, height, 3, width * 16 + height));
+      RoundTrip(testing::Scene(width, height, 1, width + height));
+    }
+  }
+  for (const int channels : {1, 3}) {
+    for (const auto& [width, height] : {std::pair{1, 90}, {77, 1}, {2, 61}, {97, 64}, {250, 190}}) {
+      RoundTrip(testing::Scene(width, height, channels, 1));
+      RoundTrip(testing::Checkerboard(width, height, channels));
+      RoundTrip(testing::Gradient(width, height, channels));
+      RoundTrip(testing::Flat(width, height, channels, 9));
+    }
+    RoundTrip(testing::Scene(100, 70, channels, 2), 5);
+  }
+  RoundTrip(testing::OfKind({4, 8}, 50, 40, 3));
+  RoundTrip(testing::OfKind({2, 8}, 50, 40, 4), 4);
+  RoundTrip(testing::Converted(testing::Scene(60, 50, 3, 5), 1, 2));
+}
+
+TEST_CASE("the same bytes on any number of threads and with every instruction set") {
+  const Image image = testing::Scene(300, 210, 3, 7);
+  const std::vector<uint8_t> file = Encode(image, Raster(1, 7));
+  CHECK(Encode(image, Raster(3, 7)) == file);
+  for (const std::string& target : SupportedSimdTargets()) {
+    CAPTURE(target);
+    REQUIRE(ForceSimdTarget(target));
+    CHECK(Encode(image, Raster(1, 7)) == file);
+    CHECK(Decode(file, {}).samples == image.samples);
+  }
+  ResetSimdTarget();
+}
+
+// Rows and weights up to the limits that a file may have.
+TEST_CASE("kernels equal their definitions") {
+  testing::Random random(5);
+  const auto value = [&](int limit) {
+    return static_cast<int16_t>(random.Between(0, 3) == 0
+                                    ? (random.Between(0, 1) != 0 ? limit : -limit)
+                                    : random.Between(-limit, limit));
+  };
+  constexpr int kWidth = 83, kPadded = 88;
+  for (int round = 0; round < 20; ++round) {
+    const int taps = RasterTaps(round % 3), pairs = (taps + 1) / 2;
+    RasterWeights filters[kMaxRasterFilters] = {};
+    for (RasterWeights& filter : filters) {
+      for (int k = 0; k < taps; ++k) filter[k] = value(kMaxRasterWeight);
+      filter[0] = value(8 * kMaxRasterWeight + 256);
+    }
+    std::vector<std::vector<int16_t>> storage(kMaxRasterTaps, std::vector<int16_t>(kPadded));
+    std::vector<const int16_t*> rows;
+    for (auto& row : storage) {
+      for (int16_t& x : row) x = value(kMaxRasterSample);
+      rows.push_back(row.data());
+    }
+    uint8_t labels[kPadded / kRasterBlock];
+    for (uint8_t& label : labels) label = static_cast<uint8_t>(random.Between(0, 15));
+    RasterPair pixels[kMaxRasterTaps / 2] = {};
+    for (int p = 0; p < pairs; ++p) {
+      for (int t = 0; t < 2 * kRasterSites; ++t) {
+        pixels[p][t] = 2 * p + t % 2 < taps ? value(kMaxRasterSample) : int16_t{0};
+      }
+    }
+    int16_t target[kRasterSites];
+    for (int16_t& x : target) x = value(kMaxRasterSample);
+
+    std::vector<int32_t> sums(kPadded), expected_sums(kPadded);
+    raster_scalar::RasterSums(rows.data(), taps, filters, labels, kWidth, expected_sums.data());
+    uint32_t cost[kMaxRasterFilters], expected[kMaxRasterFilters];
+    raster_scalar::RasterCosts(pixels, pairs, target, filters, 13, expected);
+    for (const std::string& name : SupportedSimdTargets()) {
+      CAPTURE(name, round);
+      REQUIRE(ForceSimdTarget(name));
+      RasterSums(rows.data(), taps, filters, labels, kWidth, sums.data());
+      CHECK(sums == expected_sums);
+      RasterCosts(pixels, pairs, target, filters, 13, cost);
+      CHECK(std::equal(cost, cost + 13, expected));
+    }
+    ResetSimdTarget();
+  }
+}
+
+TEST_CASE("tokens stand for every residual") {
+  for (uint32_t symbol = 0; symbol < 4096; ++symbol) {
+    const RasterToken token = TokenOf(symbol);
+    REQUIRE(token.token < kRasterTokens);
+    REQUIRE(token.extra_bits == ExtraBits(token.token));
+    REQUIRE(SymbolOf(token.token, token.extra) == symbol);
+    REQUIRE(RasterSymbol(RasterResidual(symbol)) == symbol);
+  }
+  CHECK(TokenOf(4095).token == kRasterTokens - 1);
+}
+
+TEST_CASE("frequencies leave no token out") {
+  testing::Random random(6);
+  for (int round = 0; round < 50; ++round) {
+    const int tokens = random.Between(1, kRasterTokens);
+    std::array<uint8_t, kRasterTokens> levels{};
+    for (uint8_t& level : levels) {
+      level = static_cast<uint8_t>(round == 0 ? 0 : round == 1 ? 63 : random.Between(0, kMaxLevel));
+    }
+    const RasterStarts starts = StartsOf(levels, tokens);
+    CHECK(starts[0] == 0);
+    CHECK(starts[static_cast<size_t>(tokens)] == kProbScale);
+    for (int t = 0; t < tokens; ++t) {
+      CHECK(starts[static_cast<size_t>(t) + 1] > starts[static_cast<size_t>(t)]);
+    }
+  }
+  for (const uint32_t x : {1u, 2u, 3u, 255u, 256u, 1000u, 65536u, 4000000000u}) {
+    CHECK(std::abs(FixedLog2(x) / 256.0 - std::log2(x)) < 0.012);
+  }
+}
+
+TEST_CASE("bits are booked at their pixels") {
+  const Image image = testing::Scene(120, 90, 3, 8);
+  PixelBits bits;
+  bits.Reset(image.width, image.height);
+  EncodeOptions options = Raster();
+  options.pixel_bits = &bits;
+  const std::vector<uint8_t> file = Encode(image, options);
+  double sum = 0;
+  for (const float b : bits.bits) sum += b;
+  CHECK(sum < 8.0 * static_cast<double>(file.size()));
+  CHECK(sum > 8.0 * (static_cast<double>(file.size()) - 1500));  // header, filters and tables
+}
+
+// Whatever stands in the streams: an error or some picture, nothing else.
+TEST_CASE("damaged streams do no harm") {
+  const Image image = testing::Scene(70, 50, 3, 9);
+  std::array<IntPlane, kChannels> planes, out;
+  for (int c = 0; c < kChannels; ++c) {
+    planes[c] = out[c] = IntPlane(70, 50);
+    for (int i = 0; i < 70 * 50; ++i)
+      planes[c].At(i % 70, i / 70) = image.samples[size_t(i) * 3 + c];
+  }
+  const RasterRanges ranges = FindRanges(planes);
+  ThreadPool pool(1);
+  auto streams = EncodeRaster(planes, 3, ranges, pool, nullptr);
+  const auto decode = [&] { DecodeRaster({streams.begin(), streams.end()}, 3, ranges, out); };
+  decode();
+  CHECK(out[2].At(69, 49) == planes[2].At(69, 49));
+  int refused = 0, changes = 0;
+  for (auto& stream : streams) {
+    for (size_t i = 0; i < stream.size(); i += 1 + i / 64) {
+      for (const uint8_t flip : {0x01, 0x80, 0xFF}) {
+        stream[i] ^= flip;
+        ++changes;
+        try {
+          decode();
+        } catch (const Error& error) {
+          CHECK((error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kTruncated));
+          ++refused;
+        }
+        stream[i] ^= flip;
+      }
+    }
+  }
+  CHECK(refused > changes / 2);
+}
+
+#ifdef FLOWZIP_HAVE_PNG
+TEST_CASE("fast is small on a photograph") {
+  const Image image = ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/colorado.png");
+  EncodeOptions fast, flow;
+  fast.coding = Coding::kFast;
+  flow.coding = Coding::kFlow;
+  const size_t fast_size = Encode(image, fast).size();
+  CHECK(static_cast<double>(fast_size) < 1.05 * static_cast<double>(Encode(image, flow).size()));
+  EncodeOptions standard;
+  CHECK(Encode(image, standard).size() <= fast_size);
+}
+#endif
+
+}  // namespace
+}  // namespace flowzip
