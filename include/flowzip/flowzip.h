@@ -77,9 +77,10 @@ typedef enum flz_status {
 } flz_status;
 
 /**
- * How much work goes into a smaller file: which of the models inside the library encodes. Best also
- * corrects the model's distributions from what each tile has shown so far ("refined" tiles), and
- * tries the context coder wherever it has a chance; its files take several times as long to decode.
+ * How much work goes into a smaller file. Fast fits filters to the picture; standard also tries the
+ * library's model, in three times the time; best tries a larger one, corrects its distributions
+ * from what each tile has shown so far ("refined" tiles), and tries the context coder wherever it
+ * has a chance; its files take several times as long to decode.
  */
 typedef enum flz_effort {
   FLZ_EFFORT_FAST = 1,

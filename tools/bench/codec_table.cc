@@ -24,7 +24,11 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   Codec codec;
   codec.name = name + (options.recover_colour ? "" : "-rgb");
   codec.family = "flowzip";
-  codec.version = "flowzip " FLOWZIP_VERSION ", model " + HashName(model->hash());
+  codec.coding = effort == "best"   ? Coding::kThorough
+                 : effort == "fast" ? Coding::kFast
+                                    : Coding::kSmallest;
+  codec.version = "flowzip " FLOWZIP_VERSION ", " +
+                  (TakesModel(codec.coding) ? "model " + HashName(model->hash()) : "no model");
   codec.model_file = model_file;
   codec.encode_command = "{self} encode --no-verify" + as_rgb + common + with_effort + with_file +
                          " {in} -o {out.flz}";
@@ -38,10 +42,8 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   codec.model = std::move(model);
   const int jobs = options.jobs;
   const Model* raw = codec.model.get();
-  const Coding coding = effort == "best"   ? Coding::kThorough
-                        : effort == "fast" ? Coding::kFast
-                                           : Coding::kSmallest;
-  codec.encode = [raw, jobs, coding, recover = options.recover_colour](const Image& image) {
+  codec.encode = [raw, jobs, coding = codec.coding,
+                  recover = options.recover_colour](const Image& image) {
     EncodeOptions encode;
     encode.coding = coding;
     encode.recover_colour = recover;

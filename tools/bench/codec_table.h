@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "codec/image.h"
+#include "codec/tile_modes.h"
 #include "model/model.h"
 #include "tools/bench/launcher.h"
 
@@ -44,6 +45,7 @@ struct Codec {
 
   // flowzip only.
   std::shared_ptr<const Model> model;
+  Coding coding = Coding::kSmallest;
   std::string model_file;
   bool is_flowzip() const { return model != nullptr; }
   bool is_shipped_file() const { return encode_command.empty(); }

@@ -164,6 +164,7 @@ void RunImage(const RunOptions& options, Launcher& launcher, size_t index, Resul
     if (!results.codecs[c].is_flowzip()) continue;
     EncodeOptions encode;
     encode.model = results.codecs[c].model.get();
+    encode.coding = results.codecs[c].coding;
     encode.jobs = options.codecs.jobs;
     encode.recover_colour = options.codecs.recover_colour;
     EncodeStats stats;
@@ -180,6 +181,7 @@ void MakeHeatMaps(const RunOptions& options, Results& results, const StatusFn& s
     status("where the bits are: " + results.images[image].name);
     EncodeOptions encode;
     encode.model = results.codecs[codec].model.get();
+    encode.coding = results.codecs[codec].coding;
     encode.jobs = options.codecs.jobs;
     encode.recover_colour = options.codecs.recover_colour;
     HeatMap map;
