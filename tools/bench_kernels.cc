@@ -75,11 +75,13 @@ HWY_AFTER_NAMESPACE();
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "codec/raster_channel.h"
 #include "model/adaptive_coupling.h"
 #include "model/conv2d.h"
 #include "model/gram.h"
@@ -241,6 +243,42 @@ void BenchFilters(double seconds) {
               predict, products);
 }
 
+// The raster coder's kernels for the third channel, whose filters have the most taps.
+void BenchRaster(double seconds) {
+  constexpr int kTaps = RasterTaps(2), kPairs = (kTaps + 1) / 2, kWidth = 1024;
+  std::mt19937 random(6);
+  const auto fill = [&](auto* values, size_t count) {
+    for (size_t i = 0; i < count; ++i) values[i] = static_cast<int16_t>(random() % 401 - 200);
+  };
+  static RasterWeights filters[kMaxRasterFilters];
+  static RasterPair pairs[kPairs];
+  int16_t target[kRasterSites];
+  std::vector<int16_t> row(kWidth + 32);
+  fill(&filters[0][0], std::size(filters) * kMaxRasterTaps);
+  fill(&pairs[0][0], std::size(pairs) * 2 * kRasterSites);
+  fill(target, kRasterSites);
+  fill(row.data(), row.size());
+  const std::vector<const int16_t*> rows(kTaps, row.data() + 16);
+  std::vector<uint8_t> labels(kWidth / kRasterBlock);
+  for (size_t i = 0; i < labels.size(); ++i) labels[i] = i % kMaxRasterFilters;
+  std::vector<int32_t> sums(kWidth);
+  const double predict = Measure(seconds, [&] {
+    for (int i = 0; i < 64; ++i) {
+      RasterSums(rows.data(), kTaps, filters, labels.data(), kWidth, sums.data());
+    }
+    return double{64} * kTaps * kWidth;
+  });
+  uint32_t cost[kMaxRasterFilters];
+  const double costs = Measure(seconds, [&] {
+    for (int i = 0; i < 256; ++i) {
+      RasterCosts(pairs, kPairs, target, filters, kMaxRasterFilters, cost);
+    }
+    return double{256} * kTaps * kRasterSites * kMaxRasterFilters;
+  });
+  std::printf("  raster, %d taps: prediction %.2f GMAC/s, choice among %d filters %.2f GMAC/s\n",
+              kTaps, predict, kMaxRasterFilters, costs);
+}
+
 void BenchRans(double seconds) {
   constexpr int kSymbols = 200'000, kLanes = 4;
   std::mt19937 random(5);
@@ -304,6 +342,7 @@ void BenchTarget(const char* name, double seconds) {
   BenchLayer(1, 32, 32, seconds, peak);
   BenchLayer(1, 32, 9, seconds, peak);
   BenchFilters(seconds);
+  BenchRaster(seconds);
   for (const int components : {3, 4, 8}) BenchMixtures(components, seconds);
 }
 
