@@ -7,9 +7,8 @@
 #include "codec/raster_coder.h"
 #include "codec/raster_symbols.h"
 #include "model/simd_targets.h"
+#include "tests/any_picture.h"
 #include "tests/codec_options.h"
-#include "tests/converted.h"
-#include "tests/picture_kinds.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tools/png_io.h"
 #endif
@@ -25,7 +24,7 @@ EncodeOptions Raster(int jobs = 1, int tile_log2 = kDefaultTileLog2) {
   return options;
 }
 
-void RoundTrip(const Image& image, int tile_log2 = kDefaultTileLog2) {
+void RoundTrip(const Image& image, int tile_log2) {
   CAPTURE(image.width, image.height, image.channels, tile_log2);
   EncodeStats stats;
   const std::vector<uint8_t> file = Encode(image, Raster(1, tile_log2), &stats);
@@ -35,26 +34,7 @@ void RoundTrip(const Image& image, int tile_log2 = kDefaultTileLog2) {
   REQUIRE(Decode(file, {}).samples == image.samples);
 }
 
-TEST_CASE("any picture comes back") {
-  for (uint32_t width = 1; width <= 18; ++width) {
-    for (uint32_t height = 1; height <= 18; height += 2) {
-      RoundTrip(testing::Noise(width, height, 3, width * 16 + height));
-      RoundTrip(testing::Scene(width, height, 1, width + height));
-    }
-  }
-  for (const int channels : {1, 3}) {
-    for (const auto& [width, height] : {std::pair{1, 90}, {77, 1}, {2, 61}, {97, 64}, {250, 190}}) {
-      RoundTrip(testing::Scene(width, height, channels, 1));
-      RoundTrip(testing::Checkerboard(width, height, channels));
-      RoundTrip(testing::Gradient(width, height, channels));
-      RoundTrip(testing::Flat(width, height, channels, 9));
-    }
-    RoundTrip(testing::Scene(100, 70, channels, 2), 5);
-  }
-  RoundTrip(testing::OfKind({4, 8}, 50, 40, 3));
-  RoundTrip(testing::OfKind({2, 8}, 50, 40, 4), 4);
-  RoundTrip(testing::Converted(testing::Scene(60, 50, 3, 5), 1, 2));
-}
+TEST_CASE("any picture comes back") { testing::ForEachPicture(18, RoundTrip); }
 
 TEST_CASE("the same bytes on any number of threads and with every instruction set") {
   const Image image = testing::Scene(300, 210, 3, 7);

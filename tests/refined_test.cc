@@ -8,9 +8,8 @@
 #include "codec/refined_coder.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
+#include "tests/any_picture.h"
 #include "tests/codec_options.h"
-#include "tests/converted.h"
-#include "tests/picture_kinds.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tools/png_io.h"
 #endif
@@ -36,26 +35,7 @@ void RoundTrip(const Image& image, int tile_log2 = kDefaultTileLog2) {
   REQUIRE(again.samples == image.samples);
 }
 
-TEST_CASE("any picture comes back") {
-  for (uint32_t width = 1; width <= 11; ++width) {
-    for (uint32_t height = 1; height <= 11; height += 2) {
-      RoundTrip(testing::Noise(width, height, 3, width * 16 + height));
-      RoundTrip(testing::Scene(width, height, 1, width + height));
-    }
-  }
-  for (const int channels : {1, 3}) {
-    for (const auto& [width, height] : {std::pair{1, 90}, {77, 1}, {2, 61}, {97, 64}}) {
-      RoundTrip(testing::Scene(width, height, channels, 1));
-      RoundTrip(testing::Checkerboard(width, height, channels));
-      RoundTrip(testing::Gradient(width, height, channels));
-      RoundTrip(testing::Flat(width, height, channels, 9));
-    }
-    RoundTrip(testing::Scene(100, 70, channels, 2), 5);
-  }
-  RoundTrip(testing::OfKind({4, 8}, 50, 40, 3));
-  RoundTrip(testing::OfKind({2, 8}, 50, 40, 4), 4);
-  RoundTrip(testing::Converted(testing::Scene(60, 50, 3, 5), 1, 2));
-}
+TEST_CASE("any picture comes back") { testing::ForEachPicture(11, RoundTrip); }
 
 // Half of it calm, then values that neither the model nor what was learnt expects.
 TEST_CASE("escapes come back") {
