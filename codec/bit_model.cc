@@ -8,7 +8,7 @@ namespace {
 
 // The inverse of squash, at the middle of each interval of probability.
 template <size_t n>
-void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
+constexpr void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
   constexpr int kWidth = 65536 / n;
   int x = -kMaxStretch;
   for (int i = 0; i < static_cast<int>(n); ++i) {
@@ -19,10 +19,10 @@ void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
 
 // exp(-x / 256) as a fraction of 2^62, by repeated multiplication: integers, so that the table is
 // the same everywhere.
-BitTables MakeTables() {
+constexpr BitTables MakeTables() {
   constexpr uint64_t kOne = uint64_t{1} << 62;
   constexpr uint64_t kStep = 4593706758521749504u;  // 2^62 exp(-1 / 256), to a multiple of 2^20
-  BitTables tables;
+  BitTables tables{};
   uint64_t e = kOne;
   for (int x = 0; x <= kMaxStretch; ++x) {
     const uint64_t denominator = (kOne >> 15) + (e >> 15);  // of 2^47 (1 + exp)
@@ -44,9 +44,6 @@ BitTables MakeTables() {
 
 }  // namespace
 
-const BitTables& BitTables::Get() {
-  static const BitTables tables = MakeTables();
-  return tables;
-}
+constinit const BitTables kBitTables = MakeTables();
 
 }  // namespace flowzip

@@ -24,8 +24,8 @@ struct BitTables {
   std::array<int32_t, 64> rate;                      // 2^16 / (n + 1.5)
   std::array<int32_t, 64> trust;                     // of a slot with count n, 2^8 = full
   std::array<uint32_t, kMaxStretch + 1> tail;        // 2^31 / (1 + exp(x / 256))
-  static const BitTables& Get();
 };
+extern const BitTables kBitTables;
 
 inline uint64_t HashStep(uint64_t h, uint64_t value) {
   h = (h ^ value) * 0x9E3779B97F4A7C15u;
@@ -38,7 +38,7 @@ inline constexpr int32_t kMaxCount = 60;
 inline constexpr BitSlot kNewSlot = uint32_t{1} << 31;
 
 inline void UpdateSlot(BitSlot& slot, int bit) {
-  const BitTables& tables = BitTables::Get();
+  const BitTables& tables = kBitTables;
   const int32_t p = static_cast<int32_t>(slot >> 14);
   const int32_t n = static_cast<int32_t>(slot >> 8 & 63);
   const int32_t target = bit != 0 ? (1 << 18) - 1 : 0;
@@ -91,7 +91,7 @@ class Mixer {
     return output_;
   }
   void Update(const std::array<int32_t, kInputs>& inputs, int bit) {
-    const int32_t p = BitTables::Get().squash[output_ + kMaxStretch];
+    const int32_t p = kBitTables.squash[output_ + kMaxStretch];
     const int32_t error = (bit << 16) - p;
     const int32_t step = kLastStep + (kFirstStep - kLastStep) * 16 / (16 + chosen_->seen);
     if (chosen_->seen < 2048) ++chosen_->seen;
@@ -126,7 +126,7 @@ class BitPredictor {
   template <class Coder>
   int Code(Coder& coder, int bit, const std::array<BitSlot*, kSlots>& slots,
            const std::array<int32_t, kOdds>& odds, int set_a, int set_b) {
-    const BitTables& tables = BitTables::Get();
+    const BitTables& tables = kBitTables;
     std::array<int32_t, kInputs> inputs;
     for (int i = 0; i < kSlots; ++i) {
       inputs[i] = tables.stretch[*slots[i] >> 20] * tables.trust[*slots[i] >> 8 & 63] >> 8;

@@ -31,6 +31,7 @@ struct flz_decoder : Handle {
     options.max_memory = max_memory;
     options.region = region;
     options.scale_log2 = scale_log2;
+    options.to_pixels = true;
     return options;
   }
 };
@@ -147,11 +148,10 @@ flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size, s
     const uint64_t row_bytes = ToInfo(info).row_bytes / info.width * rect.width;
     RequireArgument(size >= Extent(row_bytes, rect.height, &stride),
                     "the buffer is too small for the picture");
-    const Image image = Decode(d.file, d.Options(), nullptr, d.Progress());
-    auto* to = static_cast<uint8_t*>(pixels);
-    for (uint32_t y = 0; y < image.height; ++y) {
-      std::memcpy(to + y * stride, image.samples.data() + y * image.row_bytes(), image.row_bytes());
-    }
+    DecodeOptions options = d.Options();
+    options.pixels = static_cast<uint8_t*>(pixels);
+    options.stride = stride;
+    Decode(d.file, options, nullptr, d.Progress());
   });
 }
 
@@ -161,6 +161,7 @@ flz_status flz_decoder_check(flz_decoder* decoder) {
     DecodeOptions options = d.Options();
     options.region = {};
     options.scale_log2 = 0;
+    options.to_pixels = false;
     Decode(d.file, options, nullptr, d.Progress());
   });
 }

@@ -11,7 +11,7 @@ using namespace flowzip;         // NOLINT: this file is the library's face to C
 using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
-  const Model* embedded = nullptr;  // by effort; `model` goes before it
+  const EmbeddedModel* embedded = nullptr;  // by effort; `model` goes before it
   bool recover_colour = true;
   flz_effort effort = FLZ_EFFORT_STANDARD;
   std::vector<Chunk> chunks;
@@ -22,18 +22,14 @@ struct flz_encoder : Handle {
     if (effort == FLZ_EFFORT_BEST) return Coding::kThorough;
     return effort == FLZ_EFFORT_FAST && model == nullptr ? Coding::kFast : Coding::kSmallest;
   }
-  const Model* Choice() const {
-    if (!TakesModel(Way())) return nullptr;
-    return model != nullptr ? model.get() : embedded != nullptr ? embedded : &DefaultModel();
-  }
 };
 
 namespace {
 
 constexpr const char* kEffortNames[] = {"", "fast", "standard", "best"};  // by flz_effort
 
-const Model* RequireModel(const std::string& effort) {
-  const Model* found = ModelForEffort(effort);
+const EmbeddedModel* RequireModel(const std::string& effort) {
+  const EmbeddedModel* found = EmbeddedForEffort(effort);
   if (found != nullptr) return found;
   std::string others;
   for (const EmbeddedModel& model : EmbeddedModels()) {
@@ -76,19 +72,17 @@ Image ToImage(const flz_encoder& encoder, const flz_image& picture) {
 
 EncodeOptions Options(const flz_encoder& encoder) {
   EncodeOptions options;
-  options.model = encoder.Choice();
+  options.model = encoder.model.get();
+  options.embedded = encoder.embedded;
   options.jobs = encoder.Jobs();
   options.recover_colour = encoder.recover_colour;
   options.coding = encoder.Way();
+  options.max_memory = encoder.max_memory;
   return options;
 }
 
-// What Encode takes, and the copy of the picture that it takes it from.
 uint64_t Needed(const flz_encoder& encoder, const Image& image) {
-  const uint64_t samples = SampleMemory(Describe(image));
-  EncodeOptions options = Options(encoder);
-  options.max_memory = MemoryLeft(encoder.max_memory, samples);
-  return AddMemory(EncodingMemory(image, options), samples);
+  return EncodingMemory(image, Options(encoder));
 }
 
 void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
@@ -99,15 +93,9 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   Extent(RowBytes(*picture), picture->height, &stride);
   RequirePixels(picture->width, picture->height, encoder.max_pixels);
   Image image = ToImage(encoder, *picture);
-  RequireMemory(Needed(encoder, image), encoder.max_memory);
-  image.samples.resize(image.row_bytes() * image.height);
-  const auto* from = static_cast<const uint8_t*>(picture->pixels);
-  for (uint32_t y = 0; y < image.height; ++y) {
-    std::memcpy(image.samples.data() + y * image.row_bytes(), from + y * stride, image.row_bytes());
-  }
-  EncodeOptions options = Options(encoder);
-  options.max_memory = MemoryLeft(encoder.max_memory, image.samples.size());
-  encoder.file = Encode(image, options, nullptr, encoder.Progress());
+  image.outside = static_cast<uint8_t*>(const_cast<void*>(picture->pixels));  // is only read
+  image.outside_stride = stride;
+  encoder.file = Encode(image, Options(encoder), nullptr, encoder.Progress());
 }
 
 }  // namespace
@@ -124,7 +112,7 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
   return With(encoder, [&](flz_encoder& e) {
     RequireArgument(effort >= FLZ_EFFORT_FAST && effort <= FLZ_EFFORT_BEST,
                     "an effort is fast, standard or best");
-    const Model* found = effort == FLZ_EFFORT_FAST ? nullptr : RequireModel(kEffortNames[effort]);
+    const EmbeddedModel* found = effort == FLZ_EFFORT_FAST ? nullptr : RequireModel(kEffortNames[effort]);
     e.embedded = found;
     e.effort = effort;
     e.model = nullptr;

@@ -12,7 +12,6 @@
 #include "codec/tile_decoder.h"
 #include "codec/tile_encoder.h"
 #include "codec/tile_loop.h"
-#include "model/embedded.h"
 
 namespace flowzip {
 namespace {
@@ -52,6 +51,11 @@ std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan fil
 }
 
 }  // namespace
+
+const Model& ModelOf(const EncodeOptions& options) {
+  if (options.model != nullptr) return *options.model;
+  return (options.embedded != nullptr ? *options.embedded : DefaultEmbedded()).Parsed();
+}
 
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, EncodeStats* stats,
                             const ProgressFn& progress) {
@@ -168,12 +172,17 @@ FileInfo Describe(const Image& image) {
 MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
-  const bool flow = FlowTakes(image) && TakesModel(options.coding);
   info.refined = Refines(options.coding);
-  const Model* model = !flow                      ? nullptr
-                       : options.model != nullptr ? options.model
-                                                  : &DefaultModel();
-  return PlanEncode(info, model, options.jobs, options.max_memory);
+  if (!FlowTakes(image) || !TakesModel(options.coding)) {
+    return PlanEncode(info, nullptr, options.jobs, options.max_memory);
+  }
+  // Parsing the model takes a third as long as coding so small a picture: not for an estimate.
+  if (options.model == nullptr && IsSmall(info.TileRect(0)) && info.tile_count() == 1) {
+    MemoryPlan plan = PlanEncode(info, nullptr, options.jobs, options.max_memory);
+    plan.bytes = AddMemory(plan.bytes, kSmallFlowMemory);
+    return plan;
+  }
+  return PlanEncode(info, &ModelOf(options), options.jobs, options.max_memory);
 }
 
 // Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
@@ -183,7 +192,9 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   FileInfo part = info;
   part.width = std::min(info.width, std::max(region.width, side));
   part.height = std::min(info.height, std::max(region.height, side));
-  MemoryPlan plan = PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory);
+  const uint64_t picture = options.to_pixels ? 0 : SampleMemory(part);
+  MemoryPlan plan =
+      PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory, picture);
   if (options.region.width != 0 || options.scale_log2 != 0) {
     plan.bytes = AddMemory(plan.bytes, 2 * TileSampleMemory(info) *
                                            static_cast<uint64_t>(plan.tiles_at_once));

@@ -15,6 +15,7 @@
 #include "codec/pixel_bits.h"
 #include "codec/recover.h"
 #include "codec/tile_modes.h"
+#include "model/embedded.h"
 #include "model/model.h"
 
 namespace flowzip {
@@ -22,7 +23,8 @@ namespace flowzip {
 inline constexpr uint64_t kDefaultMaxPixels = uint64_t{1} << 28;
 
 struct EncodeOptions {
-  const Model* model = nullptr;      // null: DefaultModel()
+  const Model* model = nullptr;      // the caller's own, if set
+  const EmbeddedModel* embedded = nullptr;  // else this one; null: DefaultEmbedded()
   int jobs = 1;                      // threads, the calling one included
   int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
   PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
@@ -31,6 +33,9 @@ struct EncodeOptions {
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
   std::vector<Chunk> chunks;        // put into the header as they are
 };
+
+// The one that these options name. An embedded model is parsed when a tile first needs it.
+const Model& ModelOf(const EncodeOptions& options);
 
 struct DecodeOptions {
   const Model* model_override = nullptr;  // consulted before the embedded models
@@ -45,6 +50,11 @@ struct DecodeOptions {
   // 1, 2 or 3: only the pixels whose column and row in the picture are multiples of 2, 4 or 8;
   // only the levels that they need are decoded.
   int scale_log2 = 0;
+  // Whether the picture goes to `pixels`, its rows `stride` bytes apart; what Decode gives then
+  // has no samples. After an error, their contents are undefined.
+  bool to_pixels = false;
+  uint8_t* pixels = nullptr;
+  size_t stride = 0;
 };
 
 struct CodecStats {

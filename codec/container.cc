@@ -238,8 +238,7 @@ uint32_t PixelChecksum(const Image& image, const Rect& rect, uint64_t tile) {
   const size_t pixel_bytes = size_t{1} * image.channels * image.bytes_per_sample();
   std::vector<uint8_t> row(rect.width * pixel_bytes);
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    const uint8_t* source =
-        image.samples.data() + y * image.row_bytes() + size_t{rect.x} * pixel_bytes;
+    const uint8_t* source = image.Row(y) + size_t{rect.x} * pixel_bytes;
     if (image.bytes_per_sample() == 1) {
       XXH32_update(&state, source, row.size());
       continue;

@@ -9,16 +9,19 @@ namespace {
 
 constexpr uint32_t kMostPixelsASide = 0x7FFFFFFF;
 
-// The largest sample present; scanned only where values above the limit can be stored.
+// Scans only where values above the limit can be stored.
 bool SamplesWithin(const Image& image, int largest) {
-  if (image.bytes_per_sample() == 1) {
-    return largest >= 255 || std::all_of(image.samples.begin(), image.samples.end(),
-                                         [&](uint8_t s) { return s <= largest; });
-  }
-  for (size_t i = 0; largest < 65535 && i < image.samples.size(); i += 2) {
-    uint16_t sample;
-    std::memcpy(&sample, &image.samples[i], sizeof(sample));
-    if (sample > largest) return false;
+  const bool bytes = image.bytes_per_sample() == 1;
+  if (largest >= (bytes ? 255 : 65535)) return true;
+  for (uint32_t y = 0; y < image.height; ++y) {
+    const uint8_t* row = image.Row(y);
+    const uint8_t* end = row + image.row_bytes();
+    if (bytes && std::any_of(row, end, [&](uint8_t s) { return s > largest; })) return false;
+    for (; !bytes && row < end; row += 2) {
+      uint16_t sample;
+      std::memcpy(&sample, row, sizeof(sample));
+      if (sample > largest) return false;
+    }
   }
   return true;
 }
@@ -66,7 +69,9 @@ void CheckImage(const Image& image) {
           "an image with a palette has one channel of at most 8 bits");
   require(image.max_value == 0 || (image.max_value >> (image.bit_depth - 1)) == 1,
           "an image's largest sample needs all of its bits");
-  require(image.samples.size() == image.row_bytes() * image.height,
+  require(image.outside != nullptr
+              ? image.samples.empty()
+              : image.samples.size() == image.row_bytes() * image.height,
           "the image's samples do not fill its size");
   require(SamplesWithin(image, image.largest()), "the image has samples above its largest");
   if (image.indexed) {
@@ -76,18 +81,20 @@ void CheckImage(const Image& image) {
   }
 }
 
+bool SameKind(const Image& a, const Image& b) {
+  return a.channels == b.channels && a.bit_depth == b.bit_depth && a.indexed == b.indexed &&
+         a.interlaced == b.interlaced && a.max_value == b.max_value && a.chunks == b.chunks;
+}
+
 bool SameImage(const Image& a, const Image& b) {
-  return a.width == b.width && a.height == b.height && a.channels == b.channels &&
-         a.bit_depth == b.bit_depth && a.indexed == b.indexed && a.interlaced == b.interlaced &&
-         a.max_value == b.max_value && a.samples == b.samples && a.chunks == b.chunks;
+  return a.width == b.width && a.height == b.height && SameKind(a, b) && a.samples == b.samples;
 }
 
 bool IsConstant(const Image& image, const Rect& rect) {
   const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
-  const uint8_t* first =
-      image.samples.data() + size_t{rect.y} * image.row_bytes() + size_t{rect.x} * pixel;
+  const uint8_t* first = image.Row(rect.y) + size_t{rect.x} * pixel;
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* row = first + y * image.row_bytes();
+    const uint8_t* row = image.Row(rect.y + y) + size_t{rect.x} * pixel;
     // The row is its own neighbour to the right, and begins as the first does.
     if (!std::equal(first, first + pixel, row) ||
         !std::equal(row, row + (rect.width - 1) * pixel, row + pixel)) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -47,6 +48,14 @@ struct Image {
   // there is none, they come last.
   std::vector<Chunk> chunks{};
 
+  // Set: the rows are there, so many bytes apart, and `samples` is empty.
+  uint8_t* outside = nullptr;
+  size_t outside_stride = 0;
+
+  const uint8_t* Row(uint32_t y) const {
+    return outside != nullptr ? outside + y * outside_stride : samples.data() + y * row_bytes();
+  }
+  uint8_t* Row(uint32_t y) { return const_cast<uint8_t*>(std::as_const(*this).Row(y)); }
   int bytes_per_sample() const { return bit_depth > 8 ? 2 : 1; }
   size_t row_bytes() const { return size_t{width} * channels * bytes_per_sample(); }
   uint64_t sub_pixels() const { return uint64_t{width} * height * channels; }
@@ -66,7 +75,8 @@ void CheckImage(const Image& image);
 // Whether all pixels of `rect` are the same.
 bool IsConstant(const Image& image, const Rect& rect);
 
-// Whether pixels, kind and chunks are the same.
+// Whether kind and chunks are the same; and size and pixels as well, of pictures with samples.
+bool SameKind(const Image& a, const Image& b);
 bool SameImage(const Image& a, const Image& b);
 
 }  // namespace flowzip

@@ -40,12 +40,14 @@ LevelEncoder::LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelL
       borrowing_(borrowing),
       logs_(BandCount(size)),
       bits_(logs_.size()) {
-  if (!borrowing.kinds.any()) return;
   const int bands = static_cast<int>(logs_.size());
   for (int band = 0; band < bands; ++band) {
-    const int64_t sites = BandSites(size, borrowing.ranges, bands, band);
-    borrow_logs_.emplace_back(borrowing.kinds)
-        .Reserve(static_cast<size_t>(sites), borrowing.components);
+    const auto sites = static_cast<size_t>(BandSites(size, borrowing.ranges, bands, band));
+    if (borrowing.kinds.any()) {
+      borrow_logs_.emplace_back(borrowing.kinds).Reserve(sites, borrowing.components);
+    } else {
+      logs_[band].Reserve(sites + sites / 64);  // escapes are rare
+    }
   }
 }
 

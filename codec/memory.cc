@@ -73,10 +73,9 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
   // Level after level is dropped, coarsest first; the finest is the one that matters, unless
   // a coarser one has a much wider network.
   for (int l = 0; l < count; ++l) {
-    // A log of four bytes per symbol, escapes included, grown by doubling, and what the coder
-    // makes of it.
+    // A log of four bytes per symbol, with room for a few escapes, and the stream made of it.
     const uint64_t sites = uint64_t{3} * sizes[l].grid_width() * sizes[l].grid_height();
-    uint64_t logs = sites * kChannels * sizeof(uint32_t) * 7 / 2;
+    uint64_t logs = sites * kChannels * sizeof(uint32_t) * 3 / 2;
     if (model.latent_components || model.affine) {
       // The priors' parameters and samples (borrow_log.h), a table of their runs, the stream.
       const uint64_t site = sizeof(int16_t) * (3 * static_cast<uint64_t>(model.components) + 1) +
@@ -165,12 +164,13 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
               tile + 2 * TileSampleMemory(info), limit);
 }
 
-MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit) {
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit,
+                      uint64_t picture) {
   uint64_t tile = std::max(ContextTileBytes(info), RasterTileBytes(info));
   if (model != nullptr) {
     tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
   }
-  return Plan(info, jobs, AddMemory(SampleMemory(info), 40 * info.tile_count()), tile, limit);
+  return Plan(info, jobs, AddMemory(picture, 40 * info.tile_count()), tile, limit);
 }
 
 void RequireMemory(uint64_t needed, uint64_t limit) {

@@ -24,22 +24,29 @@ struct MemoryPlan {
   uint64_t bytes;
 };
 
+// Bytes of a picture's samples alone.
+uint64_t SampleMemory(const FileInfo& info);
+
 // Of `info` only sizes, channels, depth, flags and tiles are looked at. The encoder's figure
 // allows for a file as large as the samples. `model` is null if none is used.
 MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
-MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
+// `picture`: the bytes of the decoded samples, unless they go into the caller's memory.
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit,
+                      uint64_t picture);
 inline uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs,
                              uint64_t limit = kNoMemoryLimit) {
   return PlanEncode(info, model, jobs, limit).bytes;
 }
 inline uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs,
                              uint64_t limit = kNoMemoryLimit) {
-  return PlanDecode(info, model, jobs, limit).bytes;
+  return PlanDecode(info, model, jobs, limit, SampleMemory(info)).bytes;
 }
 
-// Bytes of the decoded samples alone, of the picture and of its largest tile.
-uint64_t SampleMemory(const FileInfo& info);
-uint64_t TileSampleMemory(const FileInfo& info);  // of the largest tile
+// What an embedded model takes at most for a picture that is one small tile (IsSmall).
+inline constexpr uint64_t kSmallFlowMemory = uint64_t{2} << 20;
+
+// Bytes of the samples of the largest tile alone.
+uint64_t TileSampleMemory(const FileInfo& info);
 // a - b, or 0; no limit stays none.
 inline uint64_t MemoryLeft(uint64_t limit, uint64_t used) {
   return limit == kNoMemoryLimit ? limit : limit < used ? 0 : limit - used;

@@ -93,7 +93,10 @@ inline int16_t MiddleOf(const SampleRange& range) {
   return static_cast<int16_t>((range.min + range.max) >> 1);
 }
 
-// Where the taps of row y begin; y >= 1.
+// Row 0 has this filter: the sample to the left.
+inline constexpr RasterWeights kFirstRowFilter[1] = {{1 << kRasterWeightBits}};
+
+// Where the taps of row y begin. Row -1, which only the first row's filter meets, is any.
 using RasterRows = std::array<const int16_t*, kMaxRasterTaps>;
 RasterRows FilterRows(const RasterPlane* planes, int channel, int y);
 // The same for the energies, for any y. Row -1 of each plane of magnitudes is zero.
@@ -104,7 +107,6 @@ void ClearAbove(RasterPlane& magnitudes);
 // A prediction in 1/8 and what follows from it.
 struct RasterPrediction {
   int32_t eighths;
-  explicit RasterPrediction(int32_t p8) : eighths(p8) {}
   RasterPrediction(int32_t sum, const SampleRange& range)
       : eighths(std::clamp((sum + 16) >> 5, 8 * range.min, 8 * range.max)) {}
   int32_t nearest() const { return (eighths + 4) >> 3; }

@@ -64,7 +64,6 @@ class ChannelDecoder {
     // What the taps above and in other channels add, for a row.
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
     std::vector<int32_t> energies(sums.size());
-    const std::vector<uint8_t> none(static_cast<size_t>(across));
     const int taps = RasterTaps(channel_), energy_taps = RasterEnergies(channel_);
     // The filters without their first taps.
     RasterWeights rest[kMaxRasterFilters] = {}, rest_energies[1] = {};
@@ -80,14 +79,14 @@ class ChannelDecoder {
       magnitude[-1] = magnitude[-2] = first ? int16_t{0} : magnitudes_[channel_].Row(y - 1)[0];
       const RasterRows energy_rows = EnergyRows(magnitudes_, channel_, y);
       RasterSums(energy_rows.data() + kFirstTaps, energy_taps - kFirstTaps, rest_energies,
-                 none.data(), width_, energies.data());
+                 nullptr, width_, energies.data());
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
       if (first) {
-        DecodeRow<true>(finder, label, sums.data(), energies.data(), sample, magnitude);
+        DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), sample, magnitude);
       } else {
         const RasterRows rows = FilterRows(planes_, channel_, y);
         RasterSums(rows.data() + kFirstTaps, taps - kFirstTaps, rest, label, width_, sums.data());
-        DecodeRow<false>(finder, label, sums.data(), energies.data(), sample, magnitude);
+        DecodeRow(finder, model_.filters, label, sums.data(), energies.data(), sample, magnitude);
       }
       ExtendRow(planes_[channel_], y, MiddleOf(range_));
       ExtendRow(magnitudes_[channel_], y, 0);
@@ -97,20 +96,19 @@ class ChannelDecoder {
   }
 
  private:
-  template <bool kFirstRow>
-  void DecodeRow(const TokenFinder& finder, const uint8_t* label, const int32_t* sums,
-                 const int32_t* energies, int16_t* sample, int16_t* magnitude) {
+  // `filters` and `label` as RasterSums has them; `sums` and `energies`: what is known of them.
+  void DecodeRow(const TokenFinder& finder, const RasterWeights* filters, const uint8_t* label,
+                 const int32_t* sums, const int32_t* energies, int16_t* sample,
+                 int16_t* magnitude) {
     RansStack stack = std::move(stack_);
     const int32_t energy_w = model_.energies[0][0], energy_ww = model_.energies[0][1];
     const int32_t bias = 4 * model_.bias;
     const RasterTables& tables = model_.tables;
     bool inside = true;
     for (int x = 0; x < width_; ++x) {
-      const int16_t* weight = model_.filters[label[x / kRasterBlock]];
-      const RasterPrediction prediction =
-          kFirstRow ? RasterPrediction(8 * sample[x - 1])
-                    : RasterPrediction(
-                          sums[x] + weight[0] * sample[x - 1] + weight[1] * sample[x - 2], range_);
+      const int16_t* weight = filters[label != nullptr ? label[x / kRasterBlock] : 0];
+      const RasterPrediction prediction(
+          sums[x] + weight[0] * sample[x - 1] + weight[1] * sample[x - 2], range_);
       const int32_t energy =
           (energies[x] + energy_w * magnitude[x - 1] + energy_ww * magnitude[x - 2] + bias) >>
           kEnergyBits;

@@ -51,22 +51,14 @@ class ChannelEncoder {
       const int16_t* sample = planes_[channel_].Row(y);
       int16_t* magnitude = magnitudes.Row(y);
       uint16_t* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
-      if (y == 0) {
-        for (int x = 0; x < width_; ++x) {
-          const RasterPrediction prediction(8 * sample[x - 1]);
-          symbol[x] = PackSymbol(prediction, sample[x]);
-          magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
-        }
-      } else {
-        const RasterRows rows = FilterRows(planes_, channel_, y);
-        RasterSums(rows.data(), RasterTaps(channel_), model_.filters,
-                   model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across, width_,
-                   sums.data());
-        for (int x = 0; x < width_; ++x) {
-          const RasterPrediction prediction(sums[x], range_);
-          symbol[x] = PackSymbol(prediction, sample[x]);
-          magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
-        }
+      const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
+      const RasterRows rows = FilterRows(planes_, channel_, y);
+      RasterSums(rows.data(), RasterTaps(channel_), y == 0 ? kFirstRowFilter : model_.filters,
+                 y == 0 ? nullptr : label, width_, sums.data());
+      for (int x = 0; x < width_; ++x) {
+        const RasterPrediction prediction(sums[x], range_);
+        symbol[x] = PackSymbol(prediction, sample[x]);
+        magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
       }
       ExtendRow(magnitudes, y, 0);
     }
@@ -107,11 +99,10 @@ class ChannelEncoder {
     Contexts contexts;
     contexts.resize(symbols_.size());
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
-    const std::vector<uint8_t> labels(static_cast<size_t>(RasterBlocks(width_)));
     size_t at = 0;
     for (int y = 0; y < height_; ++y) {
       const RasterRows rows = EnergyRows(magnitudes, channel_, y);
-      RasterSums(rows.data(), RasterEnergies(channel_), model_.energies, labels.data(), width_,
+      RasterSums(rows.data(), RasterEnergies(channel_), model_.energies, nullptr, width_,
                  sums.data());
       for (int x = 0; x < width_; ++x, ++at) {
         const int32_t energy =

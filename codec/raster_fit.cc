@@ -259,7 +259,6 @@ void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* 
   const int width = own.width(), height = own.height();
   const int64_t sites = int64_t{width} * height;
   const int stride = static_cast<int>(sites >= 2 * kFitSites ? (sites / kFitSites) | 1 : 1);
-  const std::vector<uint8_t> labels(static_cast<size_t>(RasterBlocks(width)));
   std::vector<int32_t> energy(static_cast<size_t>(width) + kRasterBlock);
   for (int round = 0; round < 2; ++round) {
     NormalEquations equations(count);
@@ -273,7 +272,7 @@ void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* 
     };
     for (int y = 0; y < height; y += stride) {
       const RasterRows rows = EnergyRows(magnitudes, channel, y);
-      RasterSums(rows.data(), taps, model->energies, labels.data(), width, energy.data());
+      RasterSums(rows.data(), taps, model->energies, nullptr, width, energy.data());
       for (int x = 0; x < width; ++x) {
         // Errors count relative to what is expected: 2^8 times value / energy.
         const int32_t factor = 65536 / (((energy[x] + 4 * model->bias) >> kEnergyBits) + 8);

@@ -229,7 +229,7 @@ class RefinedPass {
   // a logistic's log-odds of it.
   template <class OddsFn>
   int CodeNode(int bit, int kind, uint32_t part, uint32_t whole, const OddsFn& odds) {
-    const BitTables& tables = BitTables::Get();
+    const BitTables& tables = kBitTables;
     std::array<BitSlot*, kSlots> slots;
     std::array<int32_t, RefinedState::kInputs> inputs;
     for (int k = 0; k < kSlots; ++k) {

@@ -191,7 +191,7 @@ class Logistic {
   // `mean`: of the absolute difference, in 1/16; `fraction`: of the prediction, in 1/8 above the
   // integer that differences count from, -4..3.
   Logistic() = default;
-  Logistic(int32_t mean, int32_t fraction) : tables_(&BitTables::Get()), fraction_(fraction) {
+  Logistic(int32_t mean, int32_t fraction) : tables_(&kBitTables), fraction_(fraction) {
     // The scale is mean / (2 ln 2); in 1/8 sample: mean * 8 / 16 / 1.386.
     inverse_ = (int64_t{256} << 16) * 4096 / (int64_t{std::max(mean, 2)} * 1477);
   }

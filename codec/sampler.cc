@@ -49,8 +49,8 @@ Planes LiftedPlanes(const Image& image, const Lifting1x1& lifting) {
   for (IntPlane& plane : planes) {
     plane = IntPlane(static_cast<int>(image.width), static_cast<int>(image.height));
   }
-  const uint8_t* from = image.samples.data();
   for (uint32_t y = 0; y < image.height; ++y) {
+    const uint8_t* from = image.Row(y);
     for (uint32_t x = 0; x < image.width; ++x) {
       for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
     }

@@ -40,9 +40,8 @@ void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* ima
   const uint32_t right = std::min(from.x + from.width, to.x + to.width),
                  bottom = std::min(from.y + from.height, to.y + to.height);
   for (uint32_t y = top; left < right && y < bottom; ++y) {
-    std::copy_n(tile.samples.data() + (y - from.y) * tile.row_bytes() + (left - from.x) * pixel,
-                (right - left) * pixel,
-                image->samples.data() + (y - to.y) * image->row_bytes() + (left - to.x) * pixel);
+    std::copy_n(tile.Row(y - from.y) + (left - from.x) * pixel, (right - left) * pixel,
+                image->Row(y - to.y) + (left - to.x) * pixel);
   }
 }
 
@@ -88,7 +87,14 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
   Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
           "only whole pictures are recovered");
   if (!whole_) like_ = image_;
-  Resize(target_.width, target_.height, &image_);
+  if (options.to_pixels) {
+    image_.width = target_.width;
+    image_.height = target_.height;
+    image_.outside = options.pixels;
+    image_.outside_stride = options.stride;
+  } else {
+    Resize(target_.width, target_.height, &image_);
+  }
 }
 
 bool TileDecoder::Wanted(const Rect& rect) const {
@@ -145,8 +151,7 @@ void TileDecoder::FillLost(const Rect& rect) {
   FillGray(rect, image_);
   if (!image_.indexed) return;
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    std::fill_n(image_.samples.begin() + static_cast<ptrdiff_t>(y * image_.row_bytes() + rect.x),
-                rect.width, uint8_t{0});
+    std::fill_n(image_.Row(y) + rect.x, rect.width, uint8_t{0});
   }
 }
 

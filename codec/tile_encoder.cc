@@ -7,7 +7,6 @@
 
 #include "codec/refined_coder.h"
 #include "codec/tile_plan.h"
-#include "model/embedded.h"
 
 namespace flowzip {
 namespace {
@@ -26,9 +25,7 @@ struct Way {
 TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
   TilePlan plan = PlanTile(image, rect, options.coding);
-  const Model* model = nullptr;
-  if (plan.flow) model = options.model != nullptr ? options.model : &DefaultModel();
-  SettlePlan(model, image, rect, pool, &plan);
+  SettlePlan(options, image, rect, pool, &plan);
 
   const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeByContexts(image, rect, plan, stats, pixel_bits);
@@ -39,13 +36,13 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   const auto flow = [&](bool refined) {
     return [&, refined](TileStats* stats, PixelBits* pixel_bits) {
       const FlowOptions flow_options{options.recover_colour, refined};
-      return EncodeWithFlow(*model, image, rect, pool, stats, pixel_bits, flow_options);
+      return EncodeWithFlow(ModelOf(options), image, rect, pool, stats, pixel_bits, flow_options);
     };
   };
   std::vector<Way> ways;
-  if (plan.contexts || !(plan.flow || plan.raster)) ways.push_back({contexts});
+  if (plan.by_contexts()) ways.push_back({contexts});
   if (plan.raster) ways.push_back({raster});
-  const bool refined = plan.flow && plan.refined && CanRefine(*model);
+  const bool refined = plan.flow && plan.refined && CanRefine(ModelOf(options));
   if (refined) ways.push_back({flow(true)});
   // What a small tile teaches may not be worth its being learnt.
   const bool maybe_plain =
@@ -68,8 +65,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
     });
   };
   auto best = smallest();
-  const bool by_contexts = plan.contexts || !(plan.flow || plan.raster);
-  if (!by_contexts && ChoosesSmallest(options.coding) &&
+  if (!plan.by_contexts() && ChoosesSmallest(options.coding) &&
       (AlphaIsLarge(best->payload) || IsAboveRaw(best->payload, image, rect))) {
     plan.contexts = true;
     ways.push_back({contexts});
@@ -79,7 +75,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   if (options.pixel_bits != nullptr && !sure) best->code(nullptr, options.pixel_bits);
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  if (NeedsFlow(best->payload)) result.model_hash = model->hash();
+  if (NeedsFlow(best->payload)) result.model_hash = ModelOf(options).hash();
   result.payload = std::move(best->payload);
   result.stats = std::move(best->stats);
   return result;

@@ -29,8 +29,7 @@ std::optional<uint64_t> AlphaBytes(ByteSpan payload) {
 template <class ImageType, class Fn>
 bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
   for (uint32_t y = 0; y < rect.height; ++y) {
-    auto* pixel = image.samples.data() + size_t{rect.y + y} * image.row_bytes() +
-                  size_t{rect.x} * image.channels;
+    auto* pixel = image.Row(rect.y + y) + size_t{rect.x} * image.channels;
     for (uint32_t x = 0; x < rect.width; ++x, pixel += image.channels) {
       if (!fn(pixel[0], pixel[image.channels - 1])) return false;
     }
@@ -73,7 +72,7 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
                                       TileStats* stats, PixelBits* pixel_bits) {
   ByteWriter payload;
   std::vector<float> bits;
-  if ((plan.contexts || !(plan.flow || plan.raster)) && IsConstant(image, rect)) {
+  if (plan.by_contexts() && IsConstant(image, rect)) {
     const SampleBlock pixel = ReadBlock(image, {rect.x, rect.y, 1, 1});
     payload.Put(static_cast<uint8_t>(TileMode::kConstant));
     payload.PutBytes(PackRaw(pixel));
@@ -245,8 +244,8 @@ void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
 void Reduce(const Image& from, int scale_log2, Image* to) {
   const size_t pixel = size_t(from.channels) * from.bytes_per_sample();
   for (uint32_t y = 0; y < to->height; ++y) {
-    const uint8_t* row = from.samples.data() + (size_t{y} << scale_log2) * from.row_bytes();
-    uint8_t* out = to->samples.data() + y * to->row_bytes();
+    const uint8_t* row = from.Row(y << scale_log2);
+    uint8_t* out = to->Row(y);
     for (uint32_t x = 0; x < to->width; ++x) {
       std::copy_n(row + (size_t{x} << scale_log2) * pixel, pixel, out + x * pixel);
     }

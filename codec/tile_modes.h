@@ -75,6 +75,9 @@ struct TilePlan {
   bool refined = false;  // the flow's tiles
   bool probe = false;    // SettlePlan has to say whether the contexts are worth a try
   int candidates = 0;    // of the context coder
+
+  // By the context coder or, without it, as one pixel or as the samples are.
+  bool by_contexts() const { return contexts || !(flow || raster); }
 };
 // Whether the alpha channel takes so much of a flow+alpha or raster+alpha tile that the contexts,
 // which see colour and alpha together, are worth a try.

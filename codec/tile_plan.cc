@@ -48,9 +48,8 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
   const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
   uint64_t either = 0, both = 0, seen = 0, steps = 0, small_steps = 0;
   for (uint32_t y = rect.y + 1; y < rect.y + rect.height; y += 2) {
-    const uint8_t* here =
-        image.samples.data() + size_t{y} * image.row_bytes() + size_t{rect.x} * pixel;
-    const uint8_t* above = here - image.row_bytes();
+    const uint8_t* here = image.Row(y) + size_t{rect.x} * pixel;
+    const uint8_t* above = image.Row(y - 1) + size_t{rect.x} * pixel;
     for (uint32_t x = 1; x < rect.width; ++x) {
       here += pixel;
       above += pixel;
@@ -103,14 +102,18 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   return plan;
 }
 
-void SettlePlan(const Model* model, const Image& image, const Rect& rect, ThreadPool& pool,
-                TilePlan* plan) {
+void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& rect,
+                ThreadPool& pool, TilePlan* plan) {
   if (!plan->probe) return;
   plan->probe = false;
   size_t smooth = 0, contexts = 0;
   for (const Rect& probe : ProbeParts(rect)) {
-    smooth += plan->flow ? EncodeWithFlow(*model, image, probe, pool, nullptr, nullptr).size()
-                         : EncodeWithRaster(image, probe, pool, nullptr, nullptr, true).size();
+    smooth += plan->flow ? EncodeWithFlow(ModelOf(options), image, probe, pool, nullptr, nullptr,
+                                          {options.recover_colour})
+                               .size()
+                         : EncodeWithRaster(image, probe, pool, nullptr, nullptr,
+                                            options.recover_colour)
+                               .size();
     contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
   }
   const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);

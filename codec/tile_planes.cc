@@ -15,8 +15,7 @@ Planes ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rec
     if (c >= colors) planes[c].Fill(0);
   }
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* from =
-        image.samples.data() + (rect.y + y) * image.row_bytes() + size_t{rect.x} * image.channels;
+    const uint8_t* from = image.Row(rect.y + y) + size_t{rect.x} * image.channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
       for (int c = 0; c < colors; ++c) planes[c].Row(y)[x] = from[c];
       from += image.channels;
@@ -115,8 +114,7 @@ void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Im
   }
   const int32_t max = (1 << image->bit_depth) - 1;
   for (uint32_t y = 0; y < rect.height; ++y) {
-    uint8_t* to = image->samples.data() + (rect.y + y) * image->row_bytes() +
-                  size_t{rect.x} * image->channels;
+    uint8_t* to = image->Row(rect.y + y) + size_t{rect.x} * image->channels;
     for (uint32_t x = 0; x < rect.width; ++x) {
       for (int c = 0; c < colors; ++c) {
         const int32_t v = tile.planes[c].Row(y)[x];

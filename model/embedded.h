@@ -20,12 +20,15 @@ struct EmbeddedModel {
 
   // The content hash that closes the file, read without parsing. Zero if too short.
   uint64_t hash() const;
+
+  const Model& Parsed() const;
 };
 
 // The default model first. Empty in a build without model files.
 std::span<const EmbeddedModel> EmbeddedModels();
 
-// The model that encodes. Throws kUnknownModel in a build without model files.
+// The model that encodes, if no other is asked for. Throws kUnknownModel in a build without model files.
+const EmbeddedModel& DefaultEmbedded();
 const Model& DefaultModel();
 
 // The embedded model of that hash, or of that name; null if there is none.
@@ -34,6 +37,7 @@ const Model* FindModel(const std::string& name);
 
 // The model that an effort (fast, standard, best) encodes with: the one of that name; for best, as
 // long as none is better, the default one. Null if there is none.
+const EmbeddedModel* EmbeddedForEffort(const std::string& effort);
 const Model* ModelForEffort(const std::string& effort);
 
 }  // namespace flowzip

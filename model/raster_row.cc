@@ -33,7 +33,7 @@ void RasterSums(const int16_t* const* rows, int taps, const RasterWeights* filte
   const hn::Rebind<int16_t, decltype(d)> d16;
   const int lanes = static_cast<int>(hn::Lanes(d));
   for (int x = 0; x < width; x += kRasterBlock) {
-    const int16_t* weight = filters[label[x / kRasterBlock]];
+    const int16_t* weight = filters[label != nullptr ? label[x / kRasterBlock] : 0];
     for (int i = x; i < x + kRasterBlock; i += lanes) {
       auto sum = hn::Zero(d);
       for (int k = 0; k < taps; ++k) {
@@ -103,7 +103,7 @@ namespace raster_scalar {
 void RasterSums(const int16_t* const* rows, int taps, const RasterWeights* filters,
                 const uint8_t* label, int width, int32_t* out) {
   for (int x0 = 0; x0 < width; x0 += kRasterBlock) {
-    const int16_t* weight = filters[label[x0 / kRasterBlock]];
+    const int16_t* weight = filters[label != nullptr ? label[x0 / kRasterBlock] : 0];
     for (int x = x0; x < x0 + kRasterBlock; ++x) {
       int32_t sum = 0;
       for (int k = 0; k < taps; ++k) sum += weight[k] * rows[k][x];

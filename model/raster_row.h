@@ -16,7 +16,8 @@ inline constexpr int kMaxRasterFilters = 16;
 using RasterWeights = int16_t[kMaxRasterTaps];
 
 // out[x] = sum over k < taps of filters[label[x / kRasterBlock]][k] * rows[k][x], which must fit
-// int32, for 0 <= x < width rounded up to whole blocks: rows and out extend so far.
+// int32, for 0 <= x < width rounded up to whole blocks: rows and out extend so far. Without
+// labels, all of the row has the first filter.
 void RasterSums(const int16_t* const* rows, int taps, const RasterWeights* filters,
                 const uint8_t* label, int width, int32_t* out);
 

@@ -58,6 +58,7 @@ uint32_t PopExpGolomb(RansStack& stack, int k);
 class SymbolLog {
  public:
   void Add(Interval symbol) { packed_.push_back(symbol.start << 16 | (symbol.freq - 1)); }
+  void Reserve(size_t symbols) { packed_.reserve(symbols); }
   void AddUniform(uint32_t value, int bits) {
     if (bits > 0) Add(UniformInterval(value, bits));
   }

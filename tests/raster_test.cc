@@ -84,6 +84,8 @@ TEST_CASE("kernels equal their definitions") {
 
     std::vector<int32_t> sums(kPadded), expected_sums(kPadded);
     raster_scalar::RasterSums(rows.data(), taps, filters, labels, kWidth, expected_sums.data());
+    std::vector<int32_t> first_sums(kPadded);
+    raster_scalar::RasterSums(rows.data(), taps, filters, nullptr, kWidth, first_sums.data());
     uint32_t cost[kMaxRasterFilters], expected[kMaxRasterFilters];
     raster_scalar::RasterCosts(pixels, pairs, target, filters, 13, expected);
     for (const std::string& name : SupportedSimdTargets()) {
@@ -91,6 +93,8 @@ TEST_CASE("kernels equal their definitions") {
       REQUIRE(ForceSimdTarget(name));
       RasterSums(rows.data(), taps, filters, labels, kWidth, sums.data());
       CHECK(sums == expected_sums);
+      RasterSums(rows.data(), taps, filters, nullptr, kWidth, sums.data());
+      CHECK(sums == first_sums);
       RasterCosts(pixels, pairs, target, filters, 13, cost);
       CHECK(std::equal(cost, cost + 13, expected));
     }

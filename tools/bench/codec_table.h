@@ -67,6 +67,9 @@ std::vector<Codec> AllCodecs(const CodecOptions& options, Launcher& launcher);
 // The libraries that this program was built with or could have been. By name, as programs
 // of their own: `flowzip bench --worker NAME:encode IN OUT` (or NAME:decode).
 std::vector<Codec> LibraryCodecs();
+// One of them, but for its functions; and those of CharLS.
+Codec LibraryCodec(std::string name, std::string family, std::string version, std::string options);
+void AddJpegLs(std::vector<Codec>& codecs);
 void RunWorker(const std::string& task, const std::string& in, const std::string& out);
 
 // `words` of the template with its replacements; one word for the shell.

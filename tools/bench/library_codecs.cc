@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rivals that are called as libraries: libpng, zstd and, for JPEG-LS, CharLS.
+// Rivals that are called as libraries: libpng and zstd here, CharLS in charls_codec.cc.
 #include <png.h>
 #ifdef FLOWZIP_HAVE_ZSTD
 #include <zstd.h>
-#endif
-#ifdef FLOWZIP_HAVE_CHARLS
-#include <charls/charls.h>
 #endif
 
 #include <fstream>
@@ -20,9 +17,8 @@
 #include "tools/read_file.h"
 
 namespace flowzip::bench {
-namespace {
 
-Codec Library(std::string name, std::string family, std::string version, std::string options) {
+Codec LibraryCodec(std::string name, std::string family, std::string version, std::string options) {
   Codec codec;
   codec.name = std::move(name);
   codec.family = std::move(family);
@@ -33,14 +29,16 @@ Codec Library(std::string name, std::string family, std::string version, std::st
   return codec;
 }
 
+namespace {
+
 void AddPng(std::vector<Codec>& codecs) {
   const std::string version = std::string("libpng ") + png_get_libpng_ver(nullptr);
-  Codec shipped = Library("png-shipped", "PNG", version, "the file as it is; decoded by libpng");
+  Codec shipped = LibraryCodec("png-shipped", "PNG", version, "the file as it is; decoded by libpng");
   shipped.encode_command.clear();
   shipped.decode = [](ByteSpan file) { return PlainPixels(ReadPng(file)); };
   codecs.push_back(shipped);
 
-  Codec best = Library("png-9", "PNG", version,
+  Codec best = LibraryCodec("png-9", "PNG", version,
                        "png_set_compression_level(9), png_set_filter(PNG_ALL_FILTERS)");
   best.encode = [](const Image& image) { return PngBytes(image, 9); };
   best.decode = shipped.decode;
@@ -95,14 +93,14 @@ void AddZstd(std::vector<Codec>& codecs) {
   for (const int level : {3, 19, 22}) {
     const std::string call =
         "ZSTD_compress(level " + std::to_string(level) + (level > 19 ? ", --ultra)" : ")");
-    Codec raw = Library("zstd-" + std::to_string(level), "zstd", version,
+    Codec raw = LibraryCodec("zstd-" + std::to_string(level), "zstd", version,
                         call + " of the PNM file, raw samples");
     raw.encode = [level](const Image& image) { return Compress(ToPnm(image), level); };
     raw.decode = [](ByteSpan file) { return FromPnm(Decompress(file)); };
     raw.takes_alpha = false;
     codecs.push_back(raw);
 
-    Codec filtered = Library("zstd-" + std::to_string(level) + "-rows", "zstd", version,
+    Codec filtered = LibraryCodec("zstd-" + std::to_string(level) + "-rows", "zstd", version,
                              call + " of PNG-filtered rows (least sum of differences)");
     filtered.encode = [level](const Image& image) {
       const std::vector<uint8_t> pnm = ToPnm(image);
@@ -125,51 +123,8 @@ void AddZstd(std::vector<Codec>& codecs) {
 }
 #else
 void AddZstd(std::vector<Codec>& codecs) {
-  Codec codec = Library("zstd", "zstd", "", "");
+  Codec codec = LibraryCodec("zstd", "zstd", "", "");
   codec.missing = "flowzip was built without libzstd";
-  codecs.push_back(codec);
-}
-#endif
-
-#ifdef FLOWZIP_HAVE_CHARLS
-void AddJpegLs(std::vector<Codec>& codecs) {
-  const std::string version = std::string("CharLS ") + charls_get_version_string();
-  for (const bool transform : {false, true}) {
-    Codec codec = Library(transform ? "jpegls-hp1" : "jpegls", "JPEG-LS", version,
-                          transform ? "interleaved by line, colour transform HP1"
-                                    : "interleaved by line, no colour transform");
-    codec.takes_alpha = false;
-    codec.encode = [transform](const Image& image) {
-      charls::jpegls_encoder encoder;
-      encoder.frame_info({image.width, image.height, image.bit_depth, image.channels});
-      if (image.channels > 1) {
-        encoder.interleave_mode(charls::interleave_mode::line);
-        if (transform) encoder.color_transformation(charls::color_transformation::hp1);
-      }
-      std::vector<uint8_t> file(encoder.estimated_destination_size());
-      encoder.destination(file);
-      file.resize(encoder.encode(image.samples));
-      return file;
-    };
-    codec.decode = [](ByteSpan file) {
-      charls::jpegls_decoder decoder;
-      decoder.source(file.data(), file.size()).read_header();
-      Image image;
-      image.width = decoder.frame_info().width;
-      image.height = decoder.frame_info().height;
-      image.channels = decoder.frame_info().component_count;
-      image.bit_depth = decoder.frame_info().bits_per_sample;
-      image.samples.resize(decoder.destination_size());
-      decoder.decode(image.samples);
-      return image;
-    };
-    codecs.push_back(codec);
-  }
-}
-#else
-void AddJpegLs(std::vector<Codec>& codecs) {
-  Codec codec = Library("jpegls", "JPEG-LS", "", "");
-  codec.missing = "flowzip was built without CharLS (libcharls-dev)";
   codecs.push_back(codec);
 }
 #endif
