@@ -26,8 +26,9 @@ void WritePicture(const Image& image, const std::string& name, std::FILE* stream
     WritePng(image, stream, jobs);
     return;
   }
-  const std::vector<uint8_t> file = ToPnm(image, kind);
-  if (std::fwrite(file.data(), 1, file.size(), stream) != file.size()) throw SystemError(errno);
+  ForPnm(image, kind, [&](ByteSpan bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size()) throw SystemError(errno);
+  });
 }
 
 }  // namespace flowzip

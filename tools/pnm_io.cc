@@ -159,8 +159,8 @@ bool IsPnm(ByteSpan file) {
   return file.size() >= 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '7';
 }
 
-std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
-  if (picture.indexed) return ToPnm(WithoutPalette(picture), kind);
+void ForPnm(const Image& picture, PnmKind kind, const std::function<void(ByteSpan)>& put) {
+  if (picture.indexed) return ForPnm(WithoutPalette(picture), kind, put);
   if (kind == PnmKind::kSmallest) kind = Choose(picture);
   Require(kind != PnmKind::kBitmap || (picture.channels == 1 && picture.largest() == 1),
           ErrorCode::kUnsupported, "a PBM file has black and white only");
@@ -175,21 +175,29 @@ std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
                              : kind == PnmKind::kBitmap
                                  ? "P4\n" + size + "\n"
                                  : std::string("P").append(number) + "\n" + size + "\n" + largest + "\n";
-  std::vector<uint8_t> file(header.begin(), header.end());
-  if (kind == PnmKind::kBitmap) {
-    for (uint32_t y = 0; y < picture.height; ++y) {
-      const uint8_t* row = picture.samples.data() + size_t{y} * picture.width;
+  put({reinterpret_cast<const uint8_t*>(header.data()), header.size()});
+  std::vector<uint8_t> bytes;
+  for (uint32_t y = 0; y < picture.height; ++y) {
+    const uint8_t* row = picture.Row(y);
+    if (kind == PnmKind::kBitmap) {
+      bytes.assign((size_t{picture.width} + 7) / 8, 0);
       for (uint32_t x = 0; x < picture.width; ++x) {
-        if (x % 8 == 0) file.push_back(0);
-        file.back() |= static_cast<uint8_t>((1 - row[x]) << (7 - x % 8));
+        bytes[x / 8] |= static_cast<uint8_t>((1 - row[x]) << (7 - x % 8));
       }
+      put(bytes);
+    } else if (picture.bytes_per_sample() == 2 && kLittleEndian) {
+      bytes.assign(row, row + picture.row_bytes());
+      SwapPairs(bytes.data(), bytes.size());
+      put(bytes);
+    } else {
+      put({row, picture.row_bytes()});
     }
-    return file;
   }
-  file.insert(file.end(), picture.samples.begin(), picture.samples.end());
-  if (picture.bytes_per_sample() == 2 && kLittleEndian) {
-    SwapPairs(file.data() + header.size(), picture.samples.size());
-  }
+}
+
+std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
+  std::vector<uint8_t> file;
+  ForPnm(picture, kind, [&](ByteSpan bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); });
   return file;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ enum class PnmKind { kSmallest = 0, kBitmap = 4, kGray = 5, kColor = 6, kArbitra
 // kSmallest: bitmap for one-bit gray, gray, colour; arbitrary if there is alpha. Palettes are
 // replaced by their colours. Throws kUnsupported if the kind cannot hold the picture.
 std::vector<uint8_t> ToPnm(const Image& image, PnmKind kind = PnmKind::kSmallest);
+// The same file, piece by piece.
+void ForPnm(const Image& image, PnmKind kind, const std::function<void(ByteSpan)>& put);
 
 // Throws kTruncated, kCorrupt, kUnsupported (a kind of PAM that is no picture), or kLimit. What
 // follows the first picture of a file is ignored, as netpbm does.
