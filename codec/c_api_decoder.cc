@@ -79,6 +79,7 @@ flz_status flz_decoder_open(flz_decoder* decoder, const void* data, size_t size,
     Image image;
     image.bit_depth = parsed.bit_depth;
     image.indexed = parsed.indexed;
+    RequireMemory(RestoringMemory(parsed.chunks), d.max_memory);
     RestoreChunks(parsed.chunks, &image);
     d.chunks = std::move(image.chunks);
     d.info = std::move(parsed);

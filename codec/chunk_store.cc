@@ -11,8 +11,13 @@ namespace {
 // Critical where the picture cannot be shown without it: with a palette.
 constexpr char kCritical[] = "PNGC", kAncillary[] = "pNGC", kMaxValue[] = "mAXV";
 constexpr uint8_t kPlain = 0, kPacked = 1;
-// Packed chunks never unpack to more: no small file asks for gigabytes, or for minutes.
+// Packed chunks never unpack to more: no small file asks for gigabytes, or for minutes. Fuzzing
+// has better things to do than to unpack even that.
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+constexpr size_t kMostPacked = size_t{1} << 13;
+#else
 constexpr size_t kMostPacked = size_t{1} << 20;
+#endif
 constexpr ContextOptions kByteContexts{.candidates = 2, .indices = true};
 
 SampleBlock AsBlock(ByteSpan bytes) {
@@ -61,7 +66,37 @@ void CheckRestored(const Image& image) {
   Require(palette != nullptr && IsPaletteSize(palette->data.size()), ErrorCode::kCorrupt, "no valid palette");
 }
 
+uint64_t PackingMemory(uint64_t bytes) {
+  return ContextMemory(static_cast<int>(bytes), 1, 1) + 2 * 3 * bytes;  // samples of two bytes
+}
+
+bool IsStored(const Chunk& chunk) {
+  return chunk.name() == kCritical || chunk.name() == kAncillary;
+}
+
 }  // namespace
+
+uint64_t StoringMemory(const Image& image) {
+  uint64_t bytes = 0;
+  for (const Chunk& chunk : image.chunks) bytes += chunk.type.size() + 10 + chunk.data.size();
+  // Twice, as it grows; and as it is stored.
+  return 4 * bytes + (bytes > 0 && bytes <= kMostPacked ? PackingMemory(bytes) : 0);
+}
+
+uint64_t RestoringMemory(const std::vector<Chunk>& stored) {
+  uint64_t memory = 0;
+  for (const Chunk& chunk : stored) {
+    if (!IsStored(chunk)) continue;
+    memory += 2 * chunk.data.size();
+    if (chunk.data.empty() || chunk.data[0] != kPacked) continue;
+    try {
+      const uint64_t size = ByteReader(ByteSpan(chunk.data).subspan(1)).GetVarint();
+      if (size <= kMostPacked) memory += PackingMemory(size) + 3 * size;
+    } catch (const Error&) {  // is refused when it is restored
+    }
+  }
+  return memory;
+}
 
 uint32_t StoredMaxValue(const FileInfo& info) {
   for (const Chunk& chunk : info.chunks) {
@@ -112,7 +147,7 @@ void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
         image->max_value = reader.Get<uint16_t>();
         Require(image->max_value >> (image->bit_depth - 1) == 1 && reader.remaining() == 0,
                 ErrorCode::kCorrupt, "malformed metadata");
-      } else if (chunk.name() == kCritical || chunk.name() == kAncillary) {
+      } else if (IsStored(chunk)) {
         Require(image->chunks.empty(), ErrorCode::kCorrupt, "malformed metadata");
         const auto method = reader.Get<uint8_t>();
         Require(method <= kPacked, ErrorCode::kCorrupt, "malformed metadata");

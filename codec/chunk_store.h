@@ -2,6 +2,7 @@
 // A picture's chunks inside the .flz header, compressed if that helps (docs/FORMAT.md 2.3).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "codec/container.h"
@@ -14,6 +15,10 @@ std::vector<Chunk> StoreChunks(const Image& image);
 // Sets image->chunks and max_value from the header's chunks. The rest of `image` but its samples
 // must be set. Throws kCorrupt.
 void RestoreChunks(const std::vector<Chunk>& stored, Image* image);
+
+// Bytes of memory that they take at most, before any is taken.
+uint64_t StoringMemory(const Image& image);
+uint64_t RestoringMemory(const std::vector<Chunk>& stored);
 
 // The picture's largest sample if the header has one, else 0.
 uint32_t StoredMaxValue(const FileInfo& info);

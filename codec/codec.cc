@@ -64,12 +64,12 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   Require(options.tile_log2 >= kMinTileLog2 && options.tile_log2 <= kMaxTileLog2,
           ErrorCode::kInvalidArgument, "tile size out of range");
 
+  const MemoryPlan plan = PlanEncode(image, options);
+  RequireMemory(plan.bytes, options.max_memory);
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   info.chunks = StoreChunks(image);
   info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
-  const MemoryPlan plan = PlanEncode(image, options);
-  RequireMemory(plan.bytes, options.max_memory);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(image.width, image.height);
   ThreadPool pool(options.jobs);
@@ -173,16 +173,15 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   info.refined = Refines(options.coding);
-  if (!FlowTakes(image) || !TakesModel(options.coding)) {
-    return PlanEncode(info, nullptr, options.jobs, options.max_memory);
-  }
+  const bool flow = FlowTakes(image) && TakesModel(options.coding);
   // Parsing the model takes a third as long as coding so small a picture: not for an estimate.
-  if (options.model == nullptr && IsSmall(info.TileRect(0)) && info.tile_count() == 1) {
-    MemoryPlan plan = PlanEncode(info, nullptr, options.jobs, options.max_memory);
-    plan.bytes = AddMemory(plan.bytes, kSmallFlowMemory);
-    return plan;
-  }
-  return PlanEncode(info, &ModelOf(options), options.jobs, options.max_memory);
+  const bool small =
+      options.model == nullptr && IsSmall(info.TileRect(0)) && info.tile_count() == 1;
+  MemoryPlan plan = PlanEncode(info, flow && !small ? &ModelOf(options) : nullptr, options.jobs,
+                               options.max_memory);
+  if (flow && small) plan.bytes = AddMemory(plan.bytes, kSmallFlowMemory);
+  plan.bytes = std::max(plan.bytes, StoringMemory(image));
+  return plan;
 }
 
 // Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
@@ -199,6 +198,7 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
     plan.bytes = AddMemory(plan.bytes, 2 * TileSampleMemory(info) *
                                            static_cast<uint64_t>(plan.tiles_at_once));
   }
+  plan.bytes = std::max(plan.bytes, RestoringMemory(info.chunks));
   return plan;
 }
 

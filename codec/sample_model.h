@@ -94,7 +94,9 @@ class Blend {
 
   Blend(int width, int bit_depth)
       : max_(((1 << bit_depth) - 1) << kScale),
-        errors_(2, std::vector<PerPredictor>(size_t(width) + kLeft + kRight)) {}
+        errors_(2) {
+    for (auto& row : errors_) row.resize(size_t(width) + kLeft + kRight);
+  }
 
   void BeginRow() { std::swap(errors_[0], errors_[1]); }
 

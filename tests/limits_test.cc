@@ -189,5 +189,35 @@ TEST_CASE("time per declared pixel is bounded") {
   }
 }
 
+// A small file may unpack to a megabyte of metadata: a byte of that costs no more than a pixel,
+// and more than a megabyte is refused.
+TEST_CASE("time of metadata is bounded") {
+  const Image scene = testing::Scene(160, 160, 3, 1);
+  const double ordinary =
+      DecodeCost(Encoded(scene, 10)).seconds / static_cast<double>(scene.width * scene.height);
+  Image image = testing::Flat(1, 1, 3, 9);
+  constexpr size_t kMost = size_t{1} << 20;
+  image.chunks = {MakeChunk("teXt", std::vector<uint8_t>(kMost - 100))};
+  EncodeOptions encode;
+  encode.model = &Tiny();
+  const size_t before = g_now;
+  g_peak = before;
+  const std::vector<uint8_t> file = Encode(image, encode);
+  CHECK(g_peak - before < EncodingMemory(image, encode));
+  REQUIRE(file.size() < 4096);
+  const Cost cost = DecodeCost(file);
+  CHECK(cost.code == 0);
+  std::printf("metadata: %zu bytes from a file of %zu in %.2f s\n", kMost, file.size(), cost.seconds);
+  CHECK(cost.seconds < 40 * ordinary * static_cast<double>(kMost));
+  const uint64_t estimate = DecodingMemory(ParseHeader(file), {});
+  CHECK(cost.peak < estimate);
+  CHECK(estimate < 384 * kMost);
+  DecodeOptions options;
+  options.max_memory = estimate - 1;
+  CHECK_THROWS_AS(Decode(file, options), Error);
+  options.max_memory = estimate;
+  CHECK(SameImage(Decode(file, options), image));
+}
+
 }  // namespace
 }  // namespace flowzip
