@@ -15,8 +15,8 @@ void BorrowLog::Reserve(size_t sites, int components) {
 
 void BorrowLog::Add(const ChannelPass& pass, const Rows& rows) {
   const int width = pass.level.size.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
-  const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  const SitePlane& prediction = pass.level.prediction[pass.channel];
+  const SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
   const PassPlace place{pass.lattice(), pass.channel, pass.range};
   ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
                              int scale_step) {

@@ -60,8 +60,7 @@ class BorrowLog {
 
   BorrowKinds kinds_;
   std::vector<Run> runs_;
-  std::vector<int16_t> heads_, scales_;
-  std::vector<int32_t> predictions_, values_;
+  std::vector<int16_t> heads_, scales_, predictions_, values_;
   mutable size_t plain_ = 0;
 };
 

@@ -59,12 +59,13 @@ void LevelEncoder::PutFilters(const FilterCodes& codes,
 template <class Ledger>
 void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
   SymbolLog& log = logs_[band];
-  const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  const SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
   Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
   const Rows rows = BandRows(size_, static_cast<int>(logs_.size()), band, pass.lattice());
   ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
     CdfRange ranges[MixtureRow::kSites];
-    const int32_t* values = x.Row(i) + j0;
+    int32_t values[MixtureRow::kSites];
+    std::copy_n(x.Row(i) + j0, row.count, values);
     row.Ranges(values, ranges);
     for (int j = 0; j < row.count; ++j) {
       log.Add(ToInterval(ranges[j]));
@@ -134,24 +135,24 @@ FilterCodes LevelDecoder::GetFilters(const TapSet& taps,
 template <class Ledger>
 void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
   RansStack& stack = stacks_[band];
-  IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
   Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   ForEachMixtureRow(pass, rows, [&](int i, int j0, const MixtureRow& row) {
-    int32_t* to = x.Row(i) + j0;
+    int16_t* to = x.Row(i) + j0;
     for (int j = 0; j < row.count; ++j) {
       CdfRange range;
       const int32_t v = row.Find(j, stack.Peek(), &range);
       stack.Pop(ToInterval(range));
       ledger.BookSymbol(i, j0 + j, row, j, range);
-      to[j] = v;
+      to[j] = static_cast<int16_t>(v);
       if (v < row.lo[j] || v > row.hi[j]) [[unlikely]] {
         const uint32_t distance = PopExpGolomb(stack, kEscapeOrder);
         ledger.BookEscape(i, j0 + j, distance);
         const int64_t far = v < row.lo[j] ? int64_t{v} - distance : int64_t{v} + distance;
         Require(far >= pass.range.min && far <= pass.range.max, ErrorCode::kCorrupt,
                 "sample outside its declared range");
-        to[j] = static_cast<int32_t>(far);
+        to[j] = static_cast<int16_t>(far);
       }
     }
   });
@@ -161,9 +162,9 @@ void LevelDecoder::GetBand(const ChannelPass& pass, int band) {
 template <class Ledger>
 void LevelDecoder::GetBorrowingBand(const ChannelPass& pass, int band) {
   RansStack& stack = stacks_[band];
-  IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+  SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
   const int width = size_.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  const SitePlane& prediction = pass.level.prediction[pass.channel];
   constexpr bool kCounts = !std::is_same_v<Ledger, NoLedger>;
   Ledger ledger(ledger_, {pass.lattice(), pass.channel, pass.range});
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
@@ -182,7 +183,7 @@ void LevelDecoder::GetBorrowingBand(const ChannelPass& pass, int band) {
         const int64_t v = row.Pop(stack, j, kCounts ? &spent : nullptr);
         Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
                 "sample outside its declared range");
-        x.Row(i)[j0 + j] = static_cast<int32_t>(v);
+        x.Row(i)[j0 + j] = static_cast<int16_t>(v);
         if constexpr (kCounts) {
           ledger.BookSite(i, j0 + j, row.row(), j, row.range(), spent, row.ScaleBits(j));
         }

@@ -118,7 +118,7 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
   RansStack& stack = stacks_[band];
   SampleStats& stats = stats_[band];
   auto& planes = pass.level.x[pass.lattice()];
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  const SitePlane& prediction = pass.level.prediction[pass.channel];
   const bool plain = temperature_.divisor == 256;
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   const int width = size_.valid_width(pass.lattice());
@@ -147,7 +147,7 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
         const int64_t kept = std::clamp<int64_t>(v, valid.min, valid.max);
         stats.moved += kept != v;
         ++stats.symbols;
-        planes[pass.channel].Row(i)[j0 + j] = static_cast<int32_t>(kept);
+        planes[pass.channel].Row(i)[j0 + j] = static_cast<int16_t>(kept);
       }
     }
   });

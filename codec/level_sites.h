@@ -48,12 +48,15 @@ void ForEachRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
 template <class Fn>
 void ForEachMixtureRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
   const int width = pass.level.size.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  const SitePlane& prediction = pass.level.prediction[pass.channel];
   MixtureRow row;
   ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t*, int) {
     for (int j = 0; j < width; j += MixtureRow::kSites) {
-      row.Set(head + ptrdiff_t{j} * step, step, pass.components, prediction.Row(i) + j,
-              pass.range.min, pass.range.max, std::min(MixtureRow::kSites, width - j));
+      const int count = std::min(MixtureRow::kSites, width - j);
+      int32_t center[MixtureRow::kSites];
+      std::copy_n(prediction.Row(i) + j, count, center);
+      row.Set(head + ptrdiff_t{j} * step, step, pass.components, center, pass.range.min,
+              pass.range.max, count);
       fn(i, j, row);
     }
   });
@@ -63,9 +66,9 @@ void ForEachMixtureRow(const ChannelPass& pass, const Rows& rows, const Fn& fn) 
 template <class Fn>
 void ForEachSite(const ChannelPass& pass, const Rows& rows, const Fn& fn) {
   const int width = pass.level.size.valid_width(pass.lattice());
-  const IntPlane& prediction = pass.level.prediction[pass.group][pass.channel];
+  const SitePlane& prediction = pass.level.prediction[pass.channel];
   ForEachRow(pass, rows, [&](int i, const int16_t* head, int depth, const int16_t*, int) {
-    const int32_t* p = prediction.Row(i);
+    const int16_t* p = prediction.Row(i);
     for (int j = 0; j < width; ++j, head += depth) {
       fn(i, j, Mixture(head, pass.components, p[j], pass.range.min, pass.range.max));
     }

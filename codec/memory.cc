@@ -22,33 +22,30 @@ constexpr int kMostTilesAtOnce = 8;
 constexpr uint64_t kPlaneBorder = 16;  // both sides together; an upper bound of LevelPlanes'
 
 uint64_t GridBytes(const LevelSize& size) {
-  return uint64_t{4} * (size.grid_width() + kPlaneBorder) * (size.grid_height() + kPlaneBorder);
+  return uint64_t{2} * (size.grid_width() + kPlaneBorder) * (size.grid_height() + kPlaneBorder);
 }
 
-// The 12 sample planes of a level, and the 27 of its references, predictions and residuals.
+// The 12 sample planes of a level, its references and predictions, and 9 planes of residuals.
 uint64_t LevelBytes(const LevelSize& size) {
-  return GridBytes(size) * kChannels * (kLattices + 3 * kGroups);
+  return GridBytes(size) * kChannels * (kLattices + 2 + kGroups);
 }
 
-// The activations that live at once: stream, hidden layer, inputs, a head and its outputs.
+// The stream, and the rows that two threads keep of the other layers, with copies between them.
 uint64_t NetworkBytes(const LevelNet& net, const LevelSize& size) {
-  uint64_t most = 0;
   const auto even = [](int channels) { return static_cast<uint64_t>(channels + 1) & ~uint64_t{1}; };
-  uint64_t hidden = 0;
-  for (int g = 0; g < kGroups; ++g) {
-    const GroupNet& group = net.groups[g];
+  uint64_t most = 0;
+  for (const GroupNet& group : net.groups) {
+    uint64_t rows = 4 * even(group.input.in);
     for (const ResidualBlock& block : group.blocks) {
-      hidden = std::max(hidden, even(block.first.out));
+      rows += 4 * (even(block.first.out) + 3 * even(net.width()));
     }
-    most = std::max(most, hidden + even(group.input.in));
-    for (int c = 0; c < kChannels; ++c) {
-      const HeadNet& head = group.heads[c];
-      most =
-          std::max(most, hidden + even(head.hidden.out) + even(head.extra.in) + even(head.out.out));
+    for (const HeadNet& head : group.heads) {
+      most = std::max(most, rows + 8 * (even(head.hidden.out) + even(head.extra.in) +
+                                        even(head.out.out)));
     }
   }
-  return (most + even(net.width())) * sizeof(int16_t) * (size.grid_width() + 2) *
-         (size.grid_height() + 2);
+  const uint64_t height = static_cast<uint64_t>(size.grid_height()) + 2;
+  return sizeof(int16_t) * (size.grid_width() + 2) * (even(net.width()) * height + 2 * most);
 }
 
 // Samples of the three planes at four bytes.
@@ -79,7 +76,7 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
     if (model.latent_components || model.affine) {
       // The priors' parameters and samples (borrow_log.h), a table of their runs, the stream.
       const uint64_t site = sizeof(int16_t) * (3 * static_cast<uint64_t>(model.components) + 1) +
-                            3 * sizeof(int32_t) + 2;
+                            2 * sizeof(int16_t) + 2;
       logs = sites * kChannels * site;
     }
     const uint64_t coarse = PictureBytes(sizes[l].next());

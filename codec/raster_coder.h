@@ -22,7 +22,7 @@ using RasterRanges = std::array<SampleRange, kChannels>;
 // lie in their ranges, and these in +-kMaxRasterSample. `bits`, if given, gets those of each
 // sample added, by rows, all channels together.
 inline constexpr int32_t kMaxRasterSample = 1023;
-std::vector<std::vector<uint8_t>> EncodeRaster(const std::array<IntPlane, kChannels>& planes,
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes,
                                                int channels, const RasterRanges& ranges,
                                                ThreadPool& pool, std::vector<float>* bits);
 

@@ -146,7 +146,7 @@ class ChannelEncoder {
 
 }  // namespace
 
-std::vector<std::vector<uint8_t>> EncodeRaster(const std::array<IntPlane, kChannels>& planes,
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes,
                                                int channels, const RasterRanges& ranges,
                                                ThreadPool& pool, std::vector<float>* bits) {
   const int width = planes[0].width(), height = planes[0].height();
@@ -154,6 +154,7 @@ std::vector<std::vector<uint8_t>> EncodeRaster(const std::array<IntPlane, kChann
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
     samples[c] = CopyOf(planes[c], ranges[c]);
+    planes[c] = {};
     magnitudes[c] = ranges[c].constant() ? ConstantRasterPlane(width, height, 0)
                                          : NewRasterPlane(width, height);
     encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/raster_tile.h"
 
+#include <utility>
+
 #include "codec/raster_coder.h"
 #include "codec/tile_planes.h"
 
@@ -21,11 +23,11 @@ std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, Thre
                                       PixelBits* pixel_bits) {
   if (stats != nullptr) *stats = {};
   ByteWriter payload;
-  const TilePlanes tile =
+  TilePlanes tile =
       ReadTile(Lifting(), image, rect, recover_colour, /*orient=*/false, payload, stats);
   if (AllConstant(tile.ranges)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
-  const auto streams = EncodeRaster(tile.planes, ColorChannels(image), tile.ranges, pool,
+  const auto streams = EncodeRaster(std::move(tile.planes), ColorChannels(image), tile.ranges, pool,
                                     pixel_bits != nullptr ? &bits : nullptr);
   for (const std::vector<uint8_t>& stream : streams) {
     if (stream.empty()) continue;
@@ -54,13 +56,14 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
 }
 
 uint64_t RasterMemory(int width, int height, int channels) {
-  // Per sample: four bytes of the plane, two of its symbols, one of its contexts, and streams of up
-  // to two bytes, which grow by doubling; with a border, two of its copy and of its magnitudes.
+  // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes, which
+  // grow by doubling; or, before or after these, four of the plane. With a border, two of its copy
+  // and of its magnitudes.
   const uint64_t samples =
       uint64_t{3} * static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
   const uint64_t padded =
       (static_cast<uint64_t>(width) + 32) * (static_cast<uint64_t>(height) + 32);
-  constexpr uint64_t kPerSample = 4 + 2 + 1 + 8;
+  constexpr uint64_t kPerSample = 2 + 1 + 8;
   // What the fit keeps of a channel's blocks, and the decoder of its contexts.
   constexpr uint64_t kFit = uint64_t{8} << 20;
   const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 17);

@@ -53,8 +53,8 @@ class RefinedPass {
   // Returns the bits that it took, if there is a ledger.
   double Run() {
     const Lattice lattice = pass_.lattice();
-    IntPlane& x = pass_.level.x[lattice][channel_];
-    const IntPlane& prediction = pass_.level.prediction[pass_.group][channel_];
+    SitePlane& x = pass_.level.x[lattice][channel_];
+    const SitePlane& prediction = pass_.level.prediction[channel_];
     ForEachMixtureRow(pass_, {0, pass_.level.size.valid_height(lattice)},
                       [&](int i, int j0, const MixtureRow& row) {
                         const int y = 2 * i + OffsetY(lattice);
@@ -63,8 +63,9 @@ class RefinedPass {
                           at_ = y * canvas_.value.stride() + column;
                           const double before = bits_;
                           Look(row, j, y, column, prediction.Row(i)[j0 + j]);
-                          int32_t& sample = x.Row(i)[j0 + j];
-                          sample = CodeSample(row, j, sample);
+                          int16_t& to = x.Row(i)[j0 + j];
+                          const int32_t sample = CodeSample(row, j, to);
+                          to = static_cast<int16_t>(sample);
                           Learn(y, column, sample);
                           if constexpr (kCounts) {
                             ledger_.BookSite(i, j0 + j, row, j, pass_.range, bits_ - before, 0);

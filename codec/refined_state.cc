@@ -45,7 +45,7 @@ void RefinedState::BeginLevel(const LevelPlanes& level) {
   for (int c = 0; c < kChannels; ++c) {
     Canvas next(level.size.width, level.size.height);
     const Canvas& coarse = canvas[c];
-    const IntPlane& a = level.x[kA][c];
+    const SitePlane& a = level.x[kA][c];
     for (int i = 0; i < level.size.grid_height(); ++i) {
       for (int j = 0; j < level.size.grid_width(); ++j) {
         next.value.At(2 * j, 2 * i) = static_cast<int16_t>(a.At(j, i));

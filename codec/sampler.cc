@@ -104,11 +104,22 @@ FilterSet FittedFilters(const Model& model, int l, LevelPlanes& level, const Tap
 LevelPlanes EmptyLevel(const LevelSize& size, const Planes& a) {
   LevelPlanes level(size);
   for (int c = 0; c < kChannels; ++c) {
-    IntPlane& to = level.x[kA][c];
+    SitePlane& to = level.x[kA][c];
     for (int y = 0; y < to.height(); ++y) std::copy_n(a[c].Row(y), to.width(), to.Row(y));
     to.ExtendBorder();
   }
   return level;
+}
+
+Planes Widened(const std::array<SitePlane, kChannels>& from) {
+  Planes to;
+  for (int c = 0; c < kChannels; ++c) {
+    to[c] = IntPlane(from[c].width(), from[c].height());
+    for (int y = 0; y < to[c].height(); ++y) {
+      std::copy_n(from[c].Row(y), to[c].width(), to[c].Row(y));
+    }
+  }
+  return to;
 }
 
 Planes Assemble(const LevelPlanes& level) {
@@ -143,7 +154,8 @@ Image Sample(const SampleOptions& options, SampleStats* stats) {
   const int drawn = from != nullptr ? std::min(options.levels, count) : count;
 
   std::vector<LevelPlanes> real;
-  Planes picture, coarse;
+  Planes picture;
+  std::array<SitePlane, kChannels> coarse;
   if (from == nullptr) {
     picture = MakeBase(sizes[count], channels, model.lifting, options.seed);
   } else {
@@ -156,7 +168,7 @@ Image Sample(const SampleOptions& options, SampleStats* stats) {
       coarse = AssembleResiduals(real[l]);
       picture = Assemble(real[l]);
     }
-    if (drawn == count && count > 0) picture = real[count - 1].x[kA];
+    if (drawn == count && count > 0) picture = Widened(real[count - 1].x[kA]);
   }
   if (stats != nullptr) *stats = {};
   for (int l = drawn - 1; l >= 0; --l) {

@@ -16,17 +16,18 @@ void Count(double* bits, double sign, Interval symbol) {
 }  // namespace
 
 void SiteRow::Set(const int16_t* head, int step, const int16_t* scale, int scale_step,
-                  int components, const int32_t* prediction, const SampleRange& range, int count,
+                  int components, const int16_t* prediction, const SampleRange& range, int count,
                   bool borrow) {
   borrow_ = borrow;
+  std::array<int32_t, MixtureRow::kSites> center;
+  std::copy_n(prediction, count, center.begin());
   if (!kinds_.affine) {
     range_ = range;
-    row_.Set(head, step, components, prediction, range.min, range.max, count);
+    row_.Set(head, step, components, center.data(), range.min, range.max, count);
     return;
   }
   for (int j = 0; j < count; ++j) scale_[j] = AffineScaleOf(scale[ptrdiff_t{j} * scale_step]);
   if (borrow) {
-    std::array<int32_t, MixtureRow::kSites> center;
     for (int j = 0; j < count; ++j) {
       shift_[j] = AffineShift(prediction[j]);
       center[j] = AffineCenter(scale_[j], prediction[j]);
@@ -40,7 +41,7 @@ void SiteRow::Set(const int16_t* head, int step, const int16_t* scale, int scale
       AffineHead(scale_[j], head + ptrdiff_t{j} * step, components, plain.data() + j * plain_step);
     }
     range_ = range;
-    row_.Set(plain.data(), plain_step, components, prediction, range.min, range.max, count);
+    row_.Set(plain.data(), plain_step, components, center.data(), range.min, range.max, count);
   }
 }
 

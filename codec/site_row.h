@@ -43,7 +43,7 @@ class SiteRow {
   // Up to MixtureRow::kSites sites: heads as for MixtureRow::Set, the affine coupling's outputs
   // at scale + j * scale_step (not read without it), predictions in 1/16 steps.
   void Set(const int16_t* head, int step, const int16_t* scale, int scale_step, int components,
-           const int32_t* prediction, const SampleRange& range, int count, bool borrow);
+           const int16_t* prediction, const SampleRange& range, int count, bool borrow);
 
   // With `bits`, adds what the stack gained, or what was taken from it.
   void Push(RansStack& stack, int j, int32_t x, double* bits) const;

@@ -31,8 +31,9 @@ void ForEachBaseSample(const LevelSize& size, const Ranges& ranges, const Fn& fn
   }
 }
 
-std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileStats* stats,
-                                const PixelBitsView& view) {
+template <class T>
+std::vector<uint8_t> EncodeBase(const std::array<Plane<T>, kChannels>& base, const Ranges& ranges,
+                                TileStats* stats, const PixelBitsView& view) {
   SymbolLog log;
   std::array<double, 4> bits{};
   const bool count = stats != nullptr || view.map != nullptr;
@@ -115,15 +116,17 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   const int count = static_cast<int>(levels.size());
   if (count > 0) tile.planes = {};  // no longer needed
 
-  const std::vector<uint8_t> base = EncodeBase(count > 0 ? levels.back().x[kA] : tile.planes,
-                                               ranges, stats, {pixel_bits, rect.x, rect.y, count});
+  const PixelBitsView view{pixel_bits, rect.x, rect.y, count};
+  const std::vector<uint8_t> base = count > 0
+                                        ? EncodeBase(levels.back().x[kA], ranges, stats, view)
+                                        : EncodeBase(tile.planes, ranges, stats, view);
   head.PutVarint(base.size());
   head.PutBytes(base);
 
   const TapSet taps(model.radii);
   std::optional<RefinedState> refined;
   if (options.refined) refined.emplace(PixelCount(rect) * static_cast<size_t>(colors));
-  Planes coarse;
+  std::array<SitePlane, kChannels> coarse;
   for (int l = count - 1; l >= 0; --l) {
     LevelPlanes& level = levels[l];
     const LevelLedger ledger{stats != nullptr, {pixel_bits, rect.x, rect.y, l}};
@@ -146,7 +149,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
     for (const auto& stream : streams) head.PutVarint(stream.size());
     for (const auto& stream : streams) head.PutBytes(stream);
     RecordLevel(encoder->channel_bits(), encoder->side_bits(), head.size() - before, l, stats);
-    coarse = AssembleResiduals(level);
+    if (l > 0) coarse = AssembleResiduals(level);
     levels.pop_back();
   }
   if (pixel_bits != nullptr) {
@@ -184,11 +187,11 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
     const TapSet taps(model.radii);
     std::optional<RefinedState> state;
     if (refined) state.emplace(PixelCount(rect) * static_cast<size_t>(channels));
-    Planes coarse;
+    std::array<SitePlane, kChannels> coarse;
     for (int l = count - 1; l >= stop; --l) {
       LevelPlanes level(sizes[l]);
       for (int c = 0; c < kChannels; ++c) {
-        IntPlane& a = level.x[kA][c];
+        SitePlane& a = level.x[kA][c];
         for (int y = 0; y < a.height(); ++y) std::copy_n(picture[c].Row(y), a.width(), a.Row(y));
         a.ExtendBorder();
       }
@@ -214,7 +217,7 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
       decoder->CheckEnd();
       RecordLevel(decoder->channel_bits(), decoder->side_bits(), reader.position() - before, l,
                   stats);
-      coarse = AssembleResiduals(level);
+      if (l > stop) coarse = AssembleResiduals(level);
       for (int c = 0; c < kChannels; ++c) {
         picture[c] = IntPlane(sizes[l].width, sizes[l].height);
         for (int k = 0; k < kLattices; ++k) {

@@ -21,10 +21,6 @@ namespace flowzip {
 using Planes = std::array<IntPlane, kChannels>;
 using Ranges = std::array<SampleRange, kChannels>;
 
-// Samples after the lifting must fit this; it keeps every filter sum inside int32
-// (2 * kMaxFilterNorm * kMaxSample < 2^31).
-inline constexpr int32_t kMaxSample = 1023;
-
 // Alpha, the last of two or four channels, is coded apart.
 inline int ColorChannels(const Image& image) { return image.channels >= 3 ? 3 : 1; }
 inline uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rect.height; }

@@ -50,35 +50,35 @@ bool FilterIsSafe(const Filter& filter) {
 
 LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
   for (auto& lattice : x) {
-    for (IntPlane& plane : lattice) plane = MakeLatticePlane(size);
+    for (SitePlane& plane : lattice) plane = MakeLatticePlane(size);
   }
   const int width = size.grid_width(), height = size.grid_height();
-  for (int g = 0; g < kGroups; ++g) {
-    for (int c = 0; c < kChannels; ++c) {
-      reference[g][c] = IntPlane::Unset(width, height);
-      prediction[g][c] = IntPlane::Unset(width, height);
-      residual[g][c] = IntPlane(width, height);
-    }
+  for (int c = 0; c < kChannels; ++c) {
+    reference[c] = SitePlane::Unset(width, height);
+    prediction[c] = SitePlane::Unset(width, height);
+    for (int g = 0; g < kGroups; ++g) residual[g][c] = SitePlane(width, height);
   }
 }
 
 namespace {
 
 // (a + b + c + d + 2) >> 2 of four rows; a plain loop, which compilers turn into vectors.
-void MeanRow(const int32_t* a, const int32_t* b, const int32_t* c, const int32_t* d, int width,
-             int32_t* __restrict out) {
-  for (int j = 0; j < width; ++j) out[j] = (a[j] + b[j] + c[j] + d[j] + 2) >> 2;
+void MeanRow(const int16_t* a, const int16_t* b, const int16_t* c, const int16_t* d, int width,
+             int16_t* __restrict out) {
+  for (int j = 0; j < width; ++j) {
+    out[j] = static_cast<int16_t>((a[j] + b[j] + c[j] + d[j] + 2) >> 2);
+  }
 }
 
 }  // namespace
 
 void ComputeReference(LevelPlanes& level, int group, int y0, int y1) {
   for (int c = 0; c < kChannels; ++c) {
-    const IntPlane& a = level.x[kA][c];
-    const IntPlane& d = level.x[kD][c];
+    const SitePlane& a = level.x[kA][c];
+    const SitePlane& d = level.x[kD][c];
     for (int i = y0; i < y1; ++i) {
-      const int32_t *a0 = a.Row(i), *a1 = a.Row(i + 1), *d0 = d.Row(i), *d_up = d.Row(i - 1);
-      int32_t* m = level.reference[group][c].Row(i);
+      const int16_t *a0 = a.Row(i), *a1 = a.Row(i + 1), *d0 = d.Row(i), *d_up = d.Row(i - 1);
+      int16_t* m = level.reference[c].Row(i);
       const int width = level.size.grid_width();
       switch (kGroupLattice[group]) {
         case kD: MeanRow(a0, a0 + 1, a1, a1 + 1, width, m); break;
@@ -96,8 +96,8 @@ void ComputeReferences(LevelPlanes& level, int group, ThreadPool& pool) {
   });
 }
 
-void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,
-             int channel, const SampleRange& range, int y0, int y1) {
+void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int channel,
+             const SampleRange& range, int y0, int y1) {
   RowFilter row;
   row.channel = channel;
   row.lo = range.min * 16;
@@ -110,7 +110,7 @@ void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& fil
     used.push_back(&taps[k]);
     weights.push_back(filter[k]);
   }
-  std::vector<const int32_t*> samples(used.size());
+  std::vector<const int16_t*> samples(used.size());
   row.taps = static_cast<int>(used.size());
   row.weight = weights.data();
   row.x = samples.data();
@@ -119,27 +119,28 @@ void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& fil
       const Tap& tap = *used[k];
       samples[k] = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx;
     }
-    for (int c = 0; c < kChannels; ++c) row.m[c] = level.reference[group][c].Row(i);
-    PredictRow(row, level.size.grid_width(), level.prediction[group][channel].Row(i));
+    for (int c = 0; c < kChannels; ++c) row.m[c] = level.reference[c].Row(i);
+    PredictRow(row, level.size.grid_width(), level.prediction[channel].Row(i));
   }
 }
 
 void FinishChannel(LevelPlanes& level, int group, int channel, const SampleRange& range) {
   const Lattice lattice = kGroupLattice[group];
-  IntPlane& x = level.x[lattice][channel];
-  const IntPlane& p = level.prediction[group][channel];
+  SitePlane& x = level.x[lattice][channel];
+  const SitePlane& p = level.prediction[channel];
   const int valid_w = level.size.valid_width(lattice), valid_h = level.size.valid_height(lattice);
   for (int i = 0; i < x.height(); ++i) {
     for (int j = i < valid_h ? valid_w : 0; j < x.width(); ++j) {
-      x.At(j, i) = std::clamp((p.At(j, i) + 8) >> kPredictionBits, range.min, range.max);
+      x.At(j, i) = static_cast<int16_t>(
+          std::clamp((p.At(j, i) + 8) >> kPredictionBits, range.min, range.max));
     }
   }
   x.ExtendBorder();
-  IntPlane& r = level.residual[group][channel];
+  SitePlane& r = level.residual[group][channel];
   for (int i = 0; i < valid_h; ++i) {
-    const int32_t *xs = x.Row(i), *ps = p.Row(i);
-    int32_t* rs = r.Row(i);
-    for (int j = 0; j < valid_w; ++j) rs[j] = 16 * xs[j] - ps[j];
+    const int16_t *xs = x.Row(i), *ps = p.Row(i);
+    int16_t* rs = r.Row(i);
+    for (int j = 0; j < valid_w; ++j) rs[j] = static_cast<int16_t>(16 * xs[j] - ps[j]);
   }
 }
 

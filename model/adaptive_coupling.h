@@ -51,14 +51,19 @@ using Filter = std::vector<int16_t>;
 inline constexpr int32_t kMaxFilterNorm = 1 << 20;
 bool FilterIsSafe(const Filter& filter);
 
+// Samples after the lifting must fit this. It keeps every filter sum inside int32
+// (2 * kMaxFilterNorm * kMaxSample < 2^31), and residuals in 1/16 steps inside int16.
+inline constexpr int32_t kMaxSample = 1023;
+static_assert(2 * 16 * kMaxSample <= INT16_MAX);
+
 // What is known of a level while it is coded. Only the residuals are set from the beginning.
 struct LevelPlanes {
   LevelSize size;
-  std::array<std::array<IntPlane, kChannels>, kLattices> x;  // samples, [lattice][channel]
-  std::array<std::array<IntPlane, kChannels>, kGroups> reference;   // m
-  std::array<std::array<IntPlane, kChannels>, kGroups> prediction;  // p, 1/16 steps
+  std::array<std::array<SitePlane, kChannels>, kLattices> x;  // samples, [lattice][channel]
+  std::array<SitePlane, kChannels> reference;   // m of the group in hand
+  std::array<SitePlane, kChannels> prediction;  // its p, 1/16 steps
   // 16 * x - p; 0 at missing sites.
-  std::array<std::array<IntPlane, kChannels>, kGroups> residual;
+  std::array<std::array<SitePlane, kChannels>, kGroups> residual;
 
   explicit LevelPlanes(const LevelSize& level_size);
 };
@@ -69,15 +74,15 @@ struct SampleRange {
   bool constant() const { return min == max; }
 };
 
-// Rows [y0, y1) of m for all channels; needs the lattices known before `group`.
+// Rows [y0, y1) of the group's m for all channels; needs the lattices known before `group`.
 void ComputeReference(LevelPlanes& level, int group, int y0, int y1);
 
 // The same for all rows.
 void ComputeReferences(LevelPlanes& level, int group, ThreadPool& pool);
 
-// Rows [y0, y1) of p, clamped to the range; needs the references of the group.
-void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int group,
-             int channel, const SampleRange& range, int y0, int y1);
+// Rows [y0, y1) of p, clamped to the range; needs the references of the taps' group.
+void Predict(LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter, int channel,
+             const SampleRange& range, int y0, int y1);
 
 // After the group's channel is known: fills its missing sites with the prediction, extends
 // the border and computes the residual.

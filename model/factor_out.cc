@@ -19,7 +19,7 @@ const Tensor& ChannelPass::HeadRows(int y0, int y1, HeadScratch& scratch) const 
 }
 
 void FactorOut(const Model& model, int level_index, LevelPlanes& level,
-               const std::array<IntPlane, kChannels>& coarse, const FilterSet& filters,
+               const std::array<SitePlane, kChannels>& coarse, const FilterSet& filters,
                const TapSet& taps, const std::array<SampleRange, kChannels>& ranges,
                ThreadPool& pool, const std::function<void(const ChannelPass&)>& code) {
   const int width = level.size.grid_width(), height = level.size.grid_height();
@@ -33,7 +33,7 @@ void FactorOut(const Model& model, int level_index, LevelPlanes& level,
     ComputeReferences(level, g, pool);
     for (int c = 0; c < kChannels; ++c) {
       rows([&](int y0, int y1) {
-        Predict(level, taps.taps[g][c], filters[g][c], g, c, ranges[c], y0, y1);
+        Predict(level, taps.taps[g][c], filters[g][c], c, ranges[c], y0, y1);
       });
       if (c == 0) {
         network.RunTrunk(
@@ -44,7 +44,7 @@ void FactorOut(const Model& model, int level_index, LevelPlanes& level,
             pool);
       }
       if (ranges[c].constant()) {
-        level.x[kGroupLattice[g]][c].Fill(ranges[c].min);
+        level.x[kGroupLattice[g]][c].Fill(static_cast<int16_t>(ranges[c].min));
       } else {
         code({level, network, g, c, model.components, ranges[c], model.latent_components,
               model.affine});

@@ -44,7 +44,7 @@ struct ChannelPass {
 // `coarse`: AssembleResiduals of the next coarser level, empty planes at the coarsest.
 // Channels with a constant range are known and skipped.
 void FactorOut(const Model& model, int level_index, LevelPlanes& level,
-               const std::array<IntPlane, kChannels>& coarse, const FilterSet& filters,
+               const std::array<SitePlane, kChannels>& coarse, const FilterSet& filters,
                const TapSet& taps, const std::array<SampleRange, kChannels>& ranges,
                ThreadPool& pool, const std::function<void(const ChannelPass&)>& code);
 

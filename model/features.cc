@@ -63,7 +63,7 @@ void PutRow(Tensor& out, int y, int channel, Fn&& value) {
 
 int16_t LogMagnitude(int32_t residual) { return Logs()(residual); }
 
-void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannels>& coarse,
+void TrunkFeatures(const LevelPlanes& level, const std::array<SitePlane, kChannels>& coarse,
                    int group, int bit_depth, Tensor& out, int y0, int y1) {
   const LogTable& log = Logs();
   for (int y = y0; y < y1; ++y) {
@@ -71,34 +71,34 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannel
     for (const Lattice lattice : {kA, kB, kD}) {
       if (!KnownBefore(lattice, group)) continue;
       for (int c = 0; c < kChannels; ++c) {
-        const int32_t *x = level.x[lattice][c].Row(y), *m = level.reference[group][c].Row(y);
+        const int16_t *x = level.x[lattice][c].Row(y), *m = level.reference[c].Row(y);
         PutRow(out, y, plane++, [=](int j) { return Difference(16 * (x[j] - m[j])); });
       }
     }
     if (group == 0) {
       const int scale = bit_depth - 8;
       for (int c = 0; c < kChannels; ++c) {
-        const int32_t* x = level.x[kA][c].Row(y);
+        const int16_t* x = level.x[kA][c].Row(y);
         const int32_t centre = c == 0 ? 128 : 0;
         PutRow(out, y, plane++,
                [=](int j) { return Activation(8 * ((x[j] >> scale) - centre)); });
       }
     } else {
       for (int c = 0; c < kChannels; ++c) {
-        const int32_t* r = level.residual[group - 1][c].Row(y);
+        const int16_t* r = level.residual[group - 1][c].Row(y);
         PutRow(out, y, plane + c, [=](int j) { return Difference(r[j]); });
         PutRow(out, y, plane + kChannels + c, [&log, r](int j) { return log(r[j]); });
       }
       plane += 2 * kChannels;
     }
-    const int32_t *p = level.prediction[group][0].Row(y), *m = level.reference[group][0].Row(y);
+    const int16_t *p = level.prediction[0].Row(y), *m = level.reference[0].Row(y);
     PutRow(out, y, plane++, [=](int j) { return Difference(p[j] - 16 * m[j]); });
     if (group == 0) {
       for (int c = 0; c < kChannels; ++c) {
         if (coarse[c].empty()) {
           PutRow(out, y, plane++, [](int) { return int16_t{0}; });
         } else {
-          const int32_t* r = coarse[c].Row(y);
+          const int16_t* r = coarse[c].Row(y);
           PutRow(out, y, plane++, [&log, r](int j) { return log(r[j]); });
         }
       }
@@ -111,20 +111,20 @@ void HeadFeatures(const LevelPlanes& level, int group, int channel, Tensor& out,
   for (int y = y0; y < y1; ++y) {
     int plane = 0;
     for (int c = 0; c < channel; ++c) {
-      const int32_t* r = level.residual[group][c].Row(y);
+      const int16_t* r = level.residual[group][c].Row(y);
       PutRow(out, y, plane++, [=](int j) { return Difference(r[j]); });
       PutRow(out, y, plane++, [&log, r](int j) { return log(r[j]); });
     }
-    const int32_t *p = level.prediction[group][channel].Row(y),
-                  *m = level.reference[group][channel].Row(y);
+    const int16_t *p = level.prediction[channel].Row(y),
+                  *m = level.reference[channel].Row(y);
     PutRow(out, y, plane++, [=](int j) { return Difference(p[j] - 16 * m[j]); });
   }
 }
 
-std::array<IntPlane, kChannels> AssembleResiduals(const LevelPlanes& level) {
-  std::array<IntPlane, kChannels> pictures;
+std::array<SitePlane, kChannels> AssembleResiduals(const LevelPlanes& level) {
+  std::array<SitePlane, kChannels> pictures;
   for (int c = 0; c < kChannels; ++c) {
-    pictures[c] = IntPlane(level.size.width, level.size.height);
+    pictures[c] = SitePlane(level.size.width, level.size.height);
     for (int g = 0; g < kGroups; ++g) {
       UnsqueezeLattice(level.residual[g][c], kGroupLattice[g], pictures[c]);
     }

@@ -32,7 +32,7 @@ int16_t LogMagnitude(int32_t residual);
 // Rows [y0, y1) of a group's trunk input. Needs the known lattices, the group's references
 // and its prediction for channel 0; `coarse` holds the coarser level's residuals assembled on
 // this level's grid (group 0 only). `bit_depth` of the samples, 8 or more.
-void TrunkFeatures(const LevelPlanes& level, const std::array<IntPlane, kChannels>& coarse,
+void TrunkFeatures(const LevelPlanes& level, const std::array<SitePlane, kChannels>& coarse,
                    int group, int bit_depth, Tensor& out, int y0, int y1);
 
 // Rows [y0, y1) of the extra input of a channel's head; channel >= 1.
@@ -40,6 +40,6 @@ void HeadFeatures(const LevelPlanes& level, int group, int channel, Tensor& out,
 
 // A level's residuals put together as a picture of the level's size (0 at A sites and at
 // missing ones): the finer level's `coarse`.
-std::array<IntPlane, kChannels> AssembleResiduals(const LevelPlanes& level);
+std::array<SitePlane, kChannels> AssembleResiduals(const LevelPlanes& level);
 
 }  // namespace flowzip

@@ -52,15 +52,15 @@ constexpr auto kWeights = [] {
 // nearest known samples' distances from their mean, and 6 stands for a noise floor of 1.5 steps.
 void SiteWeights(const LevelPlanes& level, int group, int channel, int i, int j0, int count,
                  int32_t* weight) {
-  const IntPlane& a = level.x[kA][channel];
-  const IntPlane& d = level.x[kD][channel];
-  const int32_t* m = level.reference[group][channel].Row(i) + j0;
-  std::array<const int32_t*, 4> near{a.Row(i), a.Row(i) + 1, d.Row(i - 1), d.Row(i)};
+  const SitePlane& a = level.x[kA][channel];
+  const SitePlane& d = level.x[kD][channel];
+  const int16_t* m = level.reference[channel].Row(i) + j0;
+  std::array<const int16_t*, 4> near{a.Row(i), a.Row(i) + 1, d.Row(i - 1), d.Row(i)};
   if (kGroupLattice[group] == kD) near = {a.Row(i), a.Row(i) + 1, a.Row(i + 1), a.Row(i + 1) + 1};
   if (kGroupLattice[group] == kC) near = {a.Row(i), a.Row(i + 1), d.Row(i) - 1, d.Row(i)};
   for (int t = 0; t < count; ++t) {
     int32_t activity = 0;
-    for (const int32_t* x : near) activity += std::abs(x[j0 + t] - m[t]);
+    for (const int16_t* x : near) activity += std::abs(x[j0 + t] - m[t]);
     weight[t] = activity < static_cast<int32_t>(kWeights.size()) ? kWeights[activity]
                                                                  : (1 << 16) / (activity + 6);
   }
@@ -129,11 +129,11 @@ void FitSites::Gather(const LevelPlanes& level, const std::vector<Tap>& taps, in
     int16_t* to = piece.blocks.data() +
                   static_cast<size_t>(piece.sites / kGramBlock) * (taps_ + 1) * kGramBlock + used;
     for (const Tap& tap : taps) {
-      const int32_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx + j0;
-      WeightRow(x, level.reference[group][tap.channel].Row(i) + j0, weight, count, to);
+      const int16_t* x = level.x[tap.lattice][tap.channel].Row(i + tap.dy) + tap.dx + j0;
+      WeightRow(x, level.reference[tap.channel].Row(i) + j0, weight, count, to);
       to += kGramBlock;
     }
-    WeightRow(level.x[site][channel].Row(i) + j0, level.reference[group][channel].Row(i) + j0,
+    WeightRow(level.x[site][channel].Row(i) + j0, level.reference[channel].Row(i) + j0,
               weight, count, to);
     piece.sites += count;
     j0 += count;

@@ -17,7 +17,7 @@ inline constexpr int kGramClip = 2047;
 void AddGram(const int16_t* rows, int count, int64_t* gram);
 
 // out[t] = clamp(((x[t] - m[t]) * weight[t]) >> 8, +-kGramClip); the product must fit int32.
-void WeightRow(const int32_t* x, const int32_t* m, const int32_t* weight, int count, int16_t* out);
+void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out);
 
 // error[t] -= w * row[t] over a block, in int32.
 void SubtractScaled(const int16_t* row, int32_t w, int32_t* error);
@@ -26,7 +26,7 @@ void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out);
 
 namespace gram_scalar {
 void AddGram(const int16_t* rows, int count, int64_t* gram);
-void WeightRow(const int32_t* x, const int32_t* m, const int32_t* weight, int count, int16_t* out);
+void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out);
 void SubtractScaled(const int16_t* row, int32_t w, int32_t* error);
 void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out);
 }  // namespace gram_scalar

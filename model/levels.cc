@@ -9,9 +9,10 @@ namespace flowzip {
 namespace {
 
 // Gives missing sites (last row or column of odd-sized pictures) a neighbour's sample.
-void FillMissing(IntPlane& lattice, int valid_width, int valid_height, const IntPlane& fallback) {
+void FillMissing(SitePlane& lattice, int valid_width, int valid_height,
+                 const SitePlane& fallback) {
   for (int i = 0; i < lattice.height(); ++i) {
-    int32_t* row = lattice.Row(i);
+    int16_t* row = lattice.Row(i);
     for (int j = i < valid_height ? valid_width : 0; j < lattice.width(); ++j) {
       if (i < valid_height && valid_width > 0) {
         row[j] = row[valid_width - 1];
@@ -24,26 +25,29 @@ void FillMissing(IntPlane& lattice, int valid_width, int valid_height, const Int
   }
 }
 
+template <class T>
+LevelPlanes MakeLevel(const std::array<Plane<T>, kChannels>& picture) {
+  LevelPlanes level({picture[0].width(), picture[0].height()});
+  for (int l = 0; l < kLattices; ++l) {
+    const auto lattice = static_cast<Lattice>(l);
+    for (int c = 0; c < kChannels; ++c) {
+      SitePlane& x = level.x[l][c];
+      SqueezeLattice(picture[c], lattice, x);
+      FillMissing(x, level.size.valid_width(lattice), level.size.valid_height(lattice),
+                  level.x[kA][c]);
+      x.ExtendBorder();
+    }
+  }
+  return level;
+}
+
 }  // namespace
 
 std::vector<LevelPlanes> MakeLevels(const std::array<IntPlane, kChannels>& planes) {
   std::vector<LevelPlanes> levels;
-  const std::array<IntPlane, kChannels>* picture = &planes;
   const int count = LevelCount(planes[0].width(), planes[0].height());
-  levels.reserve(count);
   for (int level = 0; level < count; ++level) {
-    const LevelSize size{(*picture)[0].width(), (*picture)[0].height()};
-    LevelPlanes& now = levels.emplace_back(size);
-    for (int l = 0; l < kLattices; ++l) {
-      const auto lattice = static_cast<Lattice>(l);
-      for (int c = 0; c < kChannels; ++c) {
-        IntPlane& x = now.x[l][c];
-        SqueezeLattice((*picture)[c], lattice, x);
-        FillMissing(x, size.valid_width(lattice), size.valid_height(lattice), now.x[kA][c]);
-        x.ExtendBorder();
-      }
-    }
-    picture = &now.x[kA];
+    levels.push_back(level == 0 ? MakeLevel(planes) : MakeLevel(levels.back().x[kA]));
   }
   return levels;
 }

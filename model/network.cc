@@ -97,16 +97,35 @@ LevelNet LevelNet::Read(ByteReader& reader, int components, bool affine) {
 }
 
 NetworkState::NetworkState(const LevelNet& net, int width, int height)
-    : net_(net), width_(width), height_(height) {
-  for (Tensor& stream : stream_) stream = Tensor::Unset(width, height, net.width());
+    : net_(net),
+      width_(width),
+      height_(height),
+      stream_(Tensor::Unset(width, height, net.width())) {}
+
+Tensor NetworkState::RowsAround(int y, int distance) const {
+  int rows = 1;
+  while (rows < 2 * distance) rows *= 2;
+  Tensor copy = Tensor::Ring(width_, height_, stream_.channels(), rows);
+  for (int i = std::max(0, y - distance); i < std::min(height_, y + distance); ++i) {
+    std::copy_n(stream_.At(-1, i), stream_.row_stride(), copy.At(-1, i));
+  }
+  return copy;
 }
 
 void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
   // Few ranges: each computes rows beyond its ends, one more per layer.
   const int threads = pool.threads_free();
   const int64_t grain = threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / threads + 1);
+  std::vector<Tensor> edges;  // before the second range, the third, ...
+  const int distance = 2 * static_cast<int>(net_.groups[group].blocks.size());
+  for (int64_t y = grain; y < height_; y += grain) {
+    edges.push_back(group == 0 ? Tensor() : RowsAround(static_cast<int>(y), distance));
+  }
   pool.ParallelRanges(height_, grain, [&](int64_t y0, int64_t y1) {
-    TrunkRows(group, fill, static_cast<int>(y0), static_cast<int>(y1));
+    const auto range = static_cast<size_t>(y0 / grain);
+    TrunkRows(group, fill, static_cast<int>(y0), static_cast<int>(y1),
+              {range > 0 ? &edges[range - 1] : nullptr,
+               range < edges.size() ? &edges[range] : nullptr});
   });
 }
 
@@ -117,7 +136,10 @@ void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
 // A layer's output for row y needs rows y - 1 .. y + 1 of its input; a residual sum needs h a
 // row behind that. So rings of four rows hold all that is still needed: after a layer has
 // advanced to row n, those who read it are at n - 1 (or n - 2, the sum) and look one row up.
-void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1) {
+//
+// The stream of the group before is read by the first layer and overwritten by the last, which
+// is never ahead; outside [y0, y1) others overwrite it, and copies are read.
+void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1, const Edges& edges) {
   constexpr int kRingRows = 4;
   const GroupNet& net = net_.groups[group];
   struct Stage {
@@ -129,19 +151,17 @@ void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1) {
   };
   std::vector<Tensor> rings(1 + 2 * net.blocks.size());
   std::vector<Stage> stages;
-  Tensor& after = stream_[group % 2];
-  const Tensor* before = group == 0 ? nullptr : &stream_[(group + 1) % 2];
   const int layers = static_cast<int>(rings.size());
   const auto add_stage = [&](const Conv2d* conv, const Tensor* addend, int channels, bool relu) {
     const int s = static_cast<int>(stages.size());
-    Tensor* out = s == layers ? &after : &rings[s];
+    Tensor* out = s == layers ? &stream_ : &rings[s];
     if (s < layers) *out = Tensor::Ring(width_, height_, channels, kRingRows);
     const int beyond = layers - s;
     stages.push_back({conv, addend, out, std::max(0, y0 - beyond),
                       std::min(height_, y1 + beyond), relu});
   };
   add_stage(nullptr, nullptr, net.input.in, false);
-  add_stage(&net.input, before, net.input.out, false);
+  add_stage(&net.input, group == 0 ? nullptr : &stream_, net.input.out, false);
   for (const ResidualBlock& block : net.blocks) {
     const Tensor* stream = stages.back().out;
     add_stage(&block.first, nullptr, block.first.out, true);
@@ -158,7 +178,9 @@ void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1) {
       } else {
         const int known = stages[s - 1].next;  // rows of the input
         if (known < height_ && y + 1 >= known) continue;
-        ConvRows(*stage.conv, *stages[s - 1].out, stage.addend,
+        const bool others = s == 1 && stage.addend != nullptr && (y < y0 || y >= y1);
+        const Tensor* addend = !others ? stage.addend : y < y0 ? edges.above : edges.below;
+        ConvRows(*stage.conv, *stages[s - 1].out, addend,
                  stage.relu ? 0 : -kMaxActivation, kMaxActivation, *stage.out, y, y + 1);
       }
       stage.next = y + 1;
@@ -192,7 +214,7 @@ const Tensor& NetworkState::HeadRows(int group, int channel, const FillFn& fill,
              scratch.hidden, y0, y1);
     addend = &scratch.hidden;
   }
-  ConvRows(net.hidden, stream_[group % 2], addend, 0, kMaxActivation, scratch.hidden, y0, y1);
+  ConvRows(net.hidden, stream_, addend, 0, kMaxActivation, scratch.hidden, y0, y1);
   ConvRows(net.out, scratch.hidden, nullptr, -kMaxActivation, kMaxActivation, scratch.out, y0,
            y1);
   return scratch.out;
@@ -205,7 +227,7 @@ const Tensor& NetworkState::ScaleRows(int group, int y0, int y1, HeadScratch& sc
   if (scale.width() != width_ || scale.height() != height_ || scale.channels() != kChannels) {
     scale = Tensor::Ring(width_, height_, kChannels, kRingRows);
   }
-  ConvRows(net_.groups[group].scale, stream_[group % 2], nullptr, -kMaxActivation, kMaxActivation,
+  ConvRows(net_.groups[group].scale, stream_, nullptr, -kMaxActivation, kMaxActivation,
            scale, y0, y1);
   return scale;
 }

@@ -20,40 +20,43 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Columns from `begin` on, kVectors vectors of them, in registers throughout.
 template <int kVectors>
-HWY_INLINE void Columns(const RowFilter& filter, int begin, int32_t* out) {
+HWY_INLINE void Columns(const RowFilter& filter, int begin, int16_t* out) {
   const hn::ScalableTag<int32_t> d;
+  const hn::Rebind<int16_t, decltype(d)> d16;
+  const auto load = [&](const int16_t* from) { return hn::PromoteTo(d, hn::LoadU(d16, from)); };
   const int lanes = static_cast<int>(hn::Lanes(d));
   hn::Vec<decltype(d)> sum[kVectors];
   for (int v = 0; v < kVectors; ++v) sum[v] = hn::Zero(d);
   for (int k = 0; k < filter.taps; ++k) {
     const auto weight = hn::Set(d, filter.weight[k]);
-    const int32_t* x = filter.x[k] + begin;
+    const int16_t* x = filter.x[k] + begin;
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      sum[v] = hn::Add(sum[v], hn::Mul(weight, hn::LoadU(d, x + v * lanes)));
+      sum[v] = hn::Add(sum[v], hn::Mul(weight, load(x + v * lanes)));
     }
   }
   for (int c = 0; c < kChannels; ++c) {
     const auto norm = hn::Set(d, filter.norm[c]);
-    const int32_t* m = filter.m[c] + begin;
+    const int16_t* m = filter.m[c] + begin;
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      sum[v] = hn::Sub(sum[v], hn::Mul(norm, hn::LoadU(d, m + v * lanes)));
+      sum[v] = hn::Sub(sum[v], hn::Mul(norm, load(m + v * lanes)));
     }
   }
   constexpr int kShift = kFilterBits - kPredictionBits;
   const auto round = hn::Set(d, 1 << (kShift - 1));
   const auto lo = hn::Set(d, filter.lo), hi = hn::Set(d, filter.hi);
-  const int32_t* m = filter.m[filter.channel] + begin;
+  const int16_t* m = filter.m[filter.channel] + begin;
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; ++v) {
     const auto step = hn::ShiftRight<kShift>(hn::Add(sum[v], round));
-    const auto centre = hn::ShiftLeft<kPredictionBits>(hn::LoadU(d, m + v * lanes));
-    hn::StoreU(hn::Min(hn::Max(hn::Add(centre, step), lo), hi), d, out + begin + v * lanes);
+    const auto centre = hn::ShiftLeft<kPredictionBits>(load(m + v * lanes));
+    const auto clamped = hn::Min(hn::Max(hn::Add(centre, step), lo), hi);
+    hn::StoreU(hn::DemoteTo(d16, clamped), d16, out + begin + v * lanes);
   }
 }
 
-void PredictRowImpl(const RowFilter& filter, int width, int32_t* out) {
+void PredictRowImpl(const RowFilter& filter, int width, int16_t* out) {
   constexpr int kVectors = 4;
   const int lanes = static_cast<int>(hn::Lanes(hn::ScalableTag<int32_t>()));
   int j = 0;
@@ -78,12 +81,12 @@ namespace flowzip {
 
 FLOWZIP_EXPORT(PredictRowImpl);
 
-void PredictRow(const RowFilter& filter, int width, int32_t* out) {
+void PredictRow(const RowFilter& filter, int width, int16_t* out) {
   if (ScalarDefinitionForced()) return PredictRowScalar(filter, 0, width, out);
   FLOWZIP_DISPATCH(PredictRowImpl)(filter, width, out);
 }
 
-void PredictRowScalar(const RowFilter& filter, int begin, int end, int32_t* out) {
+void PredictRowScalar(const RowFilter& filter, int begin, int end, int16_t* out) {
   for (int j = begin; j < end; ++j) {
     // Modulo 2^32: what a sum passes on its way does not matter, and its end fits.
     uint32_t sum = 0;
@@ -95,7 +98,8 @@ void PredictRowScalar(const RowFilter& filter, int begin, int end, int32_t* out)
     }
     constexpr int kShift = kFilterBits - kPredictionBits;
     const int32_t step = (static_cast<int32_t>(sum) + (1 << (kShift - 1))) >> kShift;
-    out[j] = std::clamp(16 * filter.m[filter.channel][j] + step, filter.lo, filter.hi);
+    out[j] = static_cast<int16_t>(
+        std::clamp(16 * filter.m[filter.channel][j] + step, filter.lo, filter.hi));
   }
 }
 

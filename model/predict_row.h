@@ -13,15 +13,15 @@ namespace flowzip {
 //                lo, hi) for 0 <= j < width, where norm[c] is the sum of channel c's weights.
 struct RowFilter {
   int taps = 0;
-  const int32_t* const* x = nullptr;  // rows of samples
+  const int16_t* const* x = nullptr;  // rows of samples
   const int32_t* weight = nullptr;
-  const int32_t* m[kChannels] = {};
+  const int16_t* m[kChannels] = {};
   int32_t norm[kChannels] = {};
   int channel = 0;
   int32_t lo = 0, hi = 0;
 };
 
-void PredictRow(const RowFilter& filter, int width, int32_t* out);
-void PredictRowScalar(const RowFilter& filter, int begin, int end, int32_t* out);
+void PredictRow(const RowFilter& filter, int width, int16_t* out);
+void PredictRowScalar(const RowFilter& filter, int begin, int end, int16_t* out);
 
 }  // namespace flowzip

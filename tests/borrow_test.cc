@@ -87,7 +87,7 @@ TEST_CASE("equal shares tile 2^16 and know their slots") {
 struct Sites {
   int components, step;
   std::vector<int16_t> heads, scales;
-  std::vector<int32_t> predictions;
+  std::vector<int16_t> predictions;
   SampleRange range;
 
   Sites(Random& random, int extremity) {
@@ -106,7 +106,8 @@ struct Sites {
     const auto& kind = kinds[random.Between(0, 5)];
     range = {kind[0], kind[1]};
     for (int j = 0; j < MixtureRow::kSites; ++j) {
-      predictions.push_back(random.Between(16 * range.min, 16 * range.max));
+      predictions.push_back(
+          static_cast<int16_t>(random.Between(16 * range.min, 16 * range.max)));
     }
   }
   int32_t Value(Random& random, int j) const {  // near the prediction, or anywhere
@@ -125,7 +126,8 @@ TEST_CASE("every component's values tile 2^16, and so do components before and a
   for (int trial = 0; trial < 60; ++trial) {
     const Sites sites(random, trial % 2);
     MixtureRow row;
-    row.Set(sites.heads.data(), sites.step, sites.components, sites.predictions.data(),
+    const std::vector<int32_t> centers(sites.predictions.begin(), sites.predictions.end());
+    row.Set(sites.heads.data(), sites.step, sites.components, centers.data(),
             sites.range.min, sites.range.max, MixtureRow::kSites);
     for (int j = 0; j < MixtureRow::kSites; j += 7) {
       uint32_t next = 0;
@@ -304,7 +306,7 @@ void CheckLog(const Model& model, const Image& image, size_t reserve, size_t* pl
   int64_t different = 0;
   for (const Lattice lattice : kGroupLattice) {
     for (int c = 0; c < kChannels; ++c) {
-      const IntPlane &a = level.x[lattice][c], &b = decoded.x[lattice][c];
+      const SitePlane &a = level.x[lattice][c], &b = decoded.x[lattice][c];
       for (int y = 0; y < a.height(); ++y) {
         different += !std::equal(a.Row(y), a.Row(y) + a.width(), b.Row(y));
       }
@@ -434,8 +436,8 @@ TEST_CASE("the stack changes by the log-determinant, within a thousandth of a bi
     int64_t sites = 0;
     FactorOut(model, 0, level, {}, model.classes[0].filters, TapSet(model.radii),
               FindRanges(planes), pool, [&](const ChannelPass& pass) {
-      const IntPlane& x = level.x[pass.lattice()][pass.channel];
-      const IntPlane& p = level.prediction[pass.group][pass.channel];
+      const SitePlane& x = level.x[pass.lattice()][pass.channel];
+      const SitePlane& p = level.prediction[pass.channel];
       ForEachRow(pass, {0, level.size.valid_height(pass.lattice())},
                  [&](int i, const int16_t*, int, const int16_t* scale, int step) {
         for (int j = 0; j < level.size.valid_width(pass.lattice()); ++j, ++sites) {

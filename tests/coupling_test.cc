@@ -22,12 +22,12 @@ namespace flowzip {
 namespace {
 
 using testing::Random;
-constexpr int kMaxSample = 1023;  // tile_codec.cc
 
-void FillRandom(Random& random, IntPlane& plane, int lo, int hi, bool extreme) {
+void FillRandom(Random& random, SitePlane& plane, int lo, int hi, bool extreme) {
   for (int y = 0; y < plane.height(); ++y) {
     for (int x = 0; x < plane.width(); ++x) {
-      plane.At(x, y) = extreme ? (random.Between(0, 1) ? lo : hi) : random.Between(lo, hi);
+      plane.At(x, y) = static_cast<int16_t>(extreme ? (random.Between(0, 1) ? lo : hi)
+                                                    : random.Between(lo, hi));
     }
   }
   plane.ExtendBorder();
@@ -36,7 +36,7 @@ void FillRandom(Random& random, IntPlane& plane, int lo, int hi, bool extreme) {
 LevelPlanes RandomLevel(Random& random, const LevelSize& size, int lo, int hi, bool extreme) {
   LevelPlanes level(size);
   for (auto& lattice : level.x) {
-    for (IntPlane& plane : lattice) FillRandom(random, plane, lo, hi, extreme);
+    for (SitePlane& plane : lattice) FillRandom(random, plane, lo, hi, extreme);
   }
   return level;
 }
@@ -121,12 +121,12 @@ TEST_CASE("references and predictions depend on nothing that is not known yet") 
       }
       for (LevelPlanes* planes : {&level, &poisoned}) {
         ComputeReference(*planes, g, 0, rows);
-        Predict(*planes, taps, filter, g, c, {-kMaxSample, kMaxSample}, 0, rows);
+        Predict(*planes, taps, filter, c, {-kMaxSample, kMaxSample}, 0, rows);
       }
       for (int y = 0; y < rows; ++y) {
         for (int x = 0; x < size.grid_width(); ++x) {
-          REQUIRE(level.reference[g][c].At(x, y) == poisoned.reference[g][c].At(x, y));
-          REQUIRE(level.prediction[g][c].At(x, y) == poisoned.prediction[g][c].At(x, y));
+          REQUIRE(level.reference[c].At(x, y) == poisoned.reference[c].At(x, y));
+          REQUIRE(level.prediction[c].At(x, y) == poisoned.prediction[c].At(x, y));
         }
       }
     }
@@ -135,13 +135,13 @@ TEST_CASE("references and predictions depend on nothing that is not known yet") 
 
 // p by its formula, in int64.
 int64_t Expected(const LevelPlanes& level, const std::vector<Tap>& taps, const Filter& filter,
-                 int g, int c, const SampleRange& range, int j, int i) {
+                 int c, const SampleRange& range, int j, int i) {
   int64_t sum = 0;
   for (size_t k = 0; k < taps.size(); ++k) {
     const int64_t x = level.x[taps[k].lattice][taps[k].channel].At(j + taps[k].dx, i + taps[k].dy);
-    sum += filter[k] * (x - level.reference[g][taps[k].channel].At(j, i));
+    sum += filter[k] * (x - level.reference[taps[k].channel].At(j, i));
   }
-  const int64_t p = 16 * int64_t{level.reference[g][c].At(j, i)} + ((sum + 32) >> 6);
+  const int64_t p = 16 * int64_t{level.reference[c].At(j, i)} + ((sum + 32) >> 6);
   return std::clamp<int64_t>(p, 16 * range.min, 16 * range.max);
 }
 
@@ -162,15 +162,15 @@ TEST_CASE("predictions equal their formula for the largest samples and filters")
       for (int16_t& w : filter) w = static_cast<int16_t>(std::abs(w));
       const int sign = trial % 2 ? 1 : -1;
       for (auto& lattice : level.x) {
-        for (IntPlane& plane : lattice) plane.Fill(sign * kMaxSample);
+        for (SitePlane& plane : lattice) plane.Fill(static_cast<int16_t>(sign * kMaxSample));
       }
-      for (IntPlane& plane : level.reference[g]) plane.Fill(-sign * kMaxSample);
+      for (SitePlane& plane : level.reference) plane.Fill(static_cast<int16_t>(-sign * kMaxSample));
     }
-    Predict(level, taps, filter, g, c, range, 0, rows);
+    Predict(level, taps, filter, c, range, 0, rows);
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < size.grid_width(); ++j) {
-        REQUIRE(level.prediction[g][c].At(j, i) ==
-                Expected(level, taps, filter, g, c, range, j, i));
+        REQUIRE(level.prediction[c].At(j, i) ==
+                Expected(level, taps, filter, c, range, j, i));
       }
     }
   }
@@ -194,15 +194,15 @@ TEST_CASE("z = x - round(p) is inverted, and missing sites hold the prediction")
     for (int g = 0; g < kGroups; ++g) {
       LevelPlanes level = RandomLevel(random, size, range.min, range.max, false);
       const Lattice lattice = kGroupLattice[g];
-      const IntPlane before = level.x[lattice][1];
+      const SitePlane before = level.x[lattice][1];
       const int rows = size.grid_height();
       const std::vector<Tap> taps = MakeTaps({}, g, 1);
       ComputeReference(level, g, 0, rows);
-      Predict(level, taps, RandomFilter(random, taps.size(), 3000), g, 1, range, 0, rows);
+      Predict(level, taps, RandomFilter(random, taps.size(), 3000), 1, range, 0, rows);
       FinishChannel(level, g, 1, range);
       for (int i = 0; i < rows; ++i) {
         for (int j = 0; j < size.grid_width(); ++j) {
-          const int32_t p = level.prediction[g][1].At(j, i), rounded = (p + 8) >> 4;
+          const int32_t p = level.prediction[1].At(j, i), rounded = (p + 8) >> 4;
           const int32_t r = level.residual[g][1].At(j, i), x = level.x[lattice][1].At(j, i);
           CHECK(p >= 16 * range.min);
           CHECK(p <= 16 * range.max);
@@ -244,9 +244,9 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
   const LevelSize size{11, 14};
   const int rows = size.grid_height();
   LevelPlanes level = RandomLevel(random, size, -kMaxSample, kMaxSample, true);
-  std::array<IntPlane, kChannels> coarse;
-  for (IntPlane& plane : coarse) {
-    plane = IntPlane(size.grid_width(), rows);
+  std::array<SitePlane, kChannels> coarse;
+  for (SitePlane& plane : coarse) {
+    plane = SitePlane(size.grid_width(), rows);
     FillRandom(random, plane, -32000, 32000, false);
   }
   const SampleRange range{-kMaxSample, kMaxSample};
@@ -254,7 +254,7 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
     ComputeReference(level, g, 0, rows);
     for (int c = 0; c < kChannels; ++c) {
       const std::vector<Tap> taps = MakeTaps({}, g, c);
-      Predict(level, taps, RandomFilter(random, taps.size(), 4000), g, c, range, 0, rows);
+      Predict(level, taps, RandomFilter(random, taps.size(), 4000), c, range, 0, rows);
       FinishChannel(level, g, c, range);
     }
     Tensor whole(size.grid_width(), rows, kTrunkInputs[g]), parts = whole;
@@ -266,7 +266,7 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
     const auto clamped = [](int v) { return std::clamp(v, -kMaxDifference, kMaxDifference); };
     const int16_t* at = whole.At(3, 2);
     for (int c = 0; c < kChannels; ++c) {
-      const int a = level.x[kA][c].At(3, 2), m = level.reference[g][c].At(3, 2);
+      const int a = level.x[kA][c].At(3, 2), m = level.reference[c].At(3, 2);
       CHECK(at[c] == clamped(16 * (a - m)));
       if (g == 0) {
         const int raw = 8 * (a - (c == 0 ? 128 : 0));
@@ -278,7 +278,7 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
         CHECK(at[first + 3 + c] == LogMagnitude(r));
       }
     }
-    const int p = level.prediction[g][0].At(3, 2), m = level.reference[g][0].At(3, 2);
+    const int p = level.prediction[0].At(3, 2), m = level.reference[0].At(3, 2);
     CHECK(at[g == 0 ? 6 : kTrunkInputs[g] - 1] == clamped(p - 16 * m));
 
     for (int c = 1; c < kChannels; ++c) {
@@ -289,7 +289,7 @@ TEST_CASE("features are the stated differences, clamped, whichever rows are aske
         CHECK(head.At(3, 2)[2 * k + 1] == LogMagnitude(level.residual[g][k].At(3, 2)));
       }
       CHECK(head.At(3, 2)[2 * c] ==
-            clamped(level.prediction[g][c].At(3, 2) - 16 * level.reference[g][c].At(3, 2)));
+            clamped(level.prediction[c].At(3, 2) - 16 * level.reference[c].At(3, 2)));
     }
   }
 }
@@ -303,22 +303,26 @@ TEST_CASE("a row's predictions are the same on every target") {
       const int width = round < 40 ? round + 1 : random.Between(41, 300);
       RowFilter filter;
       filter.taps = random.Between(0, 70);
-      std::vector<int32_t> samples(filter.taps + width), weights(filter.taps), m[kChannels];
-      for (int32_t& x : samples) x = random.Between(-kMaxSample, kMaxSample);
+      const auto sample = [&] {
+        return static_cast<int16_t>(random.Between(-kMaxSample, kMaxSample));
+      };
+      std::vector<int16_t> samples(filter.taps + width), m[kChannels];
+      std::vector<int32_t> weights(filter.taps);
+      for (int16_t& x : samples) x = sample();
       for (int32_t& w : weights) w = random.Between(-14000, 14000);
-      std::vector<const int32_t*> rows;
+      std::vector<const int16_t*> rows;
       for (int k = 0; k < filter.taps; ++k) rows.push_back(samples.data() + k);
       filter.x = rows.data();
       filter.weight = weights.data();
       for (int c = 0; c < kChannels; ++c) {
-        for (int j = 0; j < width; ++j) m[c].push_back(random.Between(-kMaxSample, kMaxSample));
+        for (int j = 0; j < width; ++j) m[c].push_back(sample());
         filter.m[c] = m[c].data();
         filter.norm[c] = random.Between(-300000, 300000);
       }
       filter.channel = round % kChannels;
       filter.lo = random.Between(-16 * kMaxSample, 0);
       filter.hi = random.Between(filter.lo, 16 * kMaxSample);
-      std::vector<int32_t> out(width), expected(width);
+      std::vector<int16_t> out(width), expected(width);
       PredictRow(filter, width, out.data());
       PredictRowScalar(filter, 0, width, expected.data());
       same &= out == expected;

@@ -28,22 +28,26 @@ double BitsGivenCorner(const Model& model, const Planes& picture, const Ranges& 
     Planes next;
     for (int c = 0; c < kChannels; ++c) {
       for (int l = 0; l < kLattices; ++l) {
-        IntPlane& x = level.x[l][c];
+        SitePlane& x = level.x[l][c];
         for (int i = 0; i < size.grid_height(); ++i) {
           for (int j = 0; j < size.grid_width(); ++j) {
             const int px = 2 * j + OffsetX(static_cast<Lattice>(l));
             const int py = 2 * i + OffsetY(static_cast<Lattice>(l));
-            x.At(j, i) = px < size.width && py < size.height ? a[c].At(px, py) : 99;
+            x.At(j, i) = static_cast<int16_t>(
+                px < size.width && py < size.height ? a[c].At(px, py) : 99);
           }
         }
         x.ExtendBorder();
       }
-      next[c] = level.x[kA][c];
+      next[c] = IntPlane(size.grid_width(), size.grid_height());
+      for (int i = 0; i < size.grid_height(); ++i) {
+        std::copy_n(level.x[kA][c].Row(i), size.grid_width(), next[c].Row(i));
+      }
     }
     a = next;
   }
   double bits = 0;
-  Planes coarse;
+  std::array<SitePlane, kChannels> coarse;
   for (int l = static_cast<int>(levels.size()) - 1; l >= 0; --l) {
     LevelEncoder encoder(levels[l].size, pool, {true, {}});
     FactorOut(model, l, levels[l], coarse, model.ForLevel(l).filters, taps, ranges, pool,
@@ -119,10 +123,11 @@ TEST_CASE("Random bits become a level and the level becomes the same bits") {
     const LevelSize size{19, 14};
     LevelPlanes level(size);
     for (int c = 0; c < kChannels; ++c) {
-      IntPlane& a = level.x[kA][c];
+      SitePlane& a = level.x[kA][c];
       for (int i = 0; i < size.grid_height(); ++i) {
         for (int j = 0; j < size.grid_width(); ++j) {
-          a.At(j, i) = c == 0 ? 100 + int(random.Below(60)) : int(random.Below(31)) - 15;
+          a.At(j, i) = static_cast<int16_t>(c == 0 ? 100 + int(random.Below(60))
+                                                   : int(random.Below(31)) - 15);
         }
       }
       a.ExtendBorder();
@@ -134,10 +139,10 @@ TEST_CASE("Random bits become a level and the level becomes the same bits") {
     uint64_t symbols = 0;
     FactorOut(model, 0, level, {}, model.classes[0].filters, taps, ranges, pool,
               [&](const ChannelPass& pass) {
-                IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+                SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
                 all(pass, [&](int i, int j, const Mixture& mixture) {
                   CdfRange range;
-                  x.At(j, i) = mixture.Find(stack.Peek(), &range);
+                  x.At(j, i) = static_cast<int16_t>(mixture.Find(stack.Peek(), &range));
                   stack.Pop({range.start, range.freq});
                   ++symbols;
                 });
@@ -149,7 +154,7 @@ TEST_CASE("Random bits become a level and the level becomes the same bits") {
     for (int l = kB; l < kLattices; ++l) again.x[l] = level.x[l];
     FactorOut(model, 0, again, {}, model.classes[0].filters, taps, ranges, pool,
               [&](const ChannelPass& pass) {
-                const IntPlane& x = pass.level.x[pass.lattice()][pass.channel];
+                const SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
                 all(pass, [&](int i, int j, const Mixture& mixture) {
                   const CdfRange range = mixture.Range(x.At(j, i));
                   log.Add({range.start, range.freq});

@@ -96,9 +96,9 @@ TEST_CASE("a known filter is recovered from what it made") {
   Random random(1);
   LevelPlanes level(LevelSize{160, 160});
   for (auto& lattice : level.x) {
-    for (IntPlane& plane : lattice) {
+    for (SitePlane& plane : lattice) {
       for (int y = 0; y < plane.height(); ++y) {
-        for (int x = 0; x < plane.width(); ++x) plane.At(x, y) = random.Between(0, 255);
+        for (int x = 0; x < plane.width(); ++x) plane.At(x, y) = static_cast<int16_t>(random.Between(0, 255));
       }
       plane.ExtendBorder();
     }
@@ -110,10 +110,10 @@ TEST_CASE("a known filter is recovered from what it made") {
   }
   const SampleRange wide{-1023, 1023};
   ComputeReference(level, 0, 0, level.size.grid_height());
-  Predict(level, taps.taps[0][0], truth, 0, 0, wide, 0, level.size.grid_height());
+  Predict(level, taps.taps[0][0], truth, 0, wide, 0, level.size.grid_height());
   for (int y = 0; y < level.size.grid_height(); ++y) {
     for (int x = 0; x < level.size.grid_width(); ++x) {
-      level.x[kD][0].At(x, y) = (level.prediction[0][0].At(x, y) + 8) >> 4;
+      level.x[kD][0].At(x, y) = (level.prediction[0].At(x, y) + 8) >> 4;
     }
   }
   level.x[kD][0].ExtendBorder();
@@ -122,14 +122,15 @@ TEST_CASE("a known filter is recovered from what it made") {
   REQUIRE(codes[0][0].custom);
   // Coefficients alone are not unique (the nearest taps' differences from their own mean add up
   // to nothing), so compare what the filters say.
-  const IntPlane expected = level.prediction[0][0];
-  Predict(level, taps.taps[0][0], ApplyCode(ZeroFilters(taps)[0][0], codes[0][0]), 0, 0, wide, 0,
+  const SitePlane expected = level.prediction[0];
+  ComputeReferences(level, 0, pool);
+  Predict(level, taps.taps[0][0], ApplyCode(ZeroFilters(taps)[0][0], codes[0][0]), 0, wide, 0,
           level.size.grid_height());
   double difference = 0, spread = 0;
   for (int y = 0; y < level.size.grid_height(); ++y) {
     for (int x = 0; x < level.size.grid_width(); ++x) {
-      difference += std::abs(level.prediction[0][0].At(x, y) - expected.At(x, y));
-      spread += std::abs(expected.At(x, y) - 16 * level.reference[0][0].At(x, y));
+      difference += std::abs(level.prediction[0].At(x, y) - expected.At(x, y));
+      spread += std::abs(expected.At(x, y) - 16 * level.reference[0].At(x, y));
     }
   }
   CAPTURE(difference, spread);
@@ -158,6 +159,7 @@ TEST_CASE("a fitted filter is safe, and no worse than the default in squared err
     const auto ranges = FindRanges(ToPlanes(image));
     const FilterCodes codes = FitFilters(levels[0], taps, defaults, ranges, pool);
     for (int g = 0; g < kGroups; ++g) {
+      ComputeReferences(levels[0], g, pool);
       for (int c = 0; c < kChannels; ++c) {
         if (!codes[g][c].custom) continue;
         ++custom;
@@ -203,7 +205,7 @@ TEST_CASE("large levels are fitted to some of their rows, small ones to all") {
     const LevelSize size{width, height};
     LevelPlanes level(size);
     for (auto& lattice : level.x) {
-      for (IntPlane& plane : lattice) {
+      for (SitePlane& plane : lattice) {
         plane.Fill(3);
       }
     }

@@ -35,7 +35,7 @@ Record Observe(const ChannelPass& pass) {
     for (int j = 0; j < size.valid_width(pass.lattice()); ++j) {
       const int16_t* head = rows.At(j, i);
       record.head.insert(record.head.end(), head, head + 3 * pass.components);
-      record.prediction.push_back(pass.level.prediction[pass.group][pass.channel].At(j, i));
+      record.prediction.push_back(pass.level.prediction[pass.channel].At(j, i));
       record.samples.push_back(pass.level.x[pass.lattice()][pass.channel].At(j, i));
     }
   }
@@ -64,7 +64,7 @@ std::vector<std::vector<Record>> Encode(const Model& model, const Planes& pictur
   const TapSet taps(model.radii);
   std::vector<LevelPlanes> levels = MakeLevels(picture);
   std::vector<std::vector<Record>> all;
-  Planes coarse;
+  std::array<SitePlane, kChannels> coarse;
   for (int l = static_cast<int>(levels.size()) - 1; l >= 0; --l) {
     std::vector<Record>& records = all.emplace_back();
     FactorOut(model, l, levels[l], coarse, model.ForLevel(l).filters, taps, ranges, pool,
@@ -82,7 +82,7 @@ void CheckReplay(const Model& model, const Planes& picture, int threads) {
   const auto ranges = FindRanges(picture);
   const TapSet taps(model.radii);
   ThreadPool pool(threads);
-  Planes coarse;
+  std::array<SitePlane, kChannels> coarse;
   for (size_t n = 0; n < records.size(); ++n) {
     const int l = static_cast<int>(records.size() - 1 - n);
     LevelPlanes level(sent[l].size);
@@ -90,7 +90,7 @@ void CheckReplay(const Model& model, const Planes& picture, int threads) {
       level.x[kA][c] = sent[l].x[kA][c];
       for (const Lattice other : {kB, kC, kD}) {
         // What is not known yet must not matter, whatever it is.
-        level.x[other][c].Fill(random.Between(-1'000'000'000, 1'000'000'000));
+        level.x[other][c].Fill(static_cast<int16_t>(random.Between(-32768, 32767)));
       }
     }
     size_t at = 0;
@@ -100,7 +100,8 @@ void CheckReplay(const Model& model, const Planes& picture, int threads) {
                 size_t site = 0;
                 for (int i = 0; i < pass.level.size.valid_height(pass.lattice()); ++i) {
                   for (int j = 0; j < pass.level.size.valid_width(pass.lattice()); ++j) {
-                    pass.level.x[pass.lattice()][pass.channel].At(j, i) = record.samples[site++];
+                    pass.level.x[pass.lattice()][pass.channel].At(j, i) =
+                        static_cast<int16_t>(record.samples[site++]);
                   }
                 }
                 REQUIRE(Observe(pass) == record);
@@ -109,7 +110,7 @@ void CheckReplay(const Model& model, const Planes& picture, int threads) {
     for (int k = 0; k < kLattices; ++k) {
       for (int c = 0; c < kChannels; ++c) {
         for (int y = 0; y < level.size.grid_height(); ++y) {
-          const int32_t* row = level.x[k][c].Row(y);
+          const int16_t* row = level.x[k][c].Row(y);
           REQUIRE(std::equal(row, row + level.size.grid_width(), sent[l].x[k][c].Row(y)));
         }
       }
@@ -169,7 +170,7 @@ TEST_CASE("residual pictures are those of the sites, zero at A and where nothing
   const Model model = TinyModel(6);
   std::vector<LevelPlanes> levels;
   Encode(model, RandomPicture(random, 13, 11, false), 1, &levels);
-  const Planes residuals = AssembleResiduals(levels[0]);
+  const std::array<SitePlane, kChannels> residuals = AssembleResiduals(levels[0]);
   for (int c = 0; c < kChannels; ++c) {
     CHECK(residuals[c].width() == 13);
     CHECK(residuals[c].height() == 11);

@@ -216,10 +216,11 @@ void BenchMixtures(int components, double seconds) {
 void BenchFilters(double seconds) {
   constexpr int kTaps = 60, kWidth = 512;
   std::mt19937 random(4);
-  std::vector<int32_t> samples(kTaps + kWidth), weights(kTaps), out(kWidth);
-  for (int32_t& x : samples) x = static_cast<int32_t>(random() % 256);
+  std::vector<int16_t> samples(kTaps + kWidth), out(kWidth);
+  std::vector<int32_t> weights(kTaps);
+  for (int16_t& x : samples) x = static_cast<int16_t>(random() % 256);
   for (int32_t& w : weights) w = static_cast<int32_t>(random() % 101) - 50;
-  std::vector<const int32_t*> rows;
+  std::vector<const int16_t*> rows;
   for (int k = 0; k < kTaps; ++k) rows.push_back(samples.data() + k);
   RowFilter filter;
   filter.taps = kTaps;

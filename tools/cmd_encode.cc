@@ -44,7 +44,7 @@ Image ReadImage(const FileTask& task, const EncoderHandle& encoder, const Argume
   return image;
 }
 
-// In strips of whole tiles, at least one for each thread: the picture is not held twice.
+// Some tiles at a time, one for each thread: the picture is not held twice.
 void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
   CommonOptions options = common;
   options.max_memory = kNoMemoryLimit;  // within what encoding took
@@ -53,21 +53,33 @@ void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
   const flz_info info = OpenFile(decoder, file);
   Progress progress("verifying", common.quiet);
   const auto show = progress.Callback();
+  const auto require = [](bool same) {
+    Require(same, ErrorCode::kCorrupt,
+            "internal error: what was encoded does not decode to the same");
+  };
+  require(info.width == image.width && info.height == image.height);
   const uint64_t across = (uint64_t{info.width} + info.tile_size - 1) / info.tile_size;
-  const uint64_t down = (static_cast<uint64_t>(common.jobs) + across - 1) / across;
-  Image strip;
-  for (uint64_t y = 0; y < info.height; y += strip.height) {
-    const auto rows = static_cast<uint32_t>(
-        std::min<uint64_t>(down * info.tile_size, uint64_t{info.height} - y));
-    Check(flz_decoder_set_region(decoder.get(), 0, static_cast<uint32_t>(y), info.width, rows),
-          decoder);
-    strip = DecodeOpen(decoder, info, 0, options);
-    const size_t at = static_cast<size_t>(y) * image.row_bytes();
-    Require(info.width == image.width && info.height == image.height && SameKind(strip, image) &&
-                std::equal(strip.samples.begin(), strip.samples.end(),
-                           image.samples.begin() + static_cast<ptrdiff_t>(at)),
-            ErrorCode::kCorrupt, "internal error: what was encoded does not decode to the same");
-    if (show) show((y + rows) * info.width, uint64_t{info.width} * info.height);
+  const uint64_t columns = std::min(across, static_cast<uint64_t>(common.jobs));
+  const uint64_t rows = (static_cast<uint64_t>(common.jobs) + columns - 1) / columns;
+  const uint64_t width = columns * info.tile_size, height = rows * info.tile_size;
+  const size_t pixel = image.row_bytes() / image.width;
+  uint64_t done = 0;
+  for (uint64_t y = 0; y < info.height; y += height) {
+    for (uint64_t x = 0; x < info.width; x += width) {
+      const Rect rect{static_cast<uint32_t>(x), static_cast<uint32_t>(y),
+                      static_cast<uint32_t>(std::min(width, info.width - x)),
+                      static_cast<uint32_t>(std::min(height, info.height - y))};
+      Check(flz_decoder_set_region(decoder.get(), rect.x, rect.y, rect.width, rect.height),
+            decoder);
+      const Image part = DecodeOpen(decoder, info, 0, options);
+      require(SameKind(part, image) && part.width == rect.width && part.height == rect.height);
+      for (uint32_t i = 0; i < rect.height; ++i) {
+        require(std::equal(part.Row(i), part.Row(i) + part.row_bytes(),
+                           image.Row(rect.y + i) + rect.x * pixel));
+      }
+      done += uint64_t{rect.width} * rect.height;
+      if (show) show(done, uint64_t{info.width} * info.height);
+    }
   }
 }
 

@@ -19,18 +19,19 @@ void Store(const Tensor& from, int first, int count, int to, PreparedLevel& leve
   }
 }
 
-void StoreResidual(const IntPlane& residual, int to, PreparedLevel& level) {
+void StoreResidual(const SitePlane& residual, int to, PreparedLevel& level) {
   for (int y = 0; y < level.height; ++y) {
     for (int x = 0; x < level.width; ++x) {
       level.data[(static_cast<size_t>(y) * level.width + x) * kPreparedChannels + to] =
           static_cast<int16_t>(
-              std::clamp(residual.At(x, y), -kMaxActivation, kMaxActivation));
+              std::clamp<int>(residual.At(x, y), -kMaxActivation, kMaxActivation));
     }
   }
 }
 
 // Runs the couplings of one level and records all features.
-PreparedLevel PrepareLevel(LevelPlanes& planes, const std::array<IntPlane, kChannels>& coarse,
+PreparedLevel PrepareLevel(LevelPlanes& planes,
+                           const std::array<SitePlane, kChannels>& coarse,
                            const TapSet& taps, const FilterSet& filters,
                            const std::array<SampleRange, kChannels>& ranges) {
   PreparedLevel level{planes.size.grid_width(), planes.size.grid_height(), {}};
@@ -39,7 +40,7 @@ PreparedLevel PrepareLevel(LevelPlanes& planes, const std::array<IntPlane, kChan
   for (int g = 0; g < kGroups; ++g) {
     ComputeReference(planes, g, 0, rows);
     for (int c = 0; c < kChannels; ++c) {
-      Predict(planes, taps.taps[g][c], filters[g][c], g, c, ranges[c], 0, rows);
+      Predict(planes, taps.taps[g][c], filters[g][c], c, ranges[c], 0, rows);
       if (c == 0) {
         Tensor trunk(level.width, level.height, kTrunkInputs[g]);
         TrunkFeatures(planes, coarse, g, 8, trunk, 0, rows);
@@ -90,7 +91,7 @@ PreparedImage Prepare(const TrainingPlanes& planes, const Model& model, ThreadPo
   const TapSet taps(model.radii);
   std::vector<LevelPlanes> levels = MakeLevels(planes);
   PreparedImage out;
-  std::array<IntPlane, kChannels> coarse;
+  std::array<SitePlane, kChannels> coarse;
   for (int l = static_cast<int>(levels.size()) - 1; l >= 0; --l) {
     FilterSet filters = model.ForLevel(l).filters;
     if (l < model.adaptive_levels) {
