@@ -18,21 +18,21 @@ void BorrowLog::Add(const ChannelPass& pass, const Rows& rows) {
   const SitePlane& prediction = pass.level.prediction[pass.channel];
   const SitePlane& x = pass.level.x[pass.lattice()][pass.channel];
   const PassPlace place{pass.lattice(), pass.channel, pass.range};
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
-                             int scale_step) {
-    for (int j0 = 0; j0 < width; j0 += MixtureRow::kSites) {
-      const int count = std::min(MixtureRow::kSites, width - j0);
-      runs_.push_back({place, i, j0, count, pass.components, values_.size(), heads_.size()});
-      predictions_.insert(predictions_.end(), prediction.Row(i) + j0,
-                          prediction.Row(i) + j0 + count);
-      values_.insert(values_.end(), x.Row(i) + j0, x.Row(i) + j0 + count);
-      for (int j = j0; j < j0 + count; ++j) {
-        const int16_t* from = head + ptrdiff_t{j} * step;
-        heads_.insert(heads_.end(), from, from + 3 * pass.components);
-        if (kinds_.affine) scales_.push_back(scale[ptrdiff_t{j} * scale_step]);
-      }
-    }
-  });
+  ForEachRow(
+      pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale, int scale_step) {
+        for (int j0 = 0; j0 < width; j0 += MixtureRow::kSites) {
+          const int count = std::min(MixtureRow::kSites, width - j0);
+          runs_.push_back({place, i, j0, count, pass.components, values_.size(), heads_.size()});
+          predictions_.insert(predictions_.end(), prediction.Row(i) + j0,
+                              prediction.Row(i) + j0 + count);
+          values_.insert(values_.end(), x.Row(i) + j0, x.Row(i) + j0 + count);
+          for (int j = j0; j < j0 + count; ++j) {
+            const int16_t* from = head + ptrdiff_t{j} * step;
+            heads_.insert(heads_.end(), from, from + 3 * pass.components);
+            if (kinds_.affine) scales_.push_back(scale[ptrdiff_t{j} * scale_step]);
+          }
+        }
+      });
 }
 
 template <class Ledger>

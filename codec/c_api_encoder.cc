@@ -112,7 +112,8 @@ flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort) {
   return With(encoder, [&](flz_encoder& e) {
     RequireArgument(effort >= FLZ_EFFORT_FAST && effort <= FLZ_EFFORT_BEST,
                     "an effort is fast, standard or best");
-    const EmbeddedModel* found = effort == FLZ_EFFORT_FAST ? nullptr : RequireModel(kEffortNames[effort]);
+    const EmbeddedModel* found =
+        effort == FLZ_EFFORT_FAST ? nullptr : RequireModel(kEffortNames[effort]);
     e.embedded = found;
     e.effort = effort;
     e.model = nullptr;

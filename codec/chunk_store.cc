@@ -63,7 +63,8 @@ void CheckRestored(const Image& image) {
   }
   if (!image.indexed) return;
   const Chunk* palette = FindChunk(image, "PLTE");
-  Require(palette != nullptr && IsPaletteSize(palette->data.size()), ErrorCode::kCorrupt, "no valid palette");
+  Require(palette != nullptr && IsPaletteSize(palette->data.size()), ErrorCode::kCorrupt,
+          "no valid palette");
 }
 
 uint64_t PackingMemory(uint64_t bytes) {
@@ -151,8 +152,8 @@ void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
         Require(image->chunks.empty(), ErrorCode::kCorrupt, "malformed metadata");
         const auto method = reader.Get<uint8_t>();
         Require(method <= kPacked, ErrorCode::kCorrupt, "malformed metadata");
-        image->chunks = method == kPacked ? Split(Unpack(reader))
-                                          : Split(reader.GetBytes(reader.remaining()));
+        image->chunks =
+            method == kPacked ? Split(Unpack(reader)) : Split(reader.GetBytes(reader.remaining()));
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kTruncated) throw;

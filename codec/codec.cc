@@ -82,8 +82,8 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         return uint64_t{rect.width} * rect.height;
       },
       [&](uint64_t tile) {
-        results[tile] = EncodeOneTile(image, info.TileRect(tile), tile, options, pool,
-                                      stats != nullptr);
+        results[tile] =
+            EncodeOneTile(image, info.TileRect(tile), tile, options, pool, stats != nullptr);
       });
 
   size_t bytes = 0;
@@ -111,9 +111,8 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
              const ProgressFn& progress) {
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
   std::vector<uint8_t> repaired;
-  FileInfo info = options.recovery != nullptr
-                      ? RecoverHeader(file, repaired, *options.recovery)
-                      : ParseHeader(file);
+  FileInfo info = options.recovery != nullptr ? RecoverHeader(file, repaired, *options.recovery)
+                                              : ParseHeader(file);
   if (!repaired.empty()) file = repaired;
   const Rect region = WantedRegion(info, options);
   // Of what is decoded, not of the file: a part of a picture too large for this machine is fine.
@@ -195,8 +194,8 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   MemoryPlan plan =
       PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory, picture);
   if (options.region.width != 0 || options.scale_log2 != 0) {
-    plan.bytes = AddMemory(plan.bytes, 2 * TileSampleMemory(info) *
-                                           static_cast<uint64_t>(plan.tiles_at_once));
+    plan.bytes = AddMemory(plan.bytes,
+                           2 * TileSampleMemory(info) * static_cast<uint64_t>(plan.tiles_at_once));
   }
   plan.bytes = std::max(plan.bytes, RestoringMemory(info.chunks));
   return plan;

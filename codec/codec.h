@@ -23,15 +23,15 @@ namespace flowzip {
 inline constexpr uint64_t kDefaultMaxPixels = uint64_t{1} << 28;
 
 struct EncodeOptions {
-  const Model* model = nullptr;      // the caller's own, if set
+  const Model* model = nullptr;             // the caller's own, if set
   const EmbeddedModel* embedded = nullptr;  // else this one; null: DefaultEmbedded()
-  int jobs = 1;                      // threads, the calling one included
-  int tile_log2 = kDefaultTileLog2;  // side of a tile; smaller ones are for tests
-  PixelBits* pixel_bits = nullptr;   // if set: where the bits went; costs time
+  int jobs = 1;                             // threads, the calling one included
+  int tile_log2 = kDefaultTileLog2;         // side of a tile; smaller ones are for tests
+  PixelBits* pixel_bits = nullptr;          // if set: where the bits went; costs time
   Coding coding = Coding::kSmallest;
-  bool recover_colour = true;        // look for what RGB was converted from (recovered_colour.h)
+  bool recover_colour = true;  // look for what RGB was converted from (recovered_colour.h)
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
-  std::vector<Chunk> chunks;        // put into the header as they are
+  std::vector<Chunk> chunks;                // put into the header as they are
 };
 
 // The one that these options name. An embedded model is parsed when a tile first needs it.
@@ -42,7 +42,7 @@ struct DecodeOptions {
   int jobs = 1;
   uint64_t max_pixels = kDefaultMaxPixels;
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by DecodeMemory
-  PixelBits* pixel_bits = nullptr;  // as above; not with region or scale
+  PixelBits* pixel_bits = nullptr;          // as above; not with region or scale
   // If set: decode what can be decoded, and say here what could not (codec/recover.h).
   Recovery* recovery = nullptr;
   // Only the tiles that this part of the picture needs are decoded. Width 0: all of it.

@@ -225,8 +225,7 @@ std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file) {
       blocks.push_back(ReadTile(tile, reader.GetBytes(kTileOverheadBytes + bytes)));
     } catch (const Error& error) {
       throw Error(error.code(), "tile " + std::to_string(tile + 1) + " of " +
-                                    std::to_string(info.payload_bytes.size()) + " " +
-                                    error.what());
+                                    std::to_string(info.payload_bytes.size()) + " " + error.what());
     }
   }
   return blocks;

@@ -36,9 +36,8 @@ Chunk MakeChunk(std::string_view type, ByteSpan data) {
 }
 
 bool IsChunkType(std::string_view letters) {
-  return std::all_of(letters.begin(), letters.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  });
+  return std::all_of(letters.begin(), letters.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
 bool IsPaletteSize(size_t bytes) { return bytes > 0 && bytes % 3 == 0 && bytes <= size_t{3} * 256; }
@@ -62,16 +61,15 @@ void CheckImage(const Image& image) {
   require(image.width >= 1 && image.width <= kMostPixelsASide && image.height >= 1 &&
               image.height <= kMostPixelsASide,
           "an image has 1 to 2147483647 pixels on a side");
-  require(image.channels >= 1 && image.channels <= 4 && image.bit_depth >= 1 &&
-              image.bit_depth <= 16,
-          "an image has 1 to 4 channels of 1 to 16 bits");
+  require(
+      image.channels >= 1 && image.channels <= 4 && image.bit_depth >= 1 && image.bit_depth <= 16,
+      "an image has 1 to 4 channels of 1 to 16 bits");
   require(!image.indexed || (image.channels == 1 && image.bit_depth <= 8),
           "an image with a palette has one channel of at most 8 bits");
   require(image.max_value == 0 || (image.max_value >> (image.bit_depth - 1)) == 1,
           "an image's largest sample needs all of its bits");
-  require(image.outside != nullptr
-              ? image.samples.empty()
-              : image.samples.size() == image.row_bytes() * image.height,
+  require(image.outside != nullptr ? image.samples.empty()
+                                   : image.samples.size() == image.row_bytes() * image.height,
           "the image's samples do not fill its size");
   require(SamplesWithin(image, image.largest()), "the image has samples above its largest");
   if (image.indexed) {

@@ -36,8 +36,8 @@ bool IsPaletteSize(size_t bytes);
 // byte for bit_depth <= 8 and two (native order uint16_t) above.
 struct Image {
   uint32_t width = 0, height = 0;
-  int channels = 0;         // 1 gray or index, 2 gray and alpha, 3 RGB, 4 RGB and alpha
-  int bit_depth = 8;        // significant bits per sample, 1 to 16
+  int channels = 0;   // 1 gray or index, 2 gray and alpha, 3 RGB, 4 RGB and alpha
+  int bit_depth = 8;  // significant bits per sample, 1 to 16
   std::vector<uint8_t> samples{};
   bool indexed = false;     // the one channel's samples are indices into the palette
   bool interlaced = false;  // how the PNG file stores its rows; samples are in order anyway

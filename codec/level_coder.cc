@@ -71,8 +71,8 @@ void LevelEncoder::PutBand(const ChannelPass& pass, int band) {
       log.Add(ToInterval(ranges[j]));
       ledger.BookSymbol(i, j0 + j, row, j, ranges[j]);
       if (values[j] < row.lo[j] || values[j] > row.hi[j]) [[unlikely]] {
-        const uint32_t distance = values[j] < row.lo[j] ? row.lo[j] - 1 - values[j]
-                                                        : values[j] - row.hi[j] - 1;
+        const uint32_t distance =
+            values[j] < row.lo[j] ? row.lo[j] - 1 - values[j] : values[j] - row.hi[j] - 1;
         log.AddExpGolomb(distance, kEscapeOrder);
         ledger.BookEscape(i, j0 + j, distance);
       }
@@ -85,8 +85,7 @@ void LevelEncoder::Put(const ChannelPass& pass) {
   const int bands = static_cast<int>(logs_.size());
   pool_.ParallelFor(bands, [&](int64_t band) {
     if (!borrow_logs_.empty()) {
-      borrow_logs_[band].Add(pass,
-                             BandRows(size_, bands, static_cast<int>(band), pass.lattice()));
+      borrow_logs_[band].Add(pass, BandRows(size_, bands, static_cast<int>(band), pass.lattice()));
       return;
     }
     ledger_.active() ? PutBand<OpenLedger>(pass, static_cast<int>(band))
@@ -97,10 +96,10 @@ void LevelEncoder::Put(const ChannelPass& pass) {
 std::vector<std::vector<uint8_t>> LevelEncoder::Finish() {
   std::vector<std::vector<uint8_t>> streams(logs_.size());
   pool_.ParallelFor(static_cast<int64_t>(logs_.size()), [&](int64_t band) {
-    streams[band] = borrow_logs_.empty()
-                        ? logs_[band].EncodeAll(LaneCount(size_))
-                        : borrow_logs_[band].EncodeAll(logs_[band], LaneCount(size_), ledger_,
-                                                       &bits_[band]);
+    streams[band] =
+        borrow_logs_.empty()
+            ? logs_[band].EncodeAll(LaneCount(size_))
+            : borrow_logs_[band].EncodeAll(logs_[band], LaneCount(size_), ledger_, &bits_[band]);
   });
   return streams;
 }
@@ -108,19 +107,13 @@ std::vector<std::vector<uint8_t>> LevelEncoder::Finish() {
 ChannelBits LevelEncoder::channel_bits() const { return SumBands(bits_); }
 
 LevelDecoder::LevelDecoder(const LevelSize& size, const std::vector<ByteSpan>& streams,
-                           ThreadPool& pool, const LevelLedger& ledger,
-                           const Borrowing& borrowing)
-    : size_(size),
-      pool_(pool),
-      ledger_(ledger),
-      borrowing_(borrowing),
-      bits_(streams.size()) {
+                           ThreadPool& pool, const LevelLedger& ledger, const Borrowing& borrowing)
+    : size_(size), pool_(pool), ledger_(ledger), borrowing_(borrowing), bits_(streams.size()) {
   for (const ByteSpan stream : streams) {
     stacks_.push_back(RansStack::FromBytes(stream, LaneCount(size)));
     if (!borrowing.kinds.any()) continue;
     const int band = static_cast<int>(borrowing_sites_.size());
-    const int64_t sites =
-        BandSites(size, borrowing.ranges, static_cast<int>(streams.size()), band);
+    const int64_t sites = BandSites(size, borrowing.ranges, static_cast<int>(streams.size()), band);
     const int64_t plain = PopExpGolomb(stacks_.back(), kPlainOrder);
     Require(plain <= sites, ErrorCode::kCorrupt, "more sites without borrowing than there are");
     borrowing_sites_.push_back(sites - plain);
@@ -170,27 +163,27 @@ void LevelDecoder::GetBorrowingBand(const ChannelPass& pass, int band) {
   const Rows rows = BandRows(size_, static_cast<int>(stacks_.size()), band, pass.lattice());
   SiteRow row(borrowing_.kinds);
   int64_t& left = borrowing_sites_[band];
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
-                             int scale_step) {
-    for (int j0 = 0, count = 0; j0 < width; j0 += count) {
-      count = std::min(MixtureRow::kSites, width - j0);
-      const bool borrow = left > 0;
-      if (borrow) count = static_cast<int>(std::min<int64_t>(count, left));
-      row.Set(head + ptrdiff_t{j0} * step, step, scale + ptrdiff_t{j0} * scale_step, scale_step,
-              pass.components, prediction.Row(i) + j0, pass.range, count, borrow);
-      for (int j = 0; j < count; ++j) {
-        double spent = 0;
-        const int64_t v = row.Pop(stack, j, kCounts ? &spent : nullptr);
-        Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
-                "sample outside its declared range");
-        x.Row(i)[j0 + j] = static_cast<int16_t>(v);
-        if constexpr (kCounts) {
-          ledger.BookSite(i, j0 + j, row.row(), j, row.range(), spent, row.ScaleBits(j));
+  ForEachRow(
+      pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale, int scale_step) {
+        for (int j0 = 0, count = 0; j0 < width; j0 += count) {
+          count = std::min(MixtureRow::kSites, width - j0);
+          const bool borrow = left > 0;
+          if (borrow) count = static_cast<int>(std::min<int64_t>(count, left));
+          row.Set(head + ptrdiff_t{j0} * step, step, scale + ptrdiff_t{j0} * scale_step, scale_step,
+                  pass.components, prediction.Row(i) + j0, pass.range, count, borrow);
+          for (int j = 0; j < count; ++j) {
+            double spent = 0;
+            const int64_t v = row.Pop(stack, j, kCounts ? &spent : nullptr);
+            Require(v >= pass.range.min && v <= pass.range.max, ErrorCode::kCorrupt,
+                    "sample outside its declared range");
+            x.Row(i)[j0 + j] = static_cast<int16_t>(v);
+            if constexpr (kCounts) {
+              ledger.BookSite(i, j0 + j, row.row(), j, row.range(), spent, row.ScaleBits(j));
+            }
+          }
+          if (borrow) left -= count;
         }
-      }
-      if (borrow) left -= count;
-    }
-  });
+      });
   bits_[band][pass.channel] += ledger.sum();
 }
 

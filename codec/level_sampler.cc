@@ -127,30 +127,30 @@ void LevelSampler::DrawBand(const ChannelPass& pass, int band) {
   SiteRow row({pass.latent_components, pass.affine});
   const int head_step = 3 * pass.components;
   std::vector<int16_t> changed(plain ? 0 : static_cast<size_t>(head_step) * MixtureRow::kSites);
-  ForEachRow(pass, rows, [&](int i, const int16_t* head, int step, const int16_t* scale,
-                             int scale_step) {
-    for (int j0 = 0; j0 < width; j0 += MixtureRow::kSites) {
-      const int count = std::min(MixtureRow::kSites, width - j0);
-      const int16_t* first = head + ptrdiff_t{j0} * step;
-      for (int j = 0; j < count && !plain; ++j) {
-        temperature_.Apply(first + ptrdiff_t{j} * step, pass.components,
-                           changed.data() + ptrdiff_t{j} * head_step);
-      }
-      row.Set(plain ? first : changed.data(), plain ? step : head_step,
-              scale + ptrdiff_t{j0} * scale_step, scale_step, pass.components,
-              prediction.Row(i) + j0, pass.range, count, /*borrow=*/true);
-      for (int j = 0; j < count; ++j) {
-        const int64_t v = row.Pop(stack, j, &stats.bits);
-        int32_t before[kChannels] = {};
-        for (int c = 0; c < pass.channel; ++c) before[c] = planes[c].Row(i)[j0 + j];
-        const SampleRange valid = gamut_.Given(pass.channel, before);
-        const int64_t kept = std::clamp<int64_t>(v, valid.min, valid.max);
-        stats.moved += kept != v;
-        ++stats.symbols;
-        planes[pass.channel].Row(i)[j0 + j] = static_cast<int16_t>(kept);
-      }
-    }
-  });
+  ForEachRow(pass, rows,
+             [&](int i, const int16_t* head, int step, const int16_t* scale, int scale_step) {
+               for (int j0 = 0; j0 < width; j0 += MixtureRow::kSites) {
+                 const int count = std::min(MixtureRow::kSites, width - j0);
+                 const int16_t* first = head + ptrdiff_t{j0} * step;
+                 for (int j = 0; j < count && !plain; ++j) {
+                   temperature_.Apply(first + ptrdiff_t{j} * step, pass.components,
+                                      changed.data() + ptrdiff_t{j} * head_step);
+                 }
+                 row.Set(plain ? first : changed.data(), plain ? step : head_step,
+                         scale + ptrdiff_t{j0} * scale_step, scale_step, pass.components,
+                         prediction.Row(i) + j0, pass.range, count, /*borrow=*/true);
+                 for (int j = 0; j < count; ++j) {
+                   const int64_t v = row.Pop(stack, j, &stats.bits);
+                   int32_t before[kChannels] = {};
+                   for (int c = 0; c < pass.channel; ++c) before[c] = planes[c].Row(i)[j0 + j];
+                   const SampleRange valid = gamut_.Given(pass.channel, before);
+                   const int64_t kept = std::clamp<int64_t>(v, valid.min, valid.max);
+                   stats.moved += kept != v;
+                   ++stats.symbols;
+                   planes[pass.channel].Row(i)[j0 + j] = static_cast<int16_t>(kept);
+                 }
+               }
+             });
 }
 
 void LevelSampler::Draw(const ChannelPass& pass) {

@@ -40,8 +40,8 @@ uint64_t NetworkBytes(const LevelNet& net, const LevelSize& size) {
       rows += 4 * (even(block.first.out) + 3 * even(net.width()));
     }
     for (const HeadNet& head : group.heads) {
-      most = std::max(most, rows + 8 * (even(head.hidden.out) + even(head.extra.in) +
-                                        even(head.out.out)));
+      most = std::max(
+          most, rows + 8 * (even(head.hidden.out) + even(head.extra.in) + even(head.out.out)));
     }
   }
   const uint64_t height = static_cast<uint64_t>(size.grid_height()) + 2;

@@ -78,11 +78,12 @@ class ChannelDecoder {
       sample[-1] = sample[-2] = first ? MiddleOf(range_) : planes_[channel_].Row(y - 1)[0];
       magnitude[-1] = magnitude[-2] = first ? int16_t{0} : magnitudes_[channel_].Row(y - 1)[0];
       const RasterRows energy_rows = EnergyRows(magnitudes_, channel_, y);
-      RasterSums(energy_rows.data() + kFirstTaps, energy_taps - kFirstTaps, rest_energies,
-                 nullptr, width_, energies.data());
+      RasterSums(energy_rows.data() + kFirstTaps, energy_taps - kFirstTaps, rest_energies, nullptr,
+                 width_, energies.data());
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
       if (first) {
-        DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), sample, magnitude);
+        DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), sample,
+                  magnitude);
       } else {
         const RasterRows rows = FilterRows(planes_, channel_, y);
         RasterSums(rows.data() + kFirstTaps, taps - kFirstTaps, rest, label, width_, sums.data());

@@ -146,9 +146,9 @@ class ChannelEncoder {
 
 }  // namespace
 
-std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes,
-                                               int channels, const RasterRanges& ranges,
-                                               ThreadPool& pool, std::vector<float>* bits) {
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes, int channels,
+                                               const RasterRanges& ranges, ThreadPool& pool,
+                                               std::vector<float>* bits) {
   const int width = planes[0].width(), height = planes[0].height();
   std::array<RasterPlane, kChannels> samples, magnitudes;
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;

@@ -13,7 +13,7 @@ namespace {
 constexpr int kFitBlock = 16;  // clustering looks at larger blocks than labels are for
 static_assert(kFitBlock * kFitBlock == kGramBlock);
 constexpr int64_t kFitBlocks = 700;  // about so many of them are enough
-constexpr int kBlocksPerFilter = 8;   // no more filters than blocks pay for
+constexpr int kBlocksPerFilter = 8;  // no more filters than blocks pay for
 constexpr int kRounds = 5;
 constexpr double kNoise = 0.3;  // added to a block's squared error: a noise floor
 constexpr double kRidge = 1e-3;

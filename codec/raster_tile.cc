@@ -56,9 +56,9 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
 }
 
 uint64_t RasterMemory(int width, int height, int channels) {
-  // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes, which
-  // grow by doubling; or, before or after these, four of the plane. With a border, two of its copy
-  // and of its magnitudes.
+  // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes,
+  // which grow by doubling; or, before or after these, four of the plane. With a border, two of its
+  // copy and of its magnitudes.
   const uint64_t samples =
       uint64_t{3} * static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
   const uint64_t padded =

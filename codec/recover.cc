@@ -89,8 +89,8 @@ std::vector<std::optional<TileBlock>> FindTiles(const FileInfo& info, ByteSpan f
           "no tile of it is whole: nothing can be recovered");
   if (begin != file.size()) {
     if (!recovery.damage.empty()) recovery.damage += "; ";
-    recovery.damage += begin > file.size() ? "the file is cut short"
-                                           : "surplus bytes follow the last tile";
+    recovery.damage +=
+        begin > file.size() ? "the file is cut short" : "surplus bytes follow the last tile";
   }
   return blocks;
 }

@@ -28,8 +28,8 @@ RefinedState::RefinedState(size_t samples)
       by_errors(size_t{kChannels} * kGroups * kNearErrors),
       spreads(size_t{kLevelClasses} * kChannels * kShapes * 4096),
       slots(SlotTableBits(samples)),
-      mixers{BitMixer(kBitKinds * kPlaces, FirstWeights()), BitMixer(kBitKinds * 64, FirstWeights()),
-             BitMixer(kBitKinds * 64, FirstWeights())},
+      mixers{BitMixer(kBitKinds * kPlaces, FirstWeights()),
+             BitMixer(kBitKinds * 64, FirstWeights()), BitMixer(kBitKinds * 64, FirstWeights())},
       map(size_t{kBitKinds} * kChannels * 64) {}
 
 uint64_t RefinedState::Memory(int width, int height, int channels) {

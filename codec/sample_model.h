@@ -92,9 +92,7 @@ class Blend {
   static constexpr int kPredictors = 14;
   static constexpr int kScale = 3;  // fractional bits
 
-  Blend(int width, int bit_depth)
-      : max_(((1 << bit_depth) - 1) << kScale),
-        errors_(2) {
+  Blend(int width, int bit_depth) : max_(((1 << bit_depth) - 1) << kScale), errors_(2) {
     for (auto& row : errors_) row.resize(size_t(width) + kLeft + kRight);
   }
 

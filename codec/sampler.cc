@@ -84,8 +84,8 @@ void CheckOptions(const SampleOptions& options, int channels, uint32_t width, ui
   Require(options.temperature >= 1.0 / 16 && options.temperature <= 16, ErrorCode::kInvalidArgument,
           "the temperature is 1/16 to 16");
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
-  Require(options.from == nullptr || (options.from->bit_depth == 8 && !options.from->indexed), ErrorCode::kUnsupported,
-          "samples are made of pictures of 8 bits");
+  Require(options.from == nullptr || (options.from->bit_depth == 8 && !options.from->indexed),
+          ErrorCode::kUnsupported, "samples are made of pictures of 8 bits");
   Require(options.levels >= 0, ErrorCode::kInvalidArgument, "levels cannot be negative");
 }
 

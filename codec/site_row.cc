@@ -59,8 +59,8 @@ void SiteRow::Push(RansStack& stack, int j, int32_t x, double* bits) const {
     stack.PopHere(taken);
     Count(bits, -1, taken);
     const AffineLatent latent = AffineForward(scale_[j], x - shift_[j], static_cast<int32_t>(r));
-    const Interval given = ShareInterval(static_cast<uint32_t>(latent.remainder),
-                                         static_cast<uint32_t>(scale_[j].s));
+    const Interval given =
+        ShareInterval(static_cast<uint32_t>(latent.remainder), static_cast<uint32_t>(scale_[j].s));
     stack.PushHere(given);
     Count(bits, 1, given);
     v = latent.z;
@@ -124,8 +124,8 @@ int64_t SiteRow::Pop(RansStack& stack, int j, double* bits) const {
   const Interval taken = ShareInterval(s, s_count);
   stack.PopHere(taken);
   const AffineResidual residual = AffineInverse(scale_[j], v, static_cast<int32_t>(s));
-  const Interval given = ShareInterval(static_cast<uint32_t>(residual.remainder),
-                                       static_cast<uint32_t>(scale_[j].r));
+  const Interval given =
+      ShareInterval(static_cast<uint32_t>(residual.remainder), static_cast<uint32_t>(scale_[j].r));
   stack.PushHere(given);
   stack.Advance();
   Count(bits, 1, taken);

@@ -117,9 +117,8 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   if (count > 0) tile.planes = {};  // no longer needed
 
   const PixelBitsView view{pixel_bits, rect.x, rect.y, count};
-  const std::vector<uint8_t> base = count > 0
-                                        ? EncodeBase(levels.back().x[kA], ranges, stats, view)
-                                        : EncodeBase(tile.planes, ranges, stats, view);
+  const std::vector<uint8_t> base = count > 0 ? EncodeBase(levels.back().x[kA], ranges, stats, view)
+                                              : EncodeBase(tile.planes, ranges, stats, view);
   head.PutVarint(base.size());
   head.PutBytes(base);
 

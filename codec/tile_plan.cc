@@ -108,12 +108,12 @@ void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& re
   plan->probe = false;
   size_t smooth = 0, contexts = 0;
   for (const Rect& probe : ProbeParts(rect)) {
-    smooth += plan->flow ? EncodeWithFlow(ModelOf(options), image, probe, pool, nullptr, nullptr,
-                                          {options.recover_colour})
-                               .size()
-                         : EncodeWithRaster(image, probe, pool, nullptr, nullptr,
-                                            options.recover_colour)
-                               .size();
+    smooth +=
+        plan->flow
+            ? EncodeWithFlow(ModelOf(options), image, probe, pool, nullptr, nullptr,
+                             {options.recover_colour})
+                  .size()
+            : EncodeWithRaster(image, probe, pool, nullptr, nullptr, options.recover_colour).size();
     contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
   }
   const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);

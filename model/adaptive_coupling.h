@@ -60,8 +60,8 @@ static_assert(2 * 16 * kMaxSample <= INT16_MAX);
 struct LevelPlanes {
   LevelSize size;
   std::array<std::array<SitePlane, kChannels>, kLattices> x;  // samples, [lattice][channel]
-  std::array<SitePlane, kChannels> reference;   // m of the group in hand
-  std::array<SitePlane, kChannels> prediction;  // its p, 1/16 steps
+  std::array<SitePlane, kChannels> reference;                 // m of the group in hand
+  std::array<SitePlane, kChannels> prediction;                // its p, 1/16 steps
   // 16 * x - p; 0 at missing sites.
   std::array<std::array<SitePlane, kChannels>, kGroups> residual;
 

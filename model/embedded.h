@@ -27,7 +27,8 @@ struct EmbeddedModel {
 // The default model first. Empty in a build without model files.
 std::span<const EmbeddedModel> EmbeddedModels();
 
-// The model that encodes, if no other is asked for. Throws kUnknownModel in a build without model files.
+// The model that encodes, if no other is asked for. Throws kUnknownModel in a build without model
+// files.
 const EmbeddedModel& DefaultEmbedded();
 const Model& DefaultModel();
 

@@ -80,8 +80,7 @@ void TrunkFeatures(const LevelPlanes& level, const std::array<SitePlane, kChanne
       for (int c = 0; c < kChannels; ++c) {
         const int16_t* x = level.x[kA][c].Row(y);
         const int32_t centre = c == 0 ? 128 : 0;
-        PutRow(out, y, plane++,
-               [=](int j) { return Activation(8 * ((x[j] >> scale) - centre)); });
+        PutRow(out, y, plane++, [=](int j) { return Activation(8 * ((x[j] >> scale) - centre)); });
       }
     } else {
       for (int c = 0; c < kChannels; ++c) {
@@ -115,8 +114,7 @@ void HeadFeatures(const LevelPlanes& level, int group, int channel, Tensor& out,
       PutRow(out, y, plane++, [=](int j) { return Difference(r[j]); });
       PutRow(out, y, plane++, [&log, r](int j) { return log(r[j]); });
     }
-    const int16_t *p = level.prediction[channel].Row(y),
-                  *m = level.reference[channel].Row(y);
+    const int16_t *p = level.prediction[channel].Row(y), *m = level.reference[channel].Row(y);
     PutRow(out, y, plane++, [=](int j) { return Difference(p[j] - 16 * m[j]); });
   }
 }

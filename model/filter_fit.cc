@@ -133,8 +133,8 @@ void FitSites::Gather(const LevelPlanes& level, const std::vector<Tap>& taps, in
       WeightRow(x, level.reference[tap.channel].Row(i) + j0, weight, count, to);
       to += kGramBlock;
     }
-    WeightRow(level.x[site][channel].Row(i) + j0, level.reference[channel].Row(i) + j0,
-              weight, count, to);
+    WeightRow(level.x[site][channel].Row(i) + j0, level.reference[channel].Row(i) + j0, weight,
+              count, to);
     piece.sites += count;
     j0 += count;
   }

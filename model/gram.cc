@@ -17,11 +17,10 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
   }
 }
 
-void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count,
-               int16_t* out) {
+void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out) {
   for (int t = 0; t < count; ++t) {
-    out[t] = static_cast<int16_t>(
-        std::clamp(((x[t] - m[t]) * weight[t]) >> 8, -kGramClip, kGramClip));
+    out[t] =
+        static_cast<int16_t>(std::clamp(((x[t] - m[t]) * weight[t]) >> 8, -kGramClip, kGramClip));
   }
 }
 

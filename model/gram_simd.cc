@@ -148,16 +148,15 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
   }
 }
 
-void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count,
-               int16_t* out) {
+void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out) {
   const hn::ScalableTag<int32_t> d;
   const hn::Rebind<int16_t, decltype(d)> d16;
   const auto lo = hn::Set(d, -kGramClip), hi = hn::Set(d, kGramClip);
   const int lanes = static_cast<int>(hn::Lanes(d));
   int t = 0;
   for (; t + lanes <= count; t += lanes) {
-    const auto difference = hn::Sub(hn::PromoteTo(d, hn::LoadU(d16, x + t)),
-                                    hn::PromoteTo(d, hn::LoadU(d16, m + t)));
+    const auto difference =
+        hn::Sub(hn::PromoteTo(d, hn::LoadU(d16, x + t)), hn::PromoteTo(d, hn::LoadU(d16, m + t)));
     const auto scaled = hn::ShiftRight<8>(hn::Mul(difference, hn::LoadU(d, weight + t)));
     hn::StoreU(hn::DemoteTo(d16, hn::Min(hn::Max(scaled, lo), hi)), d16, out + t);
   }
@@ -207,8 +206,7 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
   if (ScalarDefinitionForced()) return gram_scalar::AddGram(rows, count, gram);
   FLOWZIP_DISPATCH(AddGram)(rows, count, gram);
 }
-void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count,
-               int16_t* out) {
+void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out) {
   if (ScalarDefinitionForced()) return gram_scalar::WeightRow(x, m, weight, count, out);
   FLOWZIP_DISPATCH(WeightRow)(x, m, weight, count, out);
 }

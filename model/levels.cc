@@ -9,8 +9,7 @@ namespace flowzip {
 namespace {
 
 // Gives missing sites (last row or column of odd-sized pictures) a neighbour's sample.
-void FillMissing(SitePlane& lattice, int valid_width, int valid_height,
-                 const SitePlane& fallback) {
+void FillMissing(SitePlane& lattice, int valid_width, int valid_height, const SitePlane& fallback) {
   for (int i = 0; i < lattice.height(); ++i) {
     int16_t* row = lattice.Row(i);
     for (int j = i < valid_height ? valid_width : 0; j < lattice.width(); ++j) {

@@ -115,7 +115,8 @@ Tensor NetworkState::RowsAround(int y, int distance) const {
 void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
   // Few ranges: each computes rows beyond its ends, one more per layer.
   const int threads = pool.threads_free();
-  const int64_t grain = threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / threads + 1);
+  const int64_t grain =
+      threads == 1 ? height_ : std::max(kMinTrunkRows, (height_ - 1) / threads + 1);
   std::vector<Tensor> edges;  // before the second range, the third, ...
   const int distance = 2 * static_cast<int>(net_.groups[group].blocks.size());
   for (int64_t y = grain; y < height_; y += grain) {
@@ -123,9 +124,9 @@ void NetworkState::RunTrunk(int group, const FillFn& fill, ThreadPool& pool) {
   }
   pool.ParallelRanges(height_, grain, [&](int64_t y0, int64_t y1) {
     const auto range = static_cast<size_t>(y0 / grain);
-    TrunkRows(group, fill, static_cast<int>(y0), static_cast<int>(y1),
-              {range > 0 ? &edges[range - 1] : nullptr,
-               range < edges.size() ? &edges[range] : nullptr});
+    TrunkRows(
+        group, fill, static_cast<int>(y0), static_cast<int>(y1),
+        {range > 0 ? &edges[range - 1] : nullptr, range < edges.size() ? &edges[range] : nullptr});
   });
 }
 
@@ -143,10 +144,10 @@ void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1, cons
   constexpr int kRingRows = 4;
   const GroupNet& net = net_.groups[group];
   struct Stage {
-    const Conv2d* conv;     // null: the features
-    const Tensor* addend;   // or null
+    const Conv2d* conv;    // null: the features
+    const Tensor* addend;  // or null
     Tensor* out;
-    int next, end;          // rows
+    int next, end;  // rows
     bool relu;
   };
   std::vector<Tensor> rings(1 + 2 * net.blocks.size());
@@ -157,8 +158,8 @@ void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1, cons
     Tensor* out = s == layers ? &stream_ : &rings[s];
     if (s < layers) *out = Tensor::Ring(width_, height_, channels, kRingRows);
     const int beyond = layers - s;
-    stages.push_back({conv, addend, out, std::max(0, y0 - beyond),
-                      std::min(height_, y1 + beyond), relu});
+    stages.push_back(
+        {conv, addend, out, std::max(0, y0 - beyond), std::min(height_, y1 + beyond), relu});
   };
   add_stage(nullptr, nullptr, net.input.in, false);
   add_stage(&net.input, group == 0 ? nullptr : &stream_, net.input.out, false);
@@ -180,8 +181,8 @@ void NetworkState::TrunkRows(int group, const FillFn& fill, int y0, int y1, cons
         if (known < height_ && y + 1 >= known) continue;
         const bool others = s == 1 && stage.addend != nullptr && (y < y0 || y >= y1);
         const Tensor* addend = !others ? stage.addend : y < y0 ? edges.above : edges.below;
-        ConvRows(*stage.conv, *stages[s - 1].out, addend,
-                 stage.relu ? 0 : -kMaxActivation, kMaxActivation, *stage.out, y, y + 1);
+        ConvRows(*stage.conv, *stages[s - 1].out, addend, stage.relu ? 0 : -kMaxActivation,
+                 kMaxActivation, *stage.out, y, y + 1);
       }
       stage.next = y + 1;
       if (stage.next == height_ && s + 1 < stages.size()) stage.out->ZeroRow(height_);
@@ -210,13 +211,12 @@ const Tensor& NetworkState::HeadRows(int group, int channel, const FillFn& fill,
     fill(scratch.features, above, below);
     if (y0 == 0) scratch.features.ZeroRow(-1);
     if (y1 == height_) scratch.features.ZeroRow(height_);
-    ConvRows(net.extra, scratch.features, nullptr, -kMaxActivation, kMaxActivation,
-             scratch.hidden, y0, y1);
+    ConvRows(net.extra, scratch.features, nullptr, -kMaxActivation, kMaxActivation, scratch.hidden,
+             y0, y1);
     addend = &scratch.hidden;
   }
   ConvRows(net.hidden, stream_, addend, 0, kMaxActivation, scratch.hidden, y0, y1);
-  ConvRows(net.out, scratch.hidden, nullptr, -kMaxActivation, kMaxActivation, scratch.out, y0,
-           y1);
+  ConvRows(net.out, scratch.hidden, nullptr, -kMaxActivation, kMaxActivation, scratch.out, y0, y1);
   return scratch.out;
 }
 
@@ -227,8 +227,8 @@ const Tensor& NetworkState::ScaleRows(int group, int y0, int y1, HeadScratch& sc
   if (scale.width() != width_ || scale.height() != height_ || scale.channels() != kChannels) {
     scale = Tensor::Ring(width_, height_, kChannels, kRingRows);
   }
-  ConvRows(net_.groups[group].scale, stream_, nullptr, -kMaxActivation, kMaxActivation,
-           scale, y0, y1);
+  ConvRows(net_.groups[group].scale, stream_, nullptr, -kMaxActivation, kMaxActivation, scale, y0,
+           y1);
   return scale;
 }
 

@@ -99,15 +99,14 @@ struct Sites {
         const int most = extremity == 0 ? typical[std::min(2, i / components)] : 32767;
         heads.push_back(static_cast<int16_t>(random.Between(-most, most)));
       }
-      scales.push_back(static_cast<int16_t>(
-          extremity == 0 ? random.Between(-1500, 1800) : random.Between(-32768, 32767)));
+      scales.push_back(static_cast<int16_t>(extremity == 0 ? random.Between(-1500, 1800)
+                                                           : random.Between(-32768, 32767)));
     }
     const int kinds[][2] = {{0, 255}, {-255, 255}, {0, 1}, {-2, 2}, {-1023, 1023}, {100, 103}};
     const auto& kind = kinds[random.Between(0, 5)];
     range = {kind[0], kind[1]};
     for (int j = 0; j < MixtureRow::kSites; ++j) {
-      predictions.push_back(
-          static_cast<int16_t>(random.Between(16 * range.min, 16 * range.max)));
+      predictions.push_back(static_cast<int16_t>(random.Between(16 * range.min, 16 * range.max)));
     }
   }
   int32_t Value(Random& random, int j) const {  // near the prediction, or anywhere
@@ -127,8 +126,8 @@ TEST_CASE("every component's values tile 2^16, and so do components before and a
     const Sites sites(random, trial % 2);
     MixtureRow row;
     const std::vector<int32_t> centers(sites.predictions.begin(), sites.predictions.end());
-    row.Set(sites.heads.data(), sites.step, sites.components, centers.data(),
-            sites.range.min, sites.range.max, MixtureRow::kSites);
+    row.Set(sites.heads.data(), sites.step, sites.components, centers.data(), sites.range.min,
+            sites.range.max, MixtureRow::kSites);
     for (int j = 0; j < MixtureRow::kSites; j += 7) {
       uint32_t next = 0;
       for (int k = 0; k < sites.components; ++k) {
@@ -436,24 +435,26 @@ TEST_CASE("the stack changes by the log-determinant, within a thousandth of a bi
     int64_t sites = 0;
     FactorOut(model, 0, level, {}, model.classes[0].filters, TapSet(model.radii),
               FindRanges(planes), pool, [&](const ChannelPass& pass) {
-      const SitePlane& x = level.x[pass.lattice()][pass.channel];
-      const SitePlane& p = level.prediction[pass.channel];
-      ForEachRow(pass, {0, level.size.valid_height(pass.lattice())},
-                 [&](int i, const int16_t*, int, const int16_t* scale, int step) {
-        for (int j = 0; j < level.size.valid_width(pass.lattice()); ++j, ++sites) {
-          const AffineScale s = AffineScaleOf(scale[ptrdiff_t{j} * step]);
-          const uint32_t r = ShareAt(stack.Peek(), static_cast<uint32_t>(s.r));
-          stack.Pop(ShareInterval(r, static_cast<uint32_t>(s.r)));
-          const AffineLatent z = AffineForward(s, x.At(j, i) - AffineShift(p.At(j, i)),
-                                               static_cast<int32_t>(r));
-          stack.Push(ShareInterval(static_cast<uint32_t>(z.remainder),
-                                   static_cast<uint32_t>(s.s)));
-          const double share = std::log2(s.r) - std::log2(s.s);  // of log2 |det dz/dx|
-          log2_det += share;
-          size += std::abs(share);
-        }
-      });
-    });
+                const SitePlane& x = level.x[pass.lattice()][pass.channel];
+                const SitePlane& p = level.prediction[pass.channel];
+                ForEachRow(
+                    pass, {0, level.size.valid_height(pass.lattice())},
+                    [&](int i, const int16_t*, int, const int16_t* scale, int step) {
+                      for (int j = 0; j < level.size.valid_width(pass.lattice()); ++j, ++sites) {
+                        const AffineScale s = AffineScaleOf(scale[ptrdiff_t{j} * step]);
+                        const uint32_t r = ShareAt(stack.Peek(), static_cast<uint32_t>(s.r));
+                        stack.Pop(ShareInterval(r, static_cast<uint32_t>(s.r)));
+                        const AffineLatent z = AffineForward(
+                            s, x.At(j, i) - AffineShift(p.At(j, i)), static_cast<int32_t>(r));
+                        stack.Push(ShareInterval(static_cast<uint32_t>(z.remainder),
+                                                 static_cast<uint32_t>(s.s)));
+                        const double share =
+                            std::log2(s.r) - std::log2(s.s);  // of log2 |det dz/dx|
+                        log2_det += share;
+                        size += std::abs(share);
+                      }
+                    });
+              });
     const double change = stack.Bits() - before;
     CAPTURE(name, sites, change, log2_det);
     CHECK(std::abs(change + log2_det) < 1e-3 * static_cast<double>(sites));

@@ -26,8 +26,8 @@ using testing::Random;
 void FillRandom(Random& random, SitePlane& plane, int lo, int hi, bool extreme) {
   for (int y = 0; y < plane.height(); ++y) {
     for (int x = 0; x < plane.width(); ++x) {
-      plane.At(x, y) = static_cast<int16_t>(extreme ? (random.Between(0, 1) ? lo : hi)
-                                                    : random.Between(lo, hi));
+      plane.At(x, y) =
+          static_cast<int16_t>(extreme ? (random.Between(0, 1) ? lo : hi) : random.Between(lo, hi));
     }
   }
   plane.ExtendBorder();
@@ -169,8 +169,7 @@ TEST_CASE("predictions equal their formula for the largest samples and filters")
     Predict(level, taps, filter, c, range, 0, rows);
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < size.grid_width(); ++j) {
-        REQUIRE(level.prediction[c].At(j, i) ==
-                Expected(level, taps, filter, c, range, j, i));
+        REQUIRE(level.prediction[c].At(j, i) == Expected(level, taps, filter, c, range, j, i));
       }
     }
   }

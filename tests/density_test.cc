@@ -33,8 +33,8 @@ double BitsGivenCorner(const Model& model, const Planes& picture, const Ranges& 
           for (int j = 0; j < size.grid_width(); ++j) {
             const int px = 2 * j + OffsetX(static_cast<Lattice>(l));
             const int py = 2 * i + OffsetY(static_cast<Lattice>(l));
-            x.At(j, i) = static_cast<int16_t>(
-                px < size.width && py < size.height ? a[c].At(px, py) : 99);
+            x.At(j, i) =
+                static_cast<int16_t>(px < size.width && py < size.height ? a[c].At(px, py) : 99);
           }
         }
         x.ExtendBorder();

@@ -98,7 +98,8 @@ TEST_CASE("a known filter is recovered from what it made") {
   for (auto& lattice : level.x) {
     for (SitePlane& plane : lattice) {
       for (int y = 0; y < plane.height(); ++y) {
-        for (int x = 0; x < plane.width(); ++x) plane.At(x, y) = static_cast<int16_t>(random.Between(0, 255));
+        for (int x = 0; x < plane.width(); ++x)
+          plane.At(x, y) = static_cast<int16_t>(random.Between(0, 255));
       }
       plane.ExtendBorder();
     }
@@ -213,9 +214,9 @@ TEST_CASE("large levels are fitted to some of their rows, small ones to all") {
     return Accumulate(level, taps.taps[0][0], 0, 0, nullptr, pool).sites;
   };
   CHECK(sites(512, 520) == 256 * 260);
-  CHECK(sites(724, 722) == 362 * 361);  // 130682
-  CHECK(sites(1024, 1024) == 512 * 103);   // every fifth row
-  CHECK(sites(20, 40000) == 10 * 6667);  // every third
+  CHECK(sites(724, 722) == 362 * 361);    // 130682
+  CHECK(sites(1024, 1024) == 512 * 103);  // every fifth row
+  CHECK(sites(20, 40000) == 10 * 6667);   // every third
 }
 
 TEST_CASE("the equations are the same for every instruction set") {

@@ -138,10 +138,11 @@ TEST_CASE("what is refused has cost no more than a few times the file's size") {
 TEST_CASE("memory is bounded by the picture and one tile") {
   const auto bound = [](const FileInfo& info, size_t file) {
     const uint64_t side = uint64_t{1} << info.tile_log2;
-    const uint64_t tile = std::min<uint64_t>(side, info.width) * std::min<uint64_t>(side, info.height);
-    const uint64_t contexts = ContextMemory(static_cast<int>(std::min<uint64_t>(side, info.width)),
-                                            static_cast<int>(std::min<uint64_t>(side, info.height)),
-                                            info.channels);
+    const uint64_t tile =
+        std::min<uint64_t>(side, info.width) * std::min<uint64_t>(side, info.height);
+    const uint64_t contexts =
+        ContextMemory(static_cast<int>(std::min<uint64_t>(side, info.width)),
+                      static_cast<int>(std::min<uint64_t>(side, info.height)), info.channels);
     return info.pixels() * 3 + std::max(tile * 400, contexts + tile * 20) + file * 4 + 100000;
   };
   const Image pictures[] = {testing::Noise(256, 256, 3, 1), testing::Scene(300, 128, 3, 2),
@@ -207,7 +208,8 @@ TEST_CASE("time of metadata is bounded") {
   REQUIRE(file.size() < 4096);
   const Cost cost = DecodeCost(file);
   CHECK(cost.code == 0);
-  std::printf("metadata: %zu bytes from a file of %zu in %.2f s\n", kMost, file.size(), cost.seconds);
+  std::printf("metadata: %zu bytes from a file of %zu in %.2f s\n", kMost, file.size(),
+              cost.seconds);
   CHECK(cost.seconds < 40 * ordinary * static_cast<double>(kMost));
   const uint64_t estimate = DecodingMemory(ParseHeader(file), {});
   CHECK(cost.peak < estimate);

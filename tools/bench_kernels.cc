@@ -169,8 +169,8 @@ void BenchMixtures(int components, double seconds) {
   std::vector<MixtureRow> rows(kRows);
   const auto set = [&] {
     for (int r = 0; r < kRows; ++r) {
-      rows[r].Set(head.data() + r * kSites * step, step, components, center.data() + r * kSites,
-                  0, 255, kSites);
+      rows[r].Set(head.data() + r * kSites * step, step, components, center.data() + r * kSites, 0,
+                  255, kSites);
     }
     return double{kRows * kSites};
   };
@@ -207,10 +207,10 @@ void BenchMixtures(int components, double seconds) {
   const double latents = Measure(seconds, find_latent);
   const double finds = Measure(seconds, find);
   const double both = Measure(seconds, range);
-  std::printf("  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s, %.1f M by a "
-              "latent component/s%s\n",
-              components, 1e3 * sets, 1e3 * both, 1e3 * finds, 1e3 * latents,
-              sum == 0 ? " (none)" : "");
+  std::printf(
+      "  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s, %.1f M by a "
+      "latent component/s%s\n",
+      components, 1e3 * sets, 1e3 * both, 1e3 * finds, 1e3 * latents, sum == 0 ? " (none)" : "");
 }
 
 void BenchFilters(double seconds) {
@@ -301,10 +301,10 @@ void BenchRans(double seconds) {
     return double{kSymbols};
   });
   const double size = static_cast<double>(bytes.size()) / kSymbols;
-  std::printf("rANS, %d lanes, %.2f bytes a symbol: %.0f M pushed/s (%.0f MB/s), "
-              "%.0f M popped/s (%.0f MB/s)\n",
-              kLanes, size, 1e3 * encode, 1e3 * encode * size, 1e3 * decode,
-              1e3 * decode * size);
+  std::printf(
+      "rANS, %d lanes, %.2f bytes a symbol: %.0f M pushed/s (%.0f MB/s), "
+      "%.0f M popped/s (%.0f MB/s)\n",
+      kLanes, size, 1e3 * encode, 1e3 * encode * size, 1e3 * decode, 1e3 * decode * size);
 }
 
 // What a second thread adds to pure multiply-adds: no program can gain more from it.

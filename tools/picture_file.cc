@@ -27,7 +27,8 @@ void WritePicture(const Image& image, const std::string& name, std::FILE* stream
     return;
   }
   ForPnm(image, kind, [&](ByteSpan bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size()) throw SystemError(errno);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size())
+      throw SystemError(errno);
   });
 }
 

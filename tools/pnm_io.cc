@@ -10,7 +10,6 @@
 namespace flowzip {
 namespace {
 
-
 void SwapPairs(uint8_t* bytes, size_t count) {
   for (size_t i = 0; i + 1 < count; i += 2) std::swap(bytes[i], bytes[i + 1]);
 }
@@ -138,9 +137,9 @@ void ReadBinary(ByteSpan bytes, Image* image) {
 }
 
 std::string PamHeader(const Image& image) {
-  const char* type = image.channels >= 3        ? "RGB"
+  const char* type = image.channels >= 3    ? "RGB"
                      : image.largest() == 1 ? "BLACKANDWHITE"
-                                                : "GRAYSCALE";
+                                            : "GRAYSCALE";
   return "P7\nWIDTH " + std::to_string(image.width) + "\nHEIGHT " + std::to_string(image.height) +
          "\nDEPTH " + std::to_string(image.channels) + "\nMAXVAL " +
          std::to_string(image.largest()) + "\nTUPLTYPE " + type +
@@ -172,9 +171,9 @@ void ForPnm(const Image& picture, PnmKind kind, const std::function<void(ByteSpa
                     number = std::to_string(static_cast<int>(kind)),
                     largest = std::to_string(picture.largest());
   const std::string header = kind == PnmKind::kArbitrary ? PamHeader(picture)
-                             : kind == PnmKind::kBitmap
-                                 ? "P4\n" + size + "\n"
-                                 : std::string("P").append(number) + "\n" + size + "\n" + largest + "\n";
+                             : kind == PnmKind::kBitmap  ? "P4\n" + size + "\n"
+                                                         : std::string("P").append(number) + "\n" +
+                                                              size + "\n" + largest + "\n";
   put({reinterpret_cast<const uint8_t*>(header.data()), header.size()});
   std::vector<uint8_t> bytes;
   for (uint32_t y = 0; y < picture.height; ++y) {
@@ -197,7 +196,8 @@ void ForPnm(const Image& picture, PnmKind kind, const std::function<void(ByteSpa
 
 std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
   std::vector<uint8_t> file;
-  ForPnm(picture, kind, [&](ByteSpan bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); });
+  ForPnm(picture, kind,
+         [&](ByteSpan bytes) { file.insert(file.end(), bytes.begin(), bytes.end()); });
   return file;
 }
 

@@ -12,8 +12,8 @@
 #include "tools/bench/png_filter.h"
 #include "tools/bench/png_writer.h"
 #include "tools/bench/pnm.h"
-#include "tools/pnm_io.h"
 #include "tools/png_io.h"
+#include "tools/pnm_io.h"
 #include "tools/read_file.h"
 
 namespace flowzip::bench {
@@ -33,13 +33,14 @@ namespace {
 
 void AddPng(std::vector<Codec>& codecs) {
   const std::string version = std::string("libpng ") + png_get_libpng_ver(nullptr);
-  Codec shipped = LibraryCodec("png-shipped", "PNG", version, "the file as it is; decoded by libpng");
+  Codec shipped =
+      LibraryCodec("png-shipped", "PNG", version, "the file as it is; decoded by libpng");
   shipped.encode_command.clear();
   shipped.decode = [](ByteSpan file) { return PlainPixels(ReadPng(file)); };
   codecs.push_back(shipped);
 
   Codec best = LibraryCodec("png-9", "PNG", version,
-                       "png_set_compression_level(9), png_set_filter(PNG_ALL_FILTERS)");
+                            "png_set_compression_level(9), png_set_filter(PNG_ALL_FILTERS)");
   best.encode = [](const Image& image) { return PngBytes(image, 9); };
   best.decode = shipped.decode;
   codecs.push_back(best);
@@ -94,14 +95,14 @@ void AddZstd(std::vector<Codec>& codecs) {
     const std::string call =
         "ZSTD_compress(level " + std::to_string(level) + (level > 19 ? ", --ultra)" : ")");
     Codec raw = LibraryCodec("zstd-" + std::to_string(level), "zstd", version,
-                        call + " of the PNM file, raw samples");
+                             call + " of the PNM file, raw samples");
     raw.encode = [level](const Image& image) { return Compress(ToPnm(image), level); };
     raw.decode = [](ByteSpan file) { return FromPnm(Decompress(file)); };
     raw.takes_alpha = false;
     codecs.push_back(raw);
 
     Codec filtered = LibraryCodec("zstd-" + std::to_string(level) + "-rows", "zstd", version,
-                             call + " of PNG-filtered rows (least sum of differences)");
+                                  call + " of PNG-filtered rows (least sum of differences)");
     filtered.encode = [level](const Image& image) {
       const std::vector<uint8_t> pnm = ToPnm(image);
       const RowShape shape = ShapeOf(pnm);

@@ -23,15 +23,13 @@ void StoreResidual(const SitePlane& residual, int to, PreparedLevel& level) {
   for (int y = 0; y < level.height; ++y) {
     for (int x = 0; x < level.width; ++x) {
       level.data[(static_cast<size_t>(y) * level.width + x) * kPreparedChannels + to] =
-          static_cast<int16_t>(
-              std::clamp<int>(residual.At(x, y), -kMaxActivation, kMaxActivation));
+          static_cast<int16_t>(std::clamp<int>(residual.At(x, y), -kMaxActivation, kMaxActivation));
     }
   }
 }
 
 // Runs the couplings of one level and records all features.
-PreparedLevel PrepareLevel(LevelPlanes& planes,
-                           const std::array<SitePlane, kChannels>& coarse,
+PreparedLevel PrepareLevel(LevelPlanes& planes, const std::array<SitePlane, kChannels>& coarse,
                            const TapSet& taps, const FilterSet& filters,
                            const std::array<SampleRange, kChannels>& ranges) {
   PreparedLevel level{planes.size.grid_width(), planes.size.grid_height(), {}};
