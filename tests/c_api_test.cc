@@ -398,6 +398,29 @@ TEST_CASE("limits") {
   CHECK(flz_encoder_encode(encoder.get(), &huge, &data, &size) == FLZ_LIMIT);
 }
 
+TEST_CASE("metadata counts towards the memory limit, however small the file") {
+  const EncoderPtr encoder = NewEncoder();
+  const std::vector<uint8_t> zeros(1000000), pixels(3);
+  REQUIRE(flz_encoder_add_chunk(encoder.get(), "teSt", zeros.data(), zeros.size()) == FLZ_OK);
+  const flz_image picture = {1, 1, 3, 8, pixels.data(), 0, 0, 0};
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), picture);
+  CHECK(file.size() < 1000);
+  CHECK(flz_encoder_memory(encoder.get(), &picture) > 100 * zeros.size());
+
+  const DecoderPtr decoder = NewDecoder();
+  REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
+  const uint64_t memory = flz_decoder_memory(decoder.get());
+  CHECK(memory > 100 * zeros.size());
+  REQUIRE(flz_decoder_set_max_memory(decoder.get(), memory - 1) == FLZ_OK);
+  CHECK(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_LIMIT);
+  CheckSentence(flz_decoder_message(decoder.get()));
+  REQUIRE(flz_decoder_set_max_memory(decoder.get(), memory) == FLZ_OK);
+  REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
+  flz_chunk chunk;
+  REQUIRE(flz_decoder_next_chunk(decoder.get(), &chunk) == FLZ_OK);
+  CHECK(chunk.size == zeros.size());
+}
+
 TEST_CASE("pictures that are none, or not yet") {
   const EncoderPtr encoder = NewEncoder();
   std::vector<uint8_t> pixels(64 * 64 * 8);

@@ -268,7 +268,8 @@ FLZ_API flz_status flz_decoder_set_progress(flz_decoder *decoder, flz_progress_f
                                             void *user);
 
 /**
- * Takes up a whole file and reads its header. The bytes are borrowed: they must stay as they are
+ * Takes up a whole file and reads its header and metadata, which may unpack to 2^20 bytes and must
+ * fit max_memory while they do (FLZ_LIMIT). The bytes are borrowed: they must stay as they are
  * until another file is opened or the decoder freed.
  *
  * @param info  Filled in on FLZ_OK, zeroed otherwise. May be NULL.
