@@ -54,12 +54,16 @@
 #define FLZ_API
 #endif
 
+/* In C++ too any int may be passed for an enumeration, and is answered for. */
 #ifdef __cplusplus
+#define FLZ_ENUM(name) enum name : int
 extern "C" {
+#else
+#define FLZ_ENUM(name) enum name
 #endif
 
 /** What became of a call. The numbers never change; more may be added. */
-typedef enum flz_status {
+typedef FLZ_ENUM(flz_status) {
   FLZ_OK = 0,
   FLZ_INVALID_ARGUMENT = 1, /**< The call makes no sense: NULL, a wrong size, a wrong order. */
   FLZ_UNSUPPORTED = 2,      /**< Valid, but not taken by this version. */
@@ -82,7 +86,7 @@ typedef enum flz_status {
  * from what each tile has shown so far ("refined" tiles), and tries the context coder wherever it
  * has a chance; its files take several times as long to decode.
  */
-typedef enum flz_effort {
+typedef FLZ_ENUM(flz_effort) {
   FLZ_EFFORT_FAST = 1,
   FLZ_EFFORT_STANDARD = 2, /**< The default. */
   FLZ_EFFORT_BEST = 3
