@@ -2,49 +2,14 @@
 // What a file can cost: memory counted by an operator new of our own, time by the clock of the
 // process. The bounds are those of SECURITY.md.
 #include <algorithm>
-#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
-#include <new>
 
 #include "codec/codec.h"
 #include "codec/context_coder.h"
+#include "tests/counted_heap.h"
 #include "tests/tiny_model.h"
-
-namespace {
-
-// Bytes allocated now and at most; a size is kept in front of each block.
-std::atomic<size_t> g_now{0}, g_peak{0};
-constexpr size_t kHead = 64;
-
-void* Allocate(size_t size) {
-  auto* block = static_cast<unsigned char*>(std::aligned_alloc(64, (size + kHead + 63) / 64 * 64));
-  if (block == nullptr) throw std::bad_alloc();
-  *reinterpret_cast<size_t*>(block) = size;
-  const size_t now = g_now += size;
-  size_t peak = g_peak;
-  while (peak < now && !g_peak.compare_exchange_weak(peak, now)) {
-  }
-  return block + kHead;
-}
-
-void Free(void* pointer) {
-  if (pointer == nullptr) return;
-  auto* block = static_cast<unsigned char*>(pointer) - kHead;
-  g_now -= *reinterpret_cast<size_t*>(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(size_t size) { return Allocate(size); }
-void* operator new[](size_t size) { return Allocate(size); }
-void operator delete(void* pointer) noexcept { Free(pointer); }
-void operator delete[](void* pointer) noexcept { Free(pointer); }
-void operator delete(void* pointer, size_t) noexcept { Free(pointer); }
-void operator delete[](void* pointer, size_t) noexcept { Free(pointer); }
 
 namespace flowzip {
 namespace {
@@ -72,16 +37,15 @@ Cost DecodeCost(const std::vector<uint8_t>& file, uint64_t max_pixels = kDefault
   DecodeOptions options;
   options.model_override = &Tiny();
   options.max_pixels = max_pixels;
-  const size_t before = g_now;
-  g_peak = before;
   const std::clock_t start = std::clock();
-  try {
-    Decode(file, options);
-  } catch (const Error& error) {
-    cost.code = static_cast<int>(error.code());
-  }
+  cost.peak = testing::HeapPeakOf([&] {
+    try {
+      Decode(file, options);
+    } catch (const Error& error) {
+      cost.code = static_cast<int>(error.code());
+    }
+  });
   cost.seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  cost.peak = g_peak - before;
   return cost;
 }
 
@@ -201,10 +165,8 @@ TEST_CASE("time of metadata is bounded") {
   image.chunks = {MakeChunk("teXt", std::vector<uint8_t>(kMost - 100))};
   EncodeOptions encode;
   encode.model = &Tiny();
-  const size_t before = g_now;
-  g_peak = before;
-  const std::vector<uint8_t> file = Encode(image, encode);
-  CHECK(g_peak - before < EncodingMemory(image, encode));
+  std::vector<uint8_t> file;
+  CHECK(testing::HeapPeakOf([&] { file = Encode(image, encode); }) < EncodingMemory(image, encode));
   REQUIRE(file.size() < 4096);
   const Cost cost = DecodeCost(file);
   CHECK(cost.code == 0);

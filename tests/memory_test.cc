@@ -3,58 +3,15 @@
 // program is counted.
 #include "codec/memory.h"
 
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "codec/codec.h"
 #include "model/embedded.h"
+#include "tests/counted_heap.h"
 #include "tests/tiny_model.h"
-
-namespace {
-
-std::atomic<uint64_t> g_now{0}, g_peak{0};
-constexpr size_t kHeader = 32;  // keeps what follows aligned; holds the size
-
-void* Counted(size_t size) {
-  auto* block = static_cast<unsigned char*>(std::malloc(size + kHeader));
-  if (block == nullptr) throw std::bad_alloc();
-  *reinterpret_cast<size_t*>(block) = size;
-  const uint64_t now = g_now += size;
-  uint64_t peak = g_peak;
-  while (now > peak && !g_peak.compare_exchange_weak(peak, now)) {
-  }
-  return block + kHeader;
-}
-
-void Release(void* memory) {
-  if (memory == nullptr) return;
-  auto* block = static_cast<unsigned char*>(memory) - kHeader;
-  g_now -= *reinterpret_cast<size_t*>(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(size_t size) { return Counted(size); }
-void* operator new[](size_t size) { return Counted(size); }
-void operator delete(void* memory) noexcept { Release(memory); }
-void operator delete[](void* memory) noexcept { Release(memory); }
-void operator delete(void* memory, size_t) noexcept { Release(memory); }
-void operator delete[](void* memory, size_t) noexcept { Release(memory); }
 
 namespace flowzip {
 namespace {
-
-// Bytes on the heap at the peak of body(), above what was there before.
-template <class F>
-uint64_t PeakOf(const F& body) {
-  const uint64_t before = g_now;
-  g_peak = before;
-  body();
-  return g_peak - before;
-}
 
 // The estimate must hold, and be worth something: a fixed part aside, within a factor.
 void CheckEstimate(uint64_t estimate, uint64_t peak, double slack) {
@@ -73,7 +30,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   encode.jobs = jobs;
   encode.coding = coding;
   std::vector<uint8_t> file;
-  const uint64_t encoding = PeakOf([&] { file = Encode(image, encode); });
+  const uint64_t encoding = testing::HeapPeakOf([&] { file = Encode(image, encode); });
   const FileInfo info = Probe(file);
   CheckEstimate(EncodeMemory(info, &model, jobs), encoding, slack);
 
@@ -81,7 +38,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   decode.model_override = &model;
   decode.jobs = jobs;
   Image again;
-  const uint64_t decoding = PeakOf([&] { again = Decode(file, decode); });
+  const uint64_t decoding = testing::HeapPeakOf([&] { again = Decode(file, decode); });
   CHECK(again.samples == image.samples);
   CheckEstimate(DecodeMemory(info, &model, jobs), decoding, slack);
 }
@@ -150,14 +107,14 @@ TEST_CASE("the limits are applied before anything large is allocated") {
     FAIL("not refused");
   };
   encode.max_memory = EncodeMemory(info, &model, 1) - 1;
-  CHECK(PeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
+  CHECK(testing::HeapPeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
   encode.max_memory += 1;
   CHECK(Encode(image, encode) == file);
 
   DecodeOptions decode;
   decode.model_override = &model;
   decode.max_memory = DecodeMemory(info, &model, 1) - 1;
-  CHECK(PeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
+  CHECK(testing::HeapPeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
   decode.max_memory += 1;
   CHECK(Decode(file, decode).samples == image.samples);
 }
