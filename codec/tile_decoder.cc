@@ -45,14 +45,19 @@ void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* ima
   }
 }
 
-// An image of that kind, without size and samples.
-Image EmptyImage(const FileInfo& info) {
+// An image of that kind, without size and samples; with metadata, which may take a second to
+// unpack, only if it is wanted.
+Image EmptyImage(const FileInfo& info, bool with_chunks) {
   Image image;
   image.channels = info.channels;
   image.bit_depth = info.bit_depth;
   image.indexed = info.indexed;
   image.interlaced = info.interlaced;
-  RestoreChunks(info.chunks, &image);
+  if (with_chunks) {
+    RestoreChunks(info.chunks, &image);
+  } else {
+    image.max_value = static_cast<uint16_t>(StoredMaxValue(info));
+  }
   return image;
 }
 
@@ -83,7 +88,7 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
       model_(ModelOf(info, options)),
       whole_(region.width == info.width && region.height == info.height && options.scale_log2 == 0),
       target_(DecodedRect(info, options)),
-      image_(EmptyImage(info)) {
+      image_(EmptyImage(info, !options.to_pixels)) {
   Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
           "only whole pictures are recovered");
   if (!whole_) like_ = image_;
