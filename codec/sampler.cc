@@ -147,6 +147,7 @@ Image Sample(const SampleOptions& options, SampleStats* stats) {
   const TapSet taps(model.radii);
   const ColourGamut gamut(model.lifting, channels);
   const Ranges ranges{gamut.range(0), gamut.range(1), gamut.range(2)};
+  for (const SampleRange& range : ranges) RequireSampleRange(range);
   const Temperature temperature(options.temperature);
   std::vector<LevelSize> sizes{{static_cast<int>(width), static_cast<int>(height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);

@@ -75,8 +75,7 @@ TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& r
   tile.ranges = FindRanges(tile.planes);
   for (int c = 0; c < colors; ++c) {
     const SampleRange& range = tile.ranges[c];
-    Require(range.min >= -kMaxSample && range.max <= kMaxSample, ErrorCode::kInvalidArgument,
-            "the model's lifting widens samples too much");
+    RequireSampleRange(range);
     head.PutSignedVarint(range.min);
     head.PutVarint(static_cast<uint64_t>(range.max - range.min));
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "model/predict_row.h"
 #include "model/squeeze.h"
 
@@ -58,6 +59,11 @@ LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
     prediction[c] = SitePlane::Unset(width, height);
     for (int g = 0; g < kGroups; ++g) residual[g][c] = SitePlane(width, height);
   }
+}
+
+void RequireSampleRange(const SampleRange& range) {
+  Require(range.min >= -kMaxSample && range.max <= kMaxSample, ErrorCode::kInvalidArgument,
+          "the model's lifting widens samples too much");
 }
 
 namespace {

@@ -74,6 +74,9 @@ struct SampleRange {
   bool constant() const { return min == max; }
 };
 
+// Throws kInvalidArgument for a range beyond kMaxSample, which a model's lifting may lead to.
+void RequireSampleRange(const SampleRange& range);
+
 // Rows [y0, y1) of the group's m for all channels; needs the lattices known before `group`.
 void ComputeReference(LevelPlanes& level, int group, int y0, int y1);
 
