@@ -81,10 +81,6 @@ EncodeOptions Options(const flz_encoder& encoder) {
   return options;
 }
 
-uint64_t Needed(const flz_encoder& encoder, const Image& image) {
-  return EncodingMemory(image, Options(encoder));
-}
-
 void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   encoder.file = {};
   CheckShape(picture);
@@ -176,7 +172,7 @@ uint64_t flz_encoder_memory(flz_encoder* encoder, const flz_image* image) {
   uint64_t bytes = 0;
   With(encoder, [&](flz_encoder& e) {
     CheckShape(image);
-    bytes = Needed(e, ToImage(e, *image));
+    bytes = EncodingMemory(ToImage(e, *image), Options(e));
   });
   return bytes;
 }

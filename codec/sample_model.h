@@ -191,7 +191,7 @@ class Logistic {
   // `mean`: of the absolute difference, in 1/16; `fraction`: of the prediction, in 1/8 above the
   // integer that differences count from, -4..3.
   Logistic() = default;
-  Logistic(int32_t mean, int32_t fraction) : tables_(&kBitTables), fraction_(fraction) {
+  Logistic(int32_t mean, int32_t fraction) : fraction_(fraction) {
     // The scale is mean / (2 ln 2); in 1/8 sample: mean * 8 / 16 / 1.386.
     inverse_ = (int64_t{256} << 16) * 4096 / (int64_t{std::max(mean, 2)} * 1477);
   }
@@ -199,16 +199,15 @@ class Logistic {
   int64_t Tail(int32_t v, bool below) const {
     const int64_t t = int64_t{8} * v - 4 + (below ? fraction_ : -fraction_);
     const int64_t x = std::min<int64_t>(std::abs(t) * inverse_ >> 16, kMaxStretch);
-    const int64_t far = tables_->tail[x];
+    const int64_t far = kBitTables.tail[x];
     return t >= 0 ? std::max<int64_t>(far, 1) : (int64_t{1} << 31) - far;
   }
   int32_t Odds(int64_t part, int64_t whole) const {
     const int64_t p = whole <= 0 ? 2048 : std::clamp<int64_t>(part * 4096 / whole, 0, 4095);
-    return tables_->stretch[p];
+    return kBitTables.stretch[p];
   }
 
  private:
-  const BitTables* tables_ = nullptr;
   int32_t fraction_ = 0;
   int64_t inverse_ = 0;
 };

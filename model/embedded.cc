@@ -36,13 +36,6 @@ const Model* FindModel(uint64_t hash) {
   return nullptr;
 }
 
-const Model* FindModel(const std::string& name) {
-  for (const EmbeddedModel& embedded : EmbeddedModels()) {
-    if (name == embedded.name) return &embedded.Parsed();
-  }
-  return nullptr;
-}
-
 const EmbeddedModel* EmbeddedForEffort(const std::string& effort) {
   for (const EmbeddedModel& embedded : EmbeddedModels()) {
     if (effort == embedded.name) return &embedded;

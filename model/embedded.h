@@ -32,9 +32,8 @@ std::span<const EmbeddedModel> EmbeddedModels();
 const EmbeddedModel& DefaultEmbedded();
 const Model& DefaultModel();
 
-// The embedded model of that hash, or of that name; null if there is none.
+// The embedded model of that hash; null if there is none.
 const Model* FindModel(uint64_t hash);
-const Model* FindModel(const std::string& name);
 
 // The model that an effort (fast, standard, best) encodes with: the one of that name; for best, as
 // long as none is better, the default one. Null if there is none.

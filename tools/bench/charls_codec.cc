@@ -117,9 +117,8 @@ void AddJpegLs(std::vector<Codec>& codecs) {
 }
 #else
 void AddJpegLs(std::vector<Codec>& codecs) {
-  Codec codec = LibraryCodec("jpegls", "JPEG-LS", "", "");
-  codec.missing = "flowzip was built without CharLS (libcharls-dev)";
-  codecs.push_back(codec);
+  codecs.push_back(MissingLibrary("jpegls", "JPEG-LS",
+                                  "flowzip was built without CharLS (libcharls-dev)"));
 }
 #endif
 

@@ -69,6 +69,7 @@ std::vector<Codec> AllCodecs(const CodecOptions& options, Launcher& launcher);
 std::vector<Codec> LibraryCodecs();
 // One of them, but for its functions; and those of CharLS.
 Codec LibraryCodec(std::string name, std::string family, std::string version, std::string options);
+Codec MissingLibrary(const std::string& name, const std::string& family, const std::string& why);
 void AddJpegLs(std::vector<Codec>& codecs);
 void RunWorker(const std::string& task, const std::string& in, const std::string& out);
 

@@ -29,6 +29,12 @@ Codec LibraryCodec(std::string name, std::string family, std::string version, st
   return codec;
 }
 
+Codec MissingLibrary(const std::string& name, const std::string& family, const std::string& why) {
+  Codec codec = LibraryCodec(name, family, "", "");
+  codec.missing = why;
+  return codec;
+}
+
 namespace {
 
 void AddPng(std::vector<Codec>& codecs) {
@@ -124,9 +130,7 @@ void AddZstd(std::vector<Codec>& codecs) {
 }
 #else
 void AddZstd(std::vector<Codec>& codecs) {
-  Codec codec = LibraryCodec("zstd", "zstd", "", "");
-  codec.missing = "flowzip was built without libzstd";
-  codecs.push_back(codec);
+  codecs.push_back(MissingLibrary("zstd", "zstd", "flowzip was built without libzstd"));
 }
 #endif
 
