@@ -158,6 +158,11 @@ TEST_CASE("Samples that cannot be are refused") {
   options.jobs = 1;
   options.model = &model;
   CHECK(Sample(options).samples.size() == 75);  // the base alone
+  Model wide = TinyModel(3, 0);
+  wide.lifting = Lifting1x1({{0, {0, 4, 4}, 0}}, {0, 1, 2});
+  wide.Serialize();
+  options.model = &wide;
+  CHECK_THROWS_WITH(Sample(options), "the model's lifting widens samples too much");
 }
 
 }  // namespace
