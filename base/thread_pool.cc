@@ -49,6 +49,13 @@ void ThreadPool::RunOne(Loop& loop, std::unique_lock<std::mutex>& lock) {
   loop.next = loop.count;  // hand out no further index
 }
 
+// The oldest loop has the largest bodies, which need no help.
+void ThreadPool::HelpOldest(std::unique_lock<std::mutex>& lock) {
+  Loop& loop = *open_.front();
+  RunOne(loop, lock);
+  if (loop.running == 0 && loop.next >= loop.count) done_.notify_all();
+}
+
 void ThreadPool::Close(const Loop& loop) {
   open_.erase(std::find(open_.begin(), open_.end(), &loop));
 }
@@ -60,12 +67,7 @@ void ThreadPool::Work() {
     wake_.wait(lock, [&] { return stop_ || !open_.empty(); });
     --idle_;
     if (stop_) return;
-    while (!open_.empty()) {
-      // The oldest loop has the largest bodies, which need no help.
-      Loop& loop = *open_.front();
-      RunOne(loop, lock);
-      if (loop.running == 0 && loop.next >= loop.count) done_.notify_all();
-    }
+    while (!open_.empty()) HelpOldest(lock);
   }
 }
 
@@ -81,6 +83,33 @@ void ThreadPool::ParallelFor(int64_t count, const std::function<void(int64_t)>& 
   while (loop.next < loop.count) RunOne(loop, lock);
   done_.wait(lock, [&] { return loop.running == 0; });
   if (loop.error) std::rethrow_exception(loop.error);
+}
+
+void ThreadPool::RunInTurn(const std::function<void()>& body) {
+  const int most = std::max(1, threads() / 2);
+  std::unique_lock lock(mutex_);
+  while (in_turn_ >= most) {
+    if (!open_.empty()) {
+      HelpOldest(lock);
+      continue;
+    }
+    ++idle_;
+    wake_.wait(lock, [&] { return in_turn_ < most || !open_.empty(); });
+    --idle_;
+  }
+  ++in_turn_;
+  lock.unlock();
+  std::exception_ptr error;
+  try {
+    body();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  --in_turn_;
+  lock.unlock();
+  wake_.notify_all();
+  if (error) std::rethrow_exception(error);
 }
 
 void ThreadPool::ParallelRanges(int64_t count, int64_t grain,

@@ -40,6 +40,11 @@ class ThreadPool {
   void ParallelRanges(int64_t count, int64_t grain,
                       const std::function<void(int64_t, int64_t)>& body);
 
+  // Calls body() once fewer than half of the threads, but at least one, are in such a call; until
+  // then, helps with the loops of those that are. For what takes much memory in one of the tiles
+  // under way. Not to be called from a loop's body that another such call waits for.
+  void RunInTurn(const std::function<void()>& body);
+
  private:
   struct Loop {
     const std::function<void(int64_t)>* body;
@@ -49,13 +54,15 @@ class ThreadPool {
   };
   void Work();
   void RunOne(Loop& loop, std::unique_lock<std::mutex>& lock);
+  void HelpOldest(std::unique_lock<std::mutex>& lock);
   void Close(const Loop& loop);
 
   std::vector<std::thread> workers_;
   mutable std::mutex mutex_;
   std::condition_variable wake_, done_;
   std::vector<Loop*> open_;  // loops with indices left, the oldest first
-  int idle_ = 0;             // workers that wait
+  int idle_ = 0;             // threads that wait for work
+  int in_turn_ = 0;          // bodies of RunInTurn under way
   bool stop_ = false;
 };
 

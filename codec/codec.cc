@@ -42,6 +42,10 @@ void AddStats(const TileStats& from, TileStats& to) {
   to.exception_bytes += from.exception_bytes;
 }
 
+bool IsOneSmallTile(const FileInfo& info) {
+  return info.tile_count() == 1 && IsSmall(info.TileRect(0));
+}
+
 // The blocks of a file; some are missing only where the caller wants what is left.
 std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan file,
                                               const DecodeOptions& options) {
@@ -129,7 +133,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   TileDecoder decoder(info, options, region);
 
   if (options.pixel_bits != nullptr) options.pixel_bits->Reset(info.width, info.height);
-  ThreadPool pool(options.jobs);
+  ThreadPool pool(IsOneSmallTile(info) ? 1 : options.jobs);  // a thread costs more than it brings
   TileStats sum;
   std::vector<TileStats> tile_stats(stats != nullptr ? blocks.size() : 0);
   // What needs no model first: such a tile is one thread's work, so that the others help each
@@ -174,8 +178,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   info.refined = Refines(options.coding);
   const bool flow = FlowTakes(image) && TakesModel(options.coding);
   // Parsing the model takes a third as long as coding so small a picture: not for an estimate.
-  const bool small =
-      options.model == nullptr && IsSmall(info.TileRect(0)) && info.tile_count() == 1;
+  const bool small = options.model == nullptr && IsOneSmallTile(info);
   MemoryPlan plan = PlanEncode(info, flow && !small ? &ModelOf(options) : nullptr, options.jobs,
                                options.max_memory);
   if (flow && small) plan.bytes = AddMemory(plan.bytes, kSmallFlowMemory);

@@ -18,6 +18,7 @@ namespace flowzip {
 namespace {
 
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
+constexpr uint64_t kManyPixels = 1 << 18;
 
 // Calls fn(channel, x, y, previous sample) over the base in coding order.
 template <class Fn>
@@ -129,25 +130,36 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   for (int l = count - 1; l >= 0; --l) {
     LevelPlanes& level = levels[l];
     const LevelLedger ledger{stats != nullptr, {pixel_bits, rect.x, rect.y, l}};
-    std::unique_ptr<LevelSink> encoder;
-    if (refined) {
-      encoder = std::make_unique<RefinedEncoder>(*refined, level, l, ledger);
-    } else {
-      encoder = std::make_unique<LevelEncoder>(level.size, pool, ledger, Borrowing(model, ranges));
-    }
     FilterSet filters = model.ForLevel(l).filters;
+    std::optional<FilterCodes> codes;
     if (l < model.adaptive_levels) {
-      const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
-      encoder->PutFilters(codes, ranges);
-      filters = ApplyCodes(filters, codes);
+      codes = FitFilters(level, taps, filters, ranges, pool);
+      filters = ApplyCodes(filters, *codes);
     }
-    FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
-              [&](const ChannelPass& pass) { encoder->Put(pass); });
-    const size_t before = head.size();
-    const std::vector<std::vector<uint8_t>> streams = encoder->Finish();
-    for (const auto& stream : streams) head.PutVarint(stream.size());
-    for (const auto& stream : streams) head.PutBytes(stream);
-    RecordLevel(encoder->channel_bits(), encoder->side_bits(), head.size() - before, l, stats);
+    const auto code_level = [&] {
+      std::unique_ptr<LevelSink> encoder;
+      if (refined) {
+        encoder = std::make_unique<RefinedEncoder>(*refined, level, l, ledger);
+      } else {
+        encoder =
+            std::make_unique<LevelEncoder>(level.size, pool, ledger, Borrowing(model, ranges));
+      }
+      if (codes) encoder->PutFilters(*codes, ranges);
+      FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
+                [&](const ChannelPass& pass) { encoder->Put(pass); });
+      const size_t before = head.size();
+      const std::vector<std::vector<uint8_t>> streams = encoder->Finish();
+      for (const auto& stream : streams) head.PutVarint(stream.size());
+      for (const auto& stream : streams) head.PutBytes(stream);
+      RecordLevel(encoder->channel_bits(), encoder->side_bits(), head.size() - before, l, stats);
+    };
+    // The finest level's network and log take most of a tile's memory. (Refined tiles, where one
+    // thread does nearly all, would wait.)
+    if (!refined && l == 0 && PixelCount(rect) >= kManyPixels) {
+      pool.RunInTurn(code_level);
+    } else {
+      code_level();
+    }
     if (l > 0) coarse = AssembleResiduals(level);
     levels.pop_back();
   }

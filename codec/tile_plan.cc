@@ -36,30 +36,38 @@ struct Repeats {
   double small_steps = 0;  // of the pixels that differ from the left one; samples of a byte only
 };
 
-bool IsSmallStep(const uint8_t* a, const uint8_t* b, size_t bytes) {
-  for (size_t i = 0; i < bytes; ++i) {
-    if (std::abs(a[i] - b[i]) > kSmallStep) return false;
-  }
-  return true;
+// A pixel has kPixel bytes.
+template <int kPixel>
+bool SamePixel(const uint8_t* a, const uint8_t* b) {
+  int differences = 0;
+  for (int i = 0; i < kPixel; ++i) differences |= a[i] ^ b[i];
+  return differences == 0;
+}
+
+template <int kPixel>
+bool IsSmallStep(const uint8_t* a, const uint8_t* b) {
+  bool small = true;
+  for (int i = 0; i < kPixel; ++i) small &= std::abs(a[i] - b[i]) <= kSmallStep;
+  return small;
 }
 
 // Over every second row, enough to tell.
-Repeats CountRepeats(const Image& image, const Rect& rect) {
-  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+template <int kPixel>
+Repeats CountRepeatsOf(const Image& image, const Rect& rect) {
   uint64_t either = 0, both = 0, seen = 0, steps = 0, small_steps = 0;
   for (uint32_t y = rect.y + 1; y < rect.y + rect.height; y += 2) {
-    const uint8_t* here = image.Row(y) + size_t{rect.x} * pixel;
-    const uint8_t* above = image.Row(y - 1) + size_t{rect.x} * pixel;
+    const uint8_t* here = image.Row(y) + size_t{rect.x} * kPixel;
+    const uint8_t* above = image.Row(y - 1) + size_t{rect.x} * kPixel;
     for (uint32_t x = 1; x < rect.width; ++x) {
-      here += pixel;
-      above += pixel;
-      const bool left = std::equal(here, here + pixel, here - pixel);
-      const bool up = std::equal(here, here + pixel, above);
+      here += kPixel;
+      above += kPixel;
+      const bool left = SamePixel<kPixel>(here, here - kPixel);
+      const bool up = SamePixel<kPixel>(here, above);
       either += (left || up) ? 1 : 0;
       both += (left && up) ? 1 : 0;
       if (!left) {
         ++steps;
-        small_steps += IsSmallStep(here, here - pixel, pixel) ? 1 : 0;
+        small_steps += IsSmallStep<kPixel>(here, here - kPixel) ? 1 : 0;
       }
       ++seen;
     }
@@ -67,6 +75,17 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
   const double count = static_cast<double>(std::max<uint64_t>(seen, 1));
   return {static_cast<double>(either) / count, static_cast<double>(both) / count,
           static_cast<double>(small_steps) / static_cast<double>(std::max<uint64_t>(steps, 1))};
+}
+
+Repeats CountRepeats(const Image& image, const Rect& rect) {
+  switch (image.channels * image.bytes_per_sample()) {
+    case 1: return CountRepeatsOf<1>(image, rect);
+    case 2: return CountRepeatsOf<2>(image, rect);
+    case 3: return CountRepeatsOf<3>(image, rect);
+    case 4: return CountRepeatsOf<4>(image, rect);
+    case 6: return CountRepeatsOf<6>(image, rect);
+    default: return CountRepeatsOf<8>(image, rect);
+  }
 }
 
 }  // namespace

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tools/read_file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <system_error>
 
+#include "base/huge_pages.h"
+
 namespace flowzip {
+namespace {
+
+// The bytes that a regular file has; 0 of what has no size.
+size_t SizeOf(std::FILE* stream) {
+  struct stat status;
+  if (fstat(fileno(stream), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  return static_cast<size_t>(status.st_size);
+}
+
+}  // namespace
 
 Error SystemError(int number) {
   return Error(ErrorCode::kIo, std::generic_category().message(number));
@@ -22,8 +36,11 @@ std::vector<uint8_t> ReadFile(const std::string& path, uint64_t max_bytes) {
 
 std::vector<uint8_t> ReadStream(std::FILE* stream, uint64_t max_bytes) {
   std::vector<uint8_t> bytes;
-  constexpr size_t kFirstBlock = size_t{1} << 15, kMostBlock = size_t{1} << 20;
-  for (size_t block = kFirstBlock;; block = std::min(2 * block, kMostBlock)) {
+  constexpr size_t kLeastBlock = size_t{1} << 15, kMostBlock = size_t{1} << 20;
+  // One byte more, so that the first block sees the file's end.
+  size_t block = std::max(kLeastBlock, std::min<uint64_t>(SizeOf(stream), max_bytes) + 1);
+  ReserveOnHugePages(bytes, block);
+  for (;; block = std::clamp(2 * block, kLeastBlock, kMostBlock)) {
     const size_t before = bytes.size();
     bytes.resize(before + block);
     errno = 0;
