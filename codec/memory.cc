@@ -48,9 +48,9 @@ uint64_t NetworkBytes(const LevelNet& net, const LevelSize& size) {
   return sizeof(int16_t) * (size.grid_width() + 2) * (even(net.width()) * height + 2 * most);
 }
 
-// Samples of the three planes at four bytes.
+// Samples of the three planes.
 uint64_t PictureBytes(const LevelSize& size) {
-  return uint64_t{4} * kChannels * size.width * size.height;
+  return sizeof(int16_t) * kChannels * static_cast<uint64_t>(size.width) * size.height;
 }
 
 LevelSize LargestTile(const FileInfo& info) {
@@ -92,7 +92,7 @@ uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
     // The level, its picture, the coarser level's picture and residuals, and a copy of the
     // streams.
     most = std::max(most, LevelBytes(size) + PictureBytes(size) + 2 * PictureBytes(size.next()) +
-                              PictureBytes(size) / sizeof(int32_t) +
+                              PictureBytes(size) / sizeof(int16_t) +
                               NetworkBytes(model.ForLevel(l).net, size));
   }
   return most;

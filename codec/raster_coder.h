@@ -22,12 +22,13 @@ using RasterRanges = std::array<SampleRange, kChannels>;
 // lie in their ranges, and these in +-kMaxRasterSample. `bits`, if given, gets those of each
 // sample added, by rows, all channels together.
 inline constexpr int32_t kMaxRasterSample = 1023;
-std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes, int channels,
-                                               const RasterRanges& ranges, ThreadPool& pool,
-                                               std::vector<float>* bits);
+// `samples` have the border of NewRasterPlane.
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels> samples,
+                                               int channels, const RasterRanges& ranges,
+                                               ThreadPool& pool, std::vector<float>* bits);
 
-// `planes` come with their size. Throws kTruncated or kCorrupt.
-void DecodeRaster(const std::vector<ByteSpan>& streams, int channels, const RasterRanges& ranges,
-                  std::array<IntPlane, kChannels>& planes);
+// `channels` planes, the others empty. Throws kTruncated or kCorrupt.
+std::array<RasterPlane, kChannels> DecodeRaster(const std::vector<ByteSpan>& streams, int channels,
+                                                const RasterRanges& ranges, int width, int height);
 
 }  // namespace flowzip

@@ -138,9 +138,8 @@ class ChannelDecoder {
 
 }  // namespace
 
-void DecodeRaster(const std::vector<ByteSpan>& streams, int channels, const RasterRanges& ranges,
-                  std::array<IntPlane, kChannels>& planes) {
-  const int width = planes[0].width(), height = planes[0].height();
+std::array<RasterPlane, kChannels> DecodeRaster(const std::vector<ByteSpan>& streams, int channels,
+                                                const RasterRanges& ranges, int width, int height) {
   std::array<RasterPlane, kChannels> samples, magnitudes;
   for (int c = 0; c < channels; ++c) {
     if (ranges[c].constant()) {
@@ -151,8 +150,8 @@ void DecodeRaster(const std::vector<ByteSpan>& streams, int channels, const Rast
       magnitudes[c] = NewRasterPlane(width, height);
       ChannelDecoder(streams[c], samples.data(), magnitudes.data(), c, ranges[c]).Decode();
     }
-    for (int y = 0; y < height; ++y) std::copy_n(samples[c].Row(y), width, planes[c].Row(y));
   }
+  return samples;
 }
 
 }  // namespace flowzip

@@ -11,15 +11,10 @@
 namespace flowzip {
 namespace {
 
-// The planes with the borders that the taps read.
-RasterPlane CopyOf(const IntPlane& from, const SampleRange& range) {
-  RasterPlane plane = NewRasterPlane(from.width(), from.height());
-  for (int y = 0; y < from.height(); ++y) {
-    std::copy_n(from.Row(y), from.width(), plane.Row(y));
-    ExtendRow(plane, y, MiddleOf(range));
-  }
+// Sets the border, which the taps read.
+void Extend(RasterPlane& plane, const SampleRange& range) {
+  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
   RepeatFirstRow(plane);
-  return plane;
 }
 
 // Symbols that a row's rest is coded from: symbol << 1 | far.
@@ -146,15 +141,14 @@ class ChannelEncoder {
 
 }  // namespace
 
-std::vector<std::vector<uint8_t>> EncodeRaster(std::array<IntPlane, kChannels> planes, int channels,
-                                               const RasterRanges& ranges, ThreadPool& pool,
-                                               std::vector<float>* bits) {
-  const int width = planes[0].width(), height = planes[0].height();
-  std::array<RasterPlane, kChannels> samples, magnitudes;
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels> samples,
+                                               int channels, const RasterRanges& ranges,
+                                               ThreadPool& pool, std::vector<float>* bits) {
+  const int width = samples[0].width(), height = samples[0].height();
+  std::array<RasterPlane, kChannels> magnitudes;
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
-    samples[c] = CopyOf(planes[c], ranges[c]);
-    planes[c] = {};
+    Extend(samples[c], ranges[c]);
     magnitudes[c] = ranges[c].constant() ? ConstantRasterPlane(width, height, 0)
                                          : NewRasterPlane(width, height);
     encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));

@@ -24,7 +24,7 @@ std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, Thre
   if (stats != nullptr) *stats = {};
   ByteWriter payload;
   TilePlanes tile =
-      ReadTile(Lifting(), image, rect, recover_colour, /*orient=*/false, payload, stats);
+      ReadTile(Lifting(), image, rect, recover_colour, TileUse::kRaster, payload, stats);
   if (AllConstant(tile.ranges)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
   const auto streams = EncodeRaster(std::move(tile.planes), ColorChannels(image), tile.ranges, pool,
@@ -42,23 +42,20 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
   if (stats != nullptr) *stats = {};
   ByteReader reader(payload);
   const int channels = ColorChannels(*image);
-  TilePlanes tile = ReadHead(channels, rect, /*orient=*/false, reader, stats);
+  TilePlanes tile = ReadHead(channels, rect, TileUse::kRaster, reader, stats);
   std::vector<ByteSpan> streams(kChannels);
   for (int c = 0; c < channels; ++c) {
     if (!tile.ranges[c].constant()) streams[c] = reader.GetBytes(reader.GetVarint());
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  for (IntPlane& plane : tile.planes) {
-    plane = IntPlane::Unset(static_cast<int>(rect.width), static_cast<int>(rect.height));
-  }
-  DecodeRaster(streams, channels, tile.ranges, tile.planes);
+  tile.planes = DecodeRaster(streams, channels, tile.ranges, static_cast<int>(rect.width),
+                             static_cast<int>(rect.height));
   WriteTile(Lifting(), tile, rect, image);
 }
 
 uint64_t RasterMemory(int width, int height, int channels) {
   // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes,
-  // which grow by doubling; or, before or after these, four of the plane. With a border, two of its
-  // copy and of its magnitudes.
+  // which grow by doubling. With a border, two of the plane and of its magnitudes.
   const uint64_t samples =
       uint64_t{3} * static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
   const uint64_t padded =

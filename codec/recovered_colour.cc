@@ -49,14 +49,14 @@ bool Promising(const ColourConverter& converter, const Image& image, const Rect&
 }
 
 // What the neighbours to the left and above suggest: their gradient, kept between the two.
-int32_t Predict(const int32_t* row, const int32_t* above, int x) {
+int32_t Predict(const int16_t* row, const int16_t* above, int x) {
   if (above == nullptr) return x > 0 ? row[x - 1] : 0;
   if (x == 0) return above[0];
   const int32_t a = row[x - 1], b = above[x], gradient = a + b - above[x - 1];
   return std::clamp(gradient, std::min(a, b), std::max(a, b));
 }
 
-bool Convert(ColourConversion conversion, const Image& image, const Rect& rect,
+bool Convert(ColourConversion conversion, const Image& image, const Rect& rect, int border,
              RecoveredColour* result) {
   const ColourConverter& converter = ColourConverter::Of(conversion);
   const int width = static_cast<int>(rect.width), height = static_cast<int>(rect.height);
@@ -64,11 +64,11 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect,
   result->conversion = conversion;
   result->exceptions.clear();
   auto& planes = result->planes;
-  for (IntPlane& plane : planes) plane = IntPlane(width, height);
+  for (SitePlane& plane : planes) plane = SitePlane::Unset(width, height, border);
   uint32_t pixel = 0;
   for (int y = 0; y < height; ++y) {
     const uint8_t* from = image.Row(rect.y + static_cast<uint32_t>(y)) + size_t{rect.x} * 3;
-    std::array<int32_t*, kChannels> row;
+    std::array<int16_t*, kChannels> row;
     for (int c = 0; c < kChannels; ++c) row[c] = planes[c].Row(y);
     for (int x = 0; x < width; ++x, ++pixel, from += 3) {
       const Colour rgb{from[0], from[1], from[2]};
@@ -86,7 +86,7 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect,
         result->exceptions.push_back({pixel, {rgb[0] - got[0], rgb[1] - got[1], rgb[2] - got[2]}});
         if (result->exceptions.size() > most) return false;
       }
-      for (int c = 0; c < kChannels; ++c) row[c][x] = ycc[c];
+      for (int c = 0; c < kChannels; ++c) row[c][x] = static_cast<int16_t>(ycc[c]);
     }
   }
   return true;
@@ -94,12 +94,12 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect,
 
 }  // namespace
 
-RecoveredColour RecoveredColour::Recover(const Image& image, const Rect& rect) {
+RecoveredColour RecoveredColour::Recover(const Image& image, const Rect& rect, int border) {
   RecoveredColour result;
   for (int id = 1; id < kColourConversions; ++id) {
     const auto conversion = static_cast<ColourConversion>(id);
     if (Promising(ColourConverter::Of(conversion), image, rect) &&
-        Convert(conversion, image, rect, &result)) {
+        Convert(conversion, image, rect, border, &result)) {
       return result;
     }
   }
@@ -166,20 +166,22 @@ void RecoveredColour::CheckRanges(const std::array<SampleRange, kChannels>& rang
           ErrorCode::kCorrupt, "sample range outside that of the colour conversion");
 }
 
-void RecoveredColour::ToRgb(std::array<IntPlane, kChannels>& ycc) const {
+void RecoveredColour::ToRgb(std::array<SitePlane, kChannels>& ycc) const {
   const ColourConverter& converter = ColourConverter::Of(conversion);
   const int width = ycc[0].width();
   for (int y = 0; y < ycc[0].height(); ++y) {
-    const std::array<int32_t*, kChannels> row{ycc[0].Row(y), ycc[1].Row(y), ycc[2].Row(y)};
+    const std::array<int16_t*, kChannels> row{ycc[0].Row(y), ycc[1].Row(y), ycc[2].Row(y)};
     for (int x = 0; x < width; ++x) {
       const Colour rgb = converter.ToRgb({row[0][x], row[1][x], row[2][x]});
-      for (int c = 0; c < kChannels; ++c) row[c][x] = rgb[c];
+      for (int c = 0; c < kChannels; ++c) row[c][x] = static_cast<int16_t>(rgb[c]);
     }
   }
   for (const ColourException& exception : exceptions) {
     const int x = static_cast<int>(exception.pixel % static_cast<uint32_t>(width));
     const int y = static_cast<int>(exception.pixel / static_cast<uint32_t>(width));
-    for (int c = 0; c < kChannels; ++c) ycc[c].Row(y)[x] += exception.difference[c];
+    for (int c = 0; c < kChannels; ++c) {
+      ycc[c].Row(y)[x] = static_cast<int16_t>(ycc[c].Row(y)[x] + exception.difference[c]);
+    }
   }
 }
 

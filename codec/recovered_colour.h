@@ -29,11 +29,11 @@ struct ColourException {
 struct RecoveredColour {
   ColourConversion conversion = ColourConversion::kNone;
   std::vector<ColourException> exceptions;  // by rising pixel
-  std::array<IntPlane, kChannels> planes;   // y, c1, c2 from Recover; as decoded from Read
+  std::array<SitePlane, kChannels> planes;  // y, c1, c2 from Recover; as decoded from Read
 
   // The tile's conversion, if all but a few pixels have a preimage and if that is no accident
-  // of a few colours; else kNone and no planes.
-  static RecoveredColour Recover(const Image& image, const Rect& rect);
+  // of a few colours; else kNone and no planes. These have that border, which is not set.
+  static RecoveredColour Recover(const Image& image, const Rect& rect, int border = 0);
 
   // Returns the exceptions' size in bytes and, if asked, their information in bits.
   size_t Write(uint64_t pixels, ByteWriter& writer, double* bits = nullptr) const;
@@ -44,7 +44,7 @@ struct RecoveredColour {
 
   // In place: planes of y, c1, c2 (values in range) to r, g, b, exceptions corrected. May leave
   // samples outside 0..255 if the exceptions say so.
-  void ToRgb(std::array<IntPlane, kChannels>& ycc) const;
+  void ToRgb(std::array<SitePlane, kChannels>& ycc) const;
 };
 
 }  // namespace flowzip

@@ -32,9 +32,8 @@ void ForEachBaseSample(const LevelSize& size, const Ranges& ranges, const Fn& fn
   }
 }
 
-template <class T>
-std::vector<uint8_t> EncodeBase(const std::array<Plane<T>, kChannels>& base, const Ranges& ranges,
-                                TileStats* stats, const PixelBitsView& view) {
+std::vector<uint8_t> EncodeBase(const Planes& base, const Ranges& ranges, TileStats* stats,
+                                const PixelBitsView& view) {
   SymbolLog log;
   std::array<double, 4> bits{};
   const bool count = stats != nullptr || view.map != nullptr;
@@ -64,15 +63,15 @@ std::vector<uint8_t> EncodeBase(const std::array<Plane<T>, kChannels>& base, con
 Planes DecodeBase(ByteSpan bytes, const LevelSize& size, const Ranges& ranges) {
   Planes base;
   for (int c = 0; c < kChannels; ++c) {
-    base[c] = IntPlane(size.width, size.height);
-    base[c].Fill(ranges[c].min);
+    base[c] = SitePlane(size.width, size.height);
+    base[c].Fill(static_cast<int16_t>(ranges[c].min));
   }
   RansStack stack = RansStack::FromBytes(bytes, /*lanes=*/1);
   ForEachBaseSample(size, ranges, [&](int c, int x, int y, int32_t previous) {
     const int64_t v = int64_t{previous} + UnZigZag(PopExpGolomb(stack, kBaseOrder));
     Require(v >= ranges[c].min && v <= ranges[c].max, ErrorCode::kCorrupt,
             "sample outside its declared range");
-    return base[c].At(x, y) = static_cast<int32_t>(v);
+    return base[c].At(x, y) = static_cast<int16_t>(v);
   });
   stack.CheckEnd();
   return base;
@@ -110,7 +109,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
   const int colors = ColorChannels(image);
   ResetStats(LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)), stats);
   TilePlanes tile =
-      ReadTile(model.lifting, image, rect, options.recover_colour, /*orient=*/true, head, stats);
+      ReadTile(model.lifting, image, rect, options.recover_colour, TileUse::kModel, head, stats);
   const Ranges& ranges = tile.ranges;
   if (AllConstant(ranges)) return head.Take();
   std::vector<LevelPlanes> levels = MakeLevels(tile.planes);
@@ -177,7 +176,7 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
                         PixelBits* pixel_bits) {
   ByteReader reader(payload);
   ResetStats(LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)), stats);
-  TilePlanes tile = ReadHead(channels, rect, /*orient=*/true, reader, stats);
+  TilePlanes tile = ReadHead(channels, rect, TileUse::kModel, reader, stats);
   const Ranges& ranges = tile.ranges;
   std::vector<LevelSize> sizes{{static_cast<int>(rect.width), static_cast<int>(rect.height)}};
   const int count = LevelCount(sizes[0].width, sizes[0].height);
@@ -186,8 +185,8 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
   if (AllConstant(ranges)) {
     const LevelSize& size = sizes[std::min(stop, count)];
     for (int c = 0; c < kChannels; ++c) {
-      picture[c] = IntPlane(size.width, size.height);
-      picture[c].Fill(ranges[c].min);
+      picture[c] = SitePlane(size.width, size.height);
+      picture[c].Fill(static_cast<int16_t>(ranges[c].min));
     }
   } else {
     const ByteSpan base = reader.GetBytes(reader.GetVarint());
@@ -230,7 +229,7 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
                   stats);
       if (l > stop) coarse = AssembleResiduals(level);
       for (int c = 0; c < kChannels; ++c) {
-        picture[c] = IntPlane(sizes[l].width, sizes[l].height);
+        picture[c] = SitePlane(sizes[l].width, sizes[l].height);
         for (int k = 0; k < kLattices; ++k) {
           UnsqueezeLattice(level.x[k][c], static_cast<Lattice>(k), picture[c]);
         }
@@ -269,8 +268,8 @@ void DecodeTileReduced(const Model& model, ByteSpan payload, const Rect& rect, b
   const int step_log2 =
       scale_log2 -
       std::min(scale_log2, LevelCount(static_cast<int>(rect.width), static_cast<int>(rect.height)));
-  for (IntPlane& plane : tile.planes) {
-    IntPlane reduced(static_cast<int>(small->width), static_cast<int>(small->height));
+  for (SitePlane& plane : tile.planes) {
+    SitePlane reduced(static_cast<int>(small->width), static_cast<int>(small->height));
     for (int y = 0; y < reduced.height(); ++y) {
       for (int x = 0; x < reduced.width(); ++x) {
         reduced.At(x, y) = plane.At(x << step_log2, y << step_log2);

@@ -3,26 +3,55 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
+
+#include "codec/raster_channel.h"
 
 namespace flowzip {
 namespace {
 
-Planes ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect) {
-  const int colors = ColorChannels(image);
-  Planes planes;
-  for (int c = 0; c < kChannels; ++c) {
-    planes[c] = IntPlane::Unset(static_cast<int>(rect.width), static_cast<int>(rect.height));
-    if (c >= colors) planes[c].Fill(0);
+// A row of each channel, as lifting has them: of any size on the way.
+class LiftingRows {
+ public:
+  explicit LiftingRows(uint32_t width) : width_(width), samples_(size_t{width} * kChannels) {}
+  std::array<int32_t*, kChannels> Rows() {
+    return {samples_.data(), samples_.data() + width_, samples_.data() + 2 * size_t{width_}};
   }
+
+ private:
+  uint32_t width_;
+  std::vector<int32_t> samples_;
+};
+
+void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect, int border,
+                TilePlanes* tile) {
+  const int colors = ColorChannels(image), width = static_cast<int>(rect.width);
+  for (int c = 0; c < kChannels; ++c) {
+    tile->planes[c] = SitePlane::Unset(width, static_cast<int>(rect.height), border);
+    if (c >= colors) tile->planes[c].Fill(0);
+  }
+  LiftingRows lifted(rect.width);
   for (uint32_t y = 0; y < rect.height; ++y) {
     const uint8_t* from = image.Row(rect.y + y) + size_t{rect.x} * image.channels;
-    for (uint32_t x = 0; x < rect.width; ++x) {
-      for (int c = 0; c < colors; ++c) planes[c].Row(y)[x] = from[c];
-      from += image.channels;
+    std::array<int32_t*, kChannels> rows = lifted.Rows();
+    for (int x = 0; x < width; ++x, from += image.channels) {
+      for (int c = 0; c < colors; ++c) rows[c][x] = from[c];
+    }
+    if (colors == 3) lifting.Forward(rows, width);
+    for (int c = 0; c < colors; ++c) {
+      SampleRange range{rows[c][0], rows[c][0]};
+      int16_t* to = tile->planes[c].Row(static_cast<int>(y));
+      for (int x = 0; x < width; ++x) {
+        range.min = std::min(range.min, rows[c][x]);
+        range.max = std::max(range.max, rows[c][x]);
+        to[x] = static_cast<int16_t>(rows[c][x]);
+      }
+      RequireSampleRange(range);  // before what was cut off matters
+      if (y == 0) tile->ranges[c] = range;
+      tile->ranges[c].min = std::min(tile->ranges[c].min, range.min);
+      tile->ranges[c].max = std::max(tile->ranges[c].max, range.max);
     }
   }
-  if (colors == 3) lifting.Forward(planes);
-  return planes;
 }
 
 void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
@@ -54,40 +83,43 @@ bool AllConstant(const Ranges& ranges) {
 }
 
 TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& rect,
-                    bool recover_colour, bool orient, ByteWriter& head, TileStats* stats) {
+                    bool recover_colour, TileUse use, ByteWriter& head, TileStats* stats) {
   TilePlanes tile;
   double exception_bits = 0;
   size_t exception_bytes = 0;
-  const int colors = ColorChannels(image);
+  const int colors = ColorChannels(image), border = use == TileUse::kRaster ? kRasterBorder : 0;
   if (colors == 3) {
-    if (recover_colour && image.channels == 3) tile.colour = RecoveredColour::Recover(image, rect);
+    if (recover_colour && image.channels == 3) {
+      tile.colour = RecoveredColour::Recover(image, rect, border);
+    }
     exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
   }
   RecordColour(tile.colour, exception_bits, exception_bytes, stats);
-  tile.planes = tile.colour.conversion != ColourConversion::kNone
-                    ? std::move(tile.colour.planes)
-                    : ReadPlanes(lifting, image, rect);
-  if (colors == 3 && orient) {
+  if (tile.colour.conversion != ColourConversion::kNone) {
+    tile.planes = std::move(tile.colour.planes);
+    tile.ranges = FindRanges(tile.planes);
+  } else {
+    ReadPlanes(lifting, image, rect, border, &tile);
+  }
+  if (colors == 3 && use == TileUse::kModel) {
     tile.orientation = ChooseOrientation(tile.planes);
     Flip(tile.orientation, tile.planes);
     head.Put(tile.orientation.code());
   }
-  tile.ranges = FindRanges(tile.planes);
   for (int c = 0; c < colors; ++c) {
     const SampleRange& range = tile.ranges[c];
-    RequireSampleRange(range);
     head.PutSignedVarint(range.min);
     head.PutVarint(static_cast<uint64_t>(range.max - range.min));
   }
   return tile;
 }
 
-TilePlanes ReadHead(int channels, const Rect& rect, bool orient, ByteReader& reader,
+TilePlanes ReadHead(int channels, const Rect& rect, TileUse use, ByteReader& reader,
                     TileStats* stats) {
   TilePlanes tile;
   if (channels == 3) {
     tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
-    if (orient) {
+    if (use == TileUse::kModel) {
       const uint8_t code = reader.Get<uint8_t>();
       Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
       tile.orientation = Orientation::FromCode(code);
@@ -105,18 +137,21 @@ TilePlanes ReadHead(int channels, const Rect& rect, bool orient, ByteReader& rea
 }
 
 void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Image* image) {
-  const int colors = ColorChannels(*image);
-  if (tile.colour.conversion != ColourConversion::kNone) {
-    tile.colour.ToRgb(tile.planes);
-  } else if (colors == 3) {
-    lifting.Inverse(tile.planes);
-  }
+  const int colors = ColorChannels(*image), width = static_cast<int>(rect.width);
+  const bool converted = tile.colour.conversion != ColourConversion::kNone;
+  if (converted) tile.colour.ToRgb(tile.planes);
   const int32_t max = (1 << image->bit_depth) - 1;
+  LiftingRows lifted(rect.width);
   for (uint32_t y = 0; y < rect.height; ++y) {
+    std::array<int32_t*, kChannels> rows = lifted.Rows();
+    for (int c = 0; c < colors; ++c) {
+      std::copy_n(tile.planes[c].Row(static_cast<int>(y)), width, rows[c]);
+    }
+    if (colors == 3 && !converted) lifting.Inverse(rows, width);
     uint8_t* to = image->Row(rect.y + y) + size_t{rect.x} * image->channels;
-    for (uint32_t x = 0; x < rect.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       for (int c = 0; c < colors; ++c) {
-        const int32_t v = tile.planes[c].Row(y)[x];
+        const int32_t v = rows[c][x];
         Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
         to[c] = static_cast<uint8_t>(v);
       }

@@ -18,7 +18,7 @@
 
 namespace flowzip {
 
-using Planes = std::array<IntPlane, kChannels>;
+using Planes = std::array<SitePlane, kChannels>;
 using Ranges = std::array<SampleRange, kChannels>;
 
 // Alpha, the last of two or four channels, is coded apart.
@@ -27,6 +27,10 @@ inline uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rec
 
 bool AllConstant(const Ranges& ranges);
 
+// Who codes the planes: the model, which may have them flipped, or the raster coder, for which they
+// have its border.
+enum class TileUse { kModel, kRaster };
+
 struct TilePlanes {
   RecoveredColour colour;
   Orientation orientation;  // that of the planes
@@ -34,12 +38,13 @@ struct TilePlanes {
   Planes planes;  // three; those of a gray picture's colours are 0
 };
 
-// Reads and converts a tile and writes the head. `orient`: choose an orientation and say so.
+// Reads and converts a tile and writes the head. Throws kInvalidArgument if the lifting leads to
+// samples beyond kMaxSample.
 TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& rect,
-                    bool recover_colour, bool orient, ByteWriter& head, TileStats* stats);
+                    bool recover_colour, TileUse use, ByteWriter& head, TileStats* stats);
 
 // Of ReadTile's head: all but the planes. Throws kTruncated or kCorrupt.
-TilePlanes ReadHead(int channels, const Rect& rect, bool orient, ByteReader& reader,
+TilePlanes ReadHead(int channels, const Rect& rect, TileUse use, ByteReader& reader,
                     TileStats* stats);
 
 // Writes the tile's pixels. The planes, flipped back, are used up. Throws kCorrupt.

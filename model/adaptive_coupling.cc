@@ -57,7 +57,6 @@ LevelPlanes::LevelPlanes(const LevelSize& level_size) : size(level_size) {
   for (int c = 0; c < kChannels; ++c) {
     reference[c] = SitePlane::Unset(width, height);
     prediction[c] = SitePlane::Unset(width, height);
-    for (int g = 0; g < kGroups; ++g) residual[g][c] = SitePlane(width, height);
   }
 }
 
@@ -143,6 +142,7 @@ void FinishChannel(LevelPlanes& level, int group, int channel, const SampleRange
   }
   x.ExtendBorder();
   SitePlane& r = level.residual[group][channel];
+  if (r.empty()) r = SitePlane(x.width(), x.height());
   for (int i = 0; i < valid_h; ++i) {
     const int16_t *xs = x.Row(i), *ps = p.Row(i);
     int16_t* rs = r.Row(i);

@@ -62,7 +62,7 @@ struct LevelPlanes {
   std::array<std::array<SitePlane, kChannels>, kLattices> x;  // samples, [lattice][channel]
   std::array<SitePlane, kChannels> reference;                 // m of the group in hand
   std::array<SitePlane, kChannels> prediction;                // its p, 1/16 steps
-  // 16 * x - p; 0 at missing sites.
+  // 16 * x - p; 0 at missing sites. Empty before FinishChannel.
   std::array<std::array<SitePlane, kChannels>, kGroups> residual;
 
   explicit LevelPlanes(const LevelSize& level_size);

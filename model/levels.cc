@@ -42,7 +42,8 @@ LevelPlanes MakeLevel(const std::array<Plane<T>, kChannels>& picture) {
 
 }  // namespace
 
-std::vector<LevelPlanes> MakeLevels(const std::array<IntPlane, kChannels>& planes) {
+template <class T>
+std::vector<LevelPlanes> MakeLevels(const std::array<Plane<T>, kChannels>& planes) {
   std::vector<LevelPlanes> levels;
   const int count = LevelCount(planes[0].width(), planes[0].height());
   for (int level = 0; level < count; ++level) {
@@ -51,17 +52,23 @@ std::vector<LevelPlanes> MakeLevels(const std::array<IntPlane, kChannels>& plane
   return levels;
 }
 
-std::array<SampleRange, kChannels> FindRanges(const std::array<IntPlane, kChannels>& planes) {
+template <class T>
+std::array<SampleRange, kChannels> FindRanges(const std::array<Plane<T>, kChannels>& planes) {
   std::array<SampleRange, kChannels> ranges;
   for (int c = 0; c < kChannels; ++c) {
     ranges[c] = {planes[c].At(0, 0), planes[c].At(0, 0)};
     for (int y = 0; y < planes[c].height(); ++y) {
-      const int32_t* row = planes[c].Row(y);
+      const T* row = planes[c].Row(y);
       const auto [lo, hi] = std::minmax_element(row, row + planes[c].width());
-      ranges[c] = {std::min(ranges[c].min, *lo), std::max(ranges[c].max, *hi)};
+      ranges[c] = {std::min<int32_t>(ranges[c].min, *lo), std::max<int32_t>(ranges[c].max, *hi)};
     }
   }
   return ranges;
 }
+
+template std::vector<LevelPlanes> MakeLevels(const std::array<SitePlane, kChannels>&);
+template std::vector<LevelPlanes> MakeLevels(const std::array<IntPlane, kChannels>&);
+template std::array<SampleRange, kChannels> FindRanges(const std::array<SitePlane, kChannels>&);
+template std::array<SampleRange, kChannels> FindRanges(const std::array<IntPlane, kChannels>&);
 
 }  // namespace flowzip

@@ -11,9 +11,11 @@ namespace flowzip {
 
 // Levels from the finest (0) on, all samples present, borders extended; missing sites hold
 // copies of their neighbours until the factor-out overwrites them.
-std::vector<LevelPlanes> MakeLevels(const std::array<IntPlane, kChannels>& planes);
+template <class T>  // int16_t or int32_t
+std::vector<LevelPlanes> MakeLevels(const std::array<Plane<T>, kChannels>& planes);
 
 // Smallest and largest sample of each channel.
-std::array<SampleRange, kChannels> FindRanges(const std::array<IntPlane, kChannels>& planes);
+template <class T>
+std::array<SampleRange, kChannels> FindRanges(const std::array<Plane<T>, kChannels>& planes);
 
 }  // namespace flowzip

@@ -12,19 +12,23 @@ constexpr int32_t kMaxCoefficient = 1 << 14;
 // Modulo 2^32: a shear is a bijection of the 32-bit integers too, so nothing that a model file
 // asks for can overflow or lose information.
 template <int kSign>
-void Apply(const LiftingStep& step, std::array<IntPlane, kChannels>& planes) {
-  IntPlane& target = planes[step.target];
-  for (int y = 0; y < target.height(); ++y) {
-    std::array<const int32_t*, kChannels> rows;
+void Apply(const LiftingStep& step, const std::array<int32_t*, kChannels>& rows, int width) {
+  int32_t* out = rows[step.target];
+  for (int x = 0; x < width; ++x) {
+    int64_t sum = 0;
+    for (int c = 0; c < kChannels; ++c) sum += int64_t{step.coefficient[c]} * rows[c][x];
+    const auto shear = static_cast<uint32_t>(sum >> step.shift);
+    out[x] = static_cast<int32_t>(static_cast<uint32_t>(out[x]) + (kSign > 0 ? shear : 0 - shear));
+  }
+}
+
+// Calls fn(rows) for every row of the planes.
+template <class Fn>
+void ForEachRow(std::array<IntPlane, kChannels>& planes, const Fn& fn) {
+  for (int y = 0; y < planes[0].height(); ++y) {
+    std::array<int32_t*, kChannels> rows;
     for (int c = 0; c < kChannels; ++c) rows[c] = planes[c].Row(y);
-    int32_t* out = target.Row(y);
-    for (int x = 0; x < target.width(); ++x) {
-      int64_t sum = 0;
-      for (int c = 0; c < kChannels; ++c) sum += int64_t{step.coefficient[c]} * rows[c][x];
-      const auto shear = static_cast<uint32_t>(sum >> step.shift);
-      out[x] =
-          static_cast<int32_t>(static_cast<uint32_t>(out[x]) + (kSign > 0 ? shear : 0 - shear));
-    }
+    fn(rows);
   }
 }
 
@@ -61,17 +65,30 @@ Lifting1x1::Lifting1x1(std::vector<LiftingStep> steps, std::array<int, kChannels
   }
 }
 
+void Lifting1x1::Forward(std::array<int32_t*, kChannels>& rows, int width) const {
+  for (const LiftingStep& step : steps_) Apply<1>(step, rows, width);
+  const std::array<int32_t*, kChannels> lifted = rows;
+  for (int c = 0; c < kChannels; ++c) rows[c] = lifted[order_[c]];
+}
+
+void Lifting1x1::Inverse(std::array<int32_t*, kChannels>& rows, int width) const {
+  const std::array<int32_t*, kChannels> lifted = rows;
+  for (int c = 0; c < kChannels; ++c) rows[order_[c]] = lifted[c];
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) Apply<-1>(*step, rows, width);
+}
+
 void Lifting1x1::Forward(std::array<IntPlane, kChannels>& planes) const {
-  for (const LiftingStep& step : steps_) Apply<1>(step, planes);
+  const int width = planes[0].width();
+  ForEachRow(planes, [&](auto& rows) { Forward(rows, width); });
   std::array<IntPlane, kChannels> lifted = std::move(planes);
   for (int c = 0; c < kChannels; ++c) planes[c] = std::move(lifted[order_[c]]);
 }
 
 void Lifting1x1::Inverse(std::array<IntPlane, kChannels>& planes) const {
-  std::array<IntPlane, kChannels> lifted;
-  for (int c = 0; c < kChannels; ++c) lifted[order_[c]] = std::move(planes[c]);
-  planes = std::move(lifted);
-  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) Apply<-1>(*step, planes);
+  const int width = planes[0].width();
+  std::array<IntPlane, kChannels> lifted = std::move(planes);
+  ForEachRow(lifted, [&](auto& rows) { Inverse(rows, width); });
+  for (int c = 0; c < kChannels; ++c) planes[order_[c]] = std::move(lifted[c]);
 }
 
 void Lifting1x1::Write(ByteWriter& writer) const {

@@ -38,6 +38,9 @@ class Lifting1x1 {
   // In place on three planes of one size. Inverse(Forward(x)) == x for every x.
   void Forward(std::array<IntPlane, kChannels>& planes) const;
   void Inverse(std::array<IntPlane, kChannels>& planes) const;
+  // The same on one row of each, of `width` samples; the pointers are put in order.
+  void Forward(std::array<int32_t*, kChannels>& rows, int width) const;
+  void Inverse(std::array<int32_t*, kChannels>& rows, int width) const;
 
   void Write(ByteWriter& writer) const;
   static Lifting1x1 Read(ByteReader& reader);

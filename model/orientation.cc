@@ -11,11 +11,11 @@ namespace {
 constexpr int64_t kLeastGain = 10;
 
 // Sums of |2 x - left - right| (across) or |2 x - above - below| (down) by the parity of x.
-std::array<int64_t, 2> InterpolationError(const IntPlane& plane, bool across) {
+std::array<int64_t, 2> InterpolationError(const SitePlane& plane, bool across) {
   std::array<int64_t, 2> sum{};
   const int first = across ? 0 : 1;
   for (int y = first; y + first < plane.height(); ++y) {
-    const int32_t *row = plane.Row(y), *above = plane.Row(y - first), *below = plane.Row(y + first);
+    const int16_t *row = plane.Row(y), *above = plane.Row(y - first), *below = plane.Row(y + first);
     const int last = across ? plane.width() - 1 : plane.width();
     for (int x = across ? 1 : 0; x < last; ++x) {
       const int32_t neighbours = across ? row[x - 1] + row[x + 1] : above[x] + below[x];
@@ -26,7 +26,7 @@ std::array<int64_t, 2> InterpolationError(const IntPlane& plane, bool across) {
 }
 
 // Samples of lattice A lie at even places: what is interpolated should be at the odd ones.
-bool FlipHelps(const std::array<IntPlane, kChannels>& planes, bool across) {
+bool FlipHelps(const std::array<SitePlane, kChannels>& planes, bool across) {
   const int size = across ? planes[0].width() : planes[0].height();
   if (size % 2 != 0) return false;
   int64_t even = 0, odd = 0;
@@ -40,12 +40,12 @@ bool FlipHelps(const std::array<IntPlane, kChannels>& planes, bool across) {
 
 }  // namespace
 
-Orientation ChooseOrientation(const std::array<IntPlane, kChannels>& planes) {
+Orientation ChooseOrientation(const std::array<SitePlane, kChannels>& planes) {
   return {FlipHelps(planes, true), FlipHelps(planes, false)};
 }
 
-void Flip(const Orientation& orientation, std::array<IntPlane, kChannels>& planes) {
-  for (IntPlane& plane : planes) {
+void Flip(const Orientation& orientation, std::array<SitePlane, kChannels>& planes) {
+  for (SitePlane& plane : planes) {
     if (orientation.flip_y) {
       for (int y = 0; 2 * y + 1 < plane.height(); ++y) {
         std::swap_ranges(plane.Row(y), plane.Row(y) + plane.width(),
@@ -53,7 +53,8 @@ void Flip(const Orientation& orientation, std::array<IntPlane, kChannels>& plane
       }
     }
     if (!orientation.flip_x) continue;
-    for (int y = 0; y < plane.height(); ++y) std::reverse(plane.Row(y), plane.Row(y) + plane.width());
+    for (int y = 0; y < plane.height(); ++y)
+      std::reverse(plane.Row(y), plane.Row(y) + plane.width());
   }
 }
 

@@ -24,9 +24,9 @@ struct Orientation {
 };
 
 // The encoder's choice, from the chroma planes; deterministic, in integers.
-Orientation ChooseOrientation(const std::array<IntPlane, kChannels>& planes);
+Orientation ChooseOrientation(const std::array<SitePlane, kChannels>& planes);
 
 // Flips all planes in place; its own inverse.
-void Flip(const Orientation& orientation, std::array<IntPlane, kChannels>& planes);
+void Flip(const Orientation& orientation, std::array<SitePlane, kChannels>& planes);
 
 }  // namespace flowzip

@@ -19,8 +19,8 @@ namespace flowzip::testing {
 inline Image Converted(const Image& image, int conversion, int exceptions, bool half = false) {
   const ColourConverter& converter = ColourConverter::Of(static_cast<ColourConversion>(conversion));
   const int width = static_cast<int>(image.width), height = static_cast<int>(image.height);
-  std::array<IntPlane, kChannels> planes;
-  for (IntPlane& plane : planes) plane = IntPlane(width, height);
+  std::array<SitePlane, kChannels> planes;
+  for (SitePlane& plane : planes) plane = SitePlane(width, height);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const uint8_t* p = &image.samples[(size_t(y) * image.width + size_t(x)) * 3];
@@ -29,7 +29,7 @@ inline Image Converted(const Image& image, int conversion, int exceptions, bool 
     }
   }
   for (int c = 1; half && c < kChannels; ++c) {
-    IntPlane& plane = planes[c];
+    SitePlane& plane = planes[c];
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const int x0 = x & ~1, y0 = y & ~1;

@@ -7,20 +7,20 @@
 namespace flowzip {
 namespace {
 
-using Planes = std::array<IntPlane, kChannels>;
+using Planes = std::array<SitePlane, kChannels>;
 
 // Chroma known at sites of the given parity only, the others interpolated.
 Planes Interpolated(int width, int height, int parity_x, int parity_y) {
   std::mt19937 rng(3);
   Planes planes;
-  for (IntPlane& plane : planes) {
-    plane = IntPlane(width, height);
+  for (SitePlane& plane : planes) {
+    plane = SitePlane(width, height);
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) plane.At(x, y) = static_cast<int>(rng() % 100);
     }
   }
   for (int c = 1; c < kChannels; ++c) {
-    IntPlane& p = planes[c];
+    SitePlane& p = planes[c];
     for (int y = 0; y < height; ++y) {
       for (int x = 1; x + 1 < width; ++x) {
         if ((x & 1) != parity_x) p.At(x, y) = (p.At(x - 1, y) + p.At(x + 1, y) + 1) >> 1;
@@ -64,13 +64,13 @@ TEST_CASE("no flip where it would change nothing or mean nothing") {
   CHECK(ChooseOrientation(Interpolated(41, 33, 1, 1)).code() == 0);  // odd sizes
   std::mt19937 rng(1);
   Planes noise;
-  for (IntPlane& plane : noise) {
-    plane = IntPlane(64, 64);
+  for (SitePlane& plane : noise) {
+    plane = SitePlane(64, 64);
     for (int i = 0; i < 64 * 64; ++i) plane.At(i % 64, i / 64) = static_cast<int>(rng() % 256);
   }
   CHECK(ChooseOrientation(noise).code() == 0);
   Planes tiny;
-  for (IntPlane& plane : tiny) plane = IntPlane(1, 2);
+  for (SitePlane& plane : tiny) plane = SitePlane(1, 2);
   CHECK(ChooseOrientation(tiny).code() == 0);
 }
 

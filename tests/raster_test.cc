@@ -149,16 +149,18 @@ TEST_CASE("bits are booked at their pixels") {
 // Whatever stands in the streams: an error or some picture, nothing else.
 TEST_CASE("damaged streams do no harm") {
   const Image image = testing::Scene(70, 50, 3, 9);
-  std::array<IntPlane, kChannels> planes, out;
+  std::array<RasterPlane, kChannels> planes, out;
   for (int c = 0; c < kChannels; ++c) {
-    planes[c] = out[c] = IntPlane(70, 50);
+    planes[c] = NewRasterPlane(70, 50);
     for (int i = 0; i < 70 * 50; ++i)
       planes[c].At(i % 70, i / 70) = image.samples[size_t(i) * 3 + c];
   }
   const RasterRanges ranges = FindRanges(planes);
   ThreadPool pool(1);
   auto streams = EncodeRaster(planes, 3, ranges, pool, nullptr);
-  const auto decode = [&] { DecodeRaster({streams.begin(), streams.end()}, 3, ranges, out); };
+  const auto decode = [&] {
+    out = DecodeRaster({streams.begin(), streams.end()}, 3, ranges, 70, 50);
+  };
   decode();
   CHECK(out[2].At(69, 49) == planes[2].At(69, 49));
   int refused = 0, changes = 0;

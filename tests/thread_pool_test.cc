@@ -2,6 +2,7 @@
 // Every index once, exceptions passed on, no pool that hangs.
 #include "base/thread_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -96,6 +97,32 @@ TEST_CASE("loops inside loops") {
         });
       };
       REQUIRE_THROWS_WITH(pool.ParallelFor(5, failing), "inner");
+    }
+  }
+}
+
+TEST_CASE("in turn: never more than half of the threads, and all get through") {
+  for (const int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 50; ++round) {
+      std::atomic<int> inside{0}, most{0}, sum{0};
+      pool.ParallelFor(12, [&](int64_t i) {
+        pool.RunInTurn([&] {
+          const int now = ++inside;
+          for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+          }
+          pool.ParallelFor(9, [&](int64_t j) { sum += static_cast<int>(9 * i + j); });
+          --inside;
+        });
+      });
+      REQUIRE(sum == 108 * 107 / 2);
+      REQUIRE(most <= std::max(1, threads / 2));
+      const auto failing = [&](int64_t i) {
+        pool.RunInTurn([&] {
+          if (i == 3) throw std::runtime_error("in turn");
+        });
+      };
+      REQUIRE_THROWS_WITH(pool.ParallelFor(12, failing), "in turn");
     }
   }
 }
