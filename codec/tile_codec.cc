@@ -18,7 +18,6 @@ namespace flowzip {
 namespace {
 
 constexpr int kBaseOrder = 4;  // Exp-Golomb order of the base's differences
-constexpr uint64_t kManyPixels = 1 << 18;
 
 // Calls fn(channel, x, y, previous sample) over the base in coding order.
 template <class Fn>
@@ -93,6 +92,18 @@ void RecordLevel(const ChannelBits& bits, double side_bits, size_t bytes, int le
   stats->level_bytes[level] = bytes;
 }
 
+// The finest level's network and log of symbols take most of a tile's memory: only half of the
+// threads may code one. (Refined tiles, where one thread does nearly all, would wait.)
+template <class Fn>
+void InTurnIfLarge(ThreadPool& pool, const Rect& rect, int level, bool refined, const Fn& code) {
+  constexpr uint64_t kManyPixels = 1 << 18;
+  if (level == 0 && !refined && PixelCount(rect) >= kManyPixels) {
+    pool.RunInTurn(code);
+  } else {
+    code();
+  }
+}
+
 void ResetStats(int levels, TileStats* stats) {
   if (stats == nullptr) return;
   *stats = {};
@@ -152,13 +163,7 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
       for (const auto& stream : streams) head.PutBytes(stream);
       RecordLevel(encoder->channel_bits(), encoder->side_bits(), head.size() - before, l, stats);
     };
-    // The finest level's network and log take most of a tile's memory. (Refined tiles, where one
-    // thread does nearly all, would wait.)
-    if (!refined && l == 0 && PixelCount(rect) >= kManyPixels) {
-      pool.RunInTurn(code_level);
-    } else {
-      code_level();
-    }
+    InTurnIfLarge(pool, rect, l, options.refined, code_level);
     if (l > 0) coarse = AssembleResiduals(level);
     levels.pop_back();
   }
@@ -222,8 +227,10 @@ TilePlanes DecodePlanes(const Model& model, ByteSpan payload, const Rect& rect, 
       if (l < model.adaptive_levels) {
         filters = ApplyCodes(filters, decoder->GetFilters(taps, ranges));
       }
-      FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
-                [&](const ChannelPass& pass) { decoder->Get(pass); });
+      InTurnIfLarge(pool, rect, l, refined, [&] {
+        FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
+                  [&](const ChannelPass& pass) { decoder->Get(pass); });
+      });
       decoder->CheckEnd();
       RecordLevel(decoder->channel_bits(), decoder->side_bits(), reader.position() - before, l,
                   stats);
