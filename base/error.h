@@ -23,8 +23,7 @@ enum class ErrorCode {
 
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message)
-      : std::runtime_error(message), code_(code) {}
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const { return code_; }
 
  private:
@@ -33,7 +32,8 @@ class Error : public std::runtime_error {
 
 // Throws Error(code, message) unless `ok`.
 inline void Require(bool ok, ErrorCode code, const char* message) {
-  if (!ok) [[unlikely]] throw Error(code, message);
+  if (!ok) [[unlikely]]
+    throw Error(code, message);
 }
 
 }  // namespace flowzip

@@ -5,9 +5,9 @@
 // order, and its choices are part of the bytes. -ffast-math and its parts let a compiler
 // reorder sums or use reciprocals, and x87 keeps more digits than a double has. Contraction to
 // fused multiply-adds cannot be seen here: CMakeLists.txt turns it off, and golden_check shows
-// it. -fassociative-math and -freciprocal-math, which clang does not tell, it takes back. Included by
-// the units whose floating point can change bytes: the fit and the choice of filters, the choice of
-// modes. (Elsewhere doubles only serve statistics.)
+// it. -fassociative-math and -freciprocal-math, which clang does not tell, it takes back. Included
+// by the units whose floating point can change bytes: the fit and the choice of filters, the choice
+// of modes. (Elsewhere doubles only serve statistics.)
 #pragma once
 
 #include <cfloat>

@@ -51,7 +51,8 @@ struct DecodeOptions {
   // only the levels that they need are decoded.
   int scale_log2 = 0;
   // Whether the picture goes to `pixels`, its rows `stride` bytes apart; what Decode gives then
-  // has neither samples nor chunks, which the caller has unpacked already. After an error, their contents are undefined.
+  // has neither samples nor chunks, which the caller has unpacked already. After an error, their
+  // contents are undefined.
   bool to_pixels = false;
   uint8_t* pixels = nullptr;
   size_t stride = 0;

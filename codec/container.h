@@ -33,7 +33,7 @@ struct FileInfo {
   uint64_t model_hash = 0;  // 0: no tile needs a model
   int tile_log2 = kDefaultTileLog2;
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
-  std::vector<Chunk> chunks;  // of the header; chunk_store.h reads them
+  std::vector<Chunk> chunks;            // of the header; chunk_store.h reads them
   size_t header_bytes = 0;  // set by ParseHeader: everything before the first tile block
 
   uint64_t pixels() const { return uint64_t{width} * height; }

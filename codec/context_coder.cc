@@ -34,7 +34,8 @@ class BlockCoder {
         shape_(shape),
         options_(options),
         packed_(shape.width),
-        pixels_(shape.width, PixelTableBits(size_t(shape.width) * shape.height), options.candidates),
+        pixels_(shape.width, PixelTableBits(size_t(shape.width) * shape.height),
+                options.candidates),
         slots_(SlotTableBits(shape.count())),
         guesses_(GuessTableBits(shape.count())),
         difference_(kBitKinds, kBitKinds * 16),
@@ -103,8 +104,8 @@ class BlockCoder {
   void CodePixel(uint64_t* row, int x, int y) {
     bool found = false;
     if (options_.candidates > 0) {
-      found = pixels_.Code(coder_, row, packed_.Row(y - 1), packed_.Row(y - 2), packed_.Row(y - 3),
-                           x);
+      found =
+          pixels_.Code(coder_, row, packed_.Row(y - 1), packed_.Row(y - 2), packed_.Row(y - 3), x);
     }
     if (options_.indices) {
       if (!found) row[x] = CodeIndex(row, x, y);
@@ -138,11 +139,12 @@ class BlockCoder {
                      int y) {
     const int32_t max = (1 << shape_.bit_depth) - 1;
     const int32_t center = (prediction + 4) >> Blend::kScale;
-    const int32_t *row = planes_[c].Row(y), *n = planes_[c].Row(y - 1),
-                  *err = residuals_[c].Row(y), *err_n = residuals_[c].Row(y - 1);
+    const int32_t *row = planes_[c].Row(y), *n = planes_[c].Row(y - 1), *err = residuals_[c].Row(y),
+                  *err_n = residuals_[c].Row(y - 1);
     const int32_t w = row[x - 1], no = n[x], nw = n[x - 1], ne = n[x + 1];
-    const uint32_t energy = 2 * std::abs(err[x - 1]) + 2 * std::abs(err_n[x]) + std::abs(err_n[x - 1]) +
-                            std::abs(err_n[x + 1]) + std::abs(err[x - 2]) + std::abs(residuals_[c].Row(y-2)[x]);
+    const uint32_t energy = 2 * std::abs(err[x - 1]) + 2 * std::abs(err_n[x]) +
+                            std::abs(err_n[x - 1]) + std::abs(err_n[x + 1]) + std::abs(err[x - 2]) +
+                            std::abs(residuals_[c].Row(y - 2)[x]);
     const int e = HalfOctave(energy);
     const int32_t own = previous >= 0 ? residuals_[previous].Row(y)[x] : 0;
     const int own_q = SignedHalfOctave(own);
@@ -151,12 +153,16 @@ class BlockCoder {
     const uint64_t seed = static_cast<uint64_t>(c) << 56;
     h[0] = HashStep(seed | 21, energy < 64 ? energy : 64 + 4 * e + (energy >> (e / 2 - 2) & 3));
     h[1] = HashStep(seed | 22, own_q * 64 + e);
-    h[2] = HashStep(seed | 23, (SignedHalfOctave(w - nw) * 128 + SignedHalfOctave(no - ne)) * 8 + std::min(e/4, 7));
+    h[2] = HashStep(seed | 23, (SignedHalfOctave(w - nw) * 128 + SignedHalfOctave(no - ne)) * 8 +
+                                   std::min(e / 4, 7));
     h[3] = HashStep(seed | 24, SignedHalfOctave(err[x - 1]) * 128 + SignedHalfOctave(err_n[x]));
-    h[4] = HashStep(HashStep(seed | 25, known), static_cast<uint64_t>(w) << 16 | static_cast<uint64_t>(no));
+    h[4] = HashStep(HashStep(seed | 25, known),
+                    static_cast<uint64_t>(w) << 16 | static_cast<uint64_t>(no));
     h[5] = HashStep(HashStep(seed | 26, center), e / 2);
     h[6] = HashStep(seed | 27, (HalfOctave(blends_[c].spread()) * 64 + e) * 8 + (fraction + 4));
-    h[7] = HashStep(HashStep(seed | 28, SignedHalfOctave(own) * 128 + SignedHalfOctave(err_n[x + 1])), SignedHalfOctave(err[x-1]+err_n[x]));
+    h[7] =
+        HashStep(HashStep(seed | 28, SignedHalfOctave(own) * 128 + SignedHalfOctave(err_n[x + 1])),
+                 SignedHalfOctave(err[x - 1] + err_n[x]));
     const int set = std::min(e, 31) / 2;
 
     const std::array<Spread*, kSpreads> spreads = {
@@ -268,15 +274,19 @@ class BlockCoder {
     const uint64_t w = row[x - 1], no = n[x], nw = n[x - 1], ne = n[x + 1];
     const uint64_t two = HashStep(HashStep(40, w), no);
     const std::array<uint64_t, kIndexInputs> h = {
-        41, HashStep(42, w), HashStep(43, no), two, HashStep(HashStep(two + 1, nw), ne),
+        41,
+        HashStep(42, w),
+        HashStep(43, no),
+        two,
+        HashStep(HashStep(two + 1, nw), ne),
         HashStep(HashStep(HashStep(two + 2, nw), row[x - 2]), nn[x])};
     uint32_t node = 1;
     for (int i = shape_.bit_depth - 1; i >= 0; --i) {
       std::array<BitSlot*, kIndexInputs> slots;
       for (int k = 0; k < kIndexInputs; ++k) slots[k] = slots_.Find(HashStep(h[k], node));
       const int bit = Coder::kEncodes ? static_cast<int>(row[x] >> i & 1) : 0;
-      node = node << 1 |
-             static_cast<uint32_t>(index_.Code(coder_, bit, slots, {}, static_cast<int>(node & 255), i));
+      node = node << 1 | static_cast<uint32_t>(
+                             index_.Code(coder_, bit, slots, {}, static_cast<int>(node & 255), i));
     }
     return node - (1u << shape_.bit_depth);
   }

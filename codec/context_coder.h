@@ -22,8 +22,8 @@ struct SampleBlock {
 };
 
 struct ContextOptions {
-  int candidates = 0;     // tried before a pixel's samples are coded, 0..kMaxCandidates
-  bool indices = false;   // samples are labels: no arithmetic (one channel, at most 8 bits)
+  int candidates = 0;    // tried before a pixel's samples are coded, 0..kMaxCandidates
+  bool indices = false;  // samples are labels: no arithmetic (one channel, at most 8 bits)
 };
 inline constexpr int kMaxCandidates = 6;
 

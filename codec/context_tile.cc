@@ -126,12 +126,15 @@ SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& pa
 }
 
 SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
-  SampleBlock part{static_cast<int>(rect.width), static_cast<int>(rect.height), block.channels,
-                   block.bit_depth, {}};
+  SampleBlock part{static_cast<int>(rect.width),
+                   static_cast<int>(rect.height),
+                   block.channels,
+                   block.bit_depth,
+                   {}};
   part.samples.reserve(part.count());
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    const auto from = block.samples.begin() +
-                      (static_cast<ptrdiff_t>(y) * block.width + rect.x) * block.channels;
+    const auto from =
+        block.samples.begin() + (static_cast<ptrdiff_t>(y) * block.width + rect.x) * block.channels;
     part.samples.insert(part.samples.end(), from,
                         from + static_cast<ptrdiff_t>(rect.width) * block.channels);
   }

@@ -39,7 +39,8 @@ class LevelEncoder : public LevelSink {
   LevelEncoder(const LevelSize& size, ThreadPool& pool, const LevelLedger& ledger = {},
                const Borrowing& borrowing = {});
 
-  void PutFilters(const FilterCodes& codes, const std::array<SampleRange, kChannels>& ranges) override;
+  void PutFilters(const FilterCodes& codes,
+                  const std::array<SampleRange, kChannels>& ranges) override;
   void Put(const ChannelPass& pass) override;
   // One byte string per band. Where sites borrow, they are coded and their bits counted here.
   std::vector<std::vector<uint8_t>> Finish() override;
@@ -56,7 +57,7 @@ class LevelEncoder : public LevelSink {
   Borrowing borrowing_;
   std::vector<SymbolLog> logs_;
   std::vector<BorrowLog> borrow_logs_;  // by band, or none
-  std::vector<ChannelBits> bits_;  // by band
+  std::vector<ChannelBits> bits_;       // by band
 };
 
 class LevelDecoder : public LevelSource {

@@ -73,8 +73,8 @@ class OpenLedger {
   }
   // A site of any kind: what the row codes, its bits, and their part that is the same for all
   // values.
-  void BookSite(int i, int j, const MixtureRow& row, int at, const SampleRange& values,
-                double bits, double fixed) {
+  void BookSite(int i, int j, const MixtureRow& row, int at, const SampleRange& values, double bits,
+                double fixed) {
     Book(i, j, bits);
     if (detail_ == nullptr) return;
     const Moments moments(row, at, values);

@@ -29,9 +29,9 @@ namespace flowzip {
 struct TileStats {
   // [level][channel], level 0 the finest; the last entry is the base.
   std::vector<std::array<double, 4>> level_channel_bits;
-  double side_bits = 0;             // filters and exceptions
-  std::vector<size_t> level_bytes;  // streams, in the same order; the last is the base
-  uint64_t other_bytes = 0;         // of tiles and channels without the model
+  double side_bits = 0;                  // filters and exceptions
+  std::vector<size_t> level_bytes;       // streams, in the same order; the last is the base
+  uint64_t other_bytes = 0;              // of tiles and channels without the model
   std::array<uint64_t, 9> mode_tiles{};  // tiles by TileMode
 
   // RGB pictures: tiles by conversion, and the pixels that it does not fit.
@@ -63,8 +63,8 @@ std::vector<uint8_t> EncodeTile(const Model& model, const Image& image, const Re
 
 // Writes the tile's pixels into `image`, which has its final size. Throws kTruncated or
 // kCorrupt; part of the tile may have been written by then.
-void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined,
-                Image* image, ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
+void DecodeTile(const Model& model, ByteSpan payload, const Rect& rect, bool refined, Image* image,
+                ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits = nullptr);
 
 // Whether DecodeTileReduced() can be used; otherwise all of the tile has to be decoded.
 bool CanReduceTile(ByteSpan payload, const Image& image);

@@ -42,7 +42,7 @@ struct AffineLatent {
   int32_t z, remainder;  // 0 <= remainder < S
 };
 struct AffineResidual {
-  int64_t e;  // far out if z is
+  int64_t e;          // far out if z is
   int32_t remainder;  // 0 <= remainder < R
 };
 AffineLatent AffineForward(const AffineScale& scale, int32_t e, int32_t r);

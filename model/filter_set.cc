@@ -34,12 +34,10 @@ double PortableLog2(double v) {
 
 // Expected bits of the residuals of `sites` sites like those of the equations, up to a
 // constant that is the same for every filter.
-double ResidualBits(const NormalEquations& equations, const std::vector<double>& w,
-                    int64_t sites) {
+double ResidualBits(const NormalEquations& equations, const std::vector<double>& w, int64_t sites) {
   // One unit of energy per site stands for the sample quantisation.
   const double floor = static_cast<double>(equations.sites) * 16;
-  return 0.5 * static_cast<double>(sites) *
-         PortableLog2(std::max(equations.Error(w), 0.0) + floor);
+  return 0.5 * static_cast<double>(sites) * PortableLog2(std::max(equations.Error(w), 0.0) + floor);
 }
 
 std::vector<double> ToReal(const Filter& filter) {
@@ -126,8 +124,8 @@ FilterCodes FitFilters(LevelPlanes& level, const TapSet& taps, const FilterSet& 
       NormalEquations equations = gathered.Accumulate(nullptr, pool);
       std::vector<double> fit = Solve(equations, start, kRidge);
       for (int i = 0; i < kReweightings && Norm(fit) < kMaxReweightingNorm; ++i) {
-        const double rms = std::sqrt(std::max(equations.Error(fit), 0.0) /
-                                     static_cast<double>(equations.sites));
+        const double rms =
+            std::sqrt(std::max(equations.Error(fit), 0.0) / static_cast<double>(equations.sites));
         const auto scale = std::max<int64_t>(1, static_cast<int64_t>(kReweightScale * rms));
         const Reweighting reweighting{std::move(fit), scale};
         equations = gathered.Accumulate(&reweighting, pool);

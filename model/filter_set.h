@@ -20,8 +20,8 @@ struct TapSet {
 // How a filter travels: as the model's default, or as steps away from it.
 struct FilterCode {
   bool custom = false;
-  int step_log2 = 1;  // coefficient step, 2^1 .. 2^4 in units of 2^-kFilterBits
-  int golomb = 0;     // parameter of the Exp-Golomb code of the deltas, 0..7
+  int step_log2 = 1;            // coefficient step, 2^1 .. 2^4 in units of 2^-kFilterBits
+  int golomb = 0;               // parameter of the Exp-Golomb code of the deltas, 0..7
   std::vector<int32_t> deltas;  // in steps
 };
 inline constexpr int kMinFilterStep = 1, kMaxFilterStep = 4, kMaxFilterGolomb = 7;

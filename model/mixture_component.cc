@@ -19,8 +19,8 @@ constexpr int kShareShift = 16 - kWeightBits;
 uint32_t ComponentCdf(const MixtureRow& row, int j, int k, int32_t v) {
   if (v < row.lo[j] + 1 - row.low_escape[j]) return 0;
   if (v > row.hi[j] + row.high_escape[j]) return kTotal;
-  const auto s = static_cast<uint32_t>(
-      Sigma(16 * v - 8 - row.mean[k][j], row.inverse[k][j], row.reach[k][j]));
+  const auto s =
+      static_cast<uint32_t>(Sigma(16 * v - 8 - row.mean[k][j], row.inverse[k][j], row.reach[k][j]));
   return static_cast<uint32_t>(row.low_escape[j] + v - row.lo[j]) +
          ((s * static_cast<uint32_t>(row.factor[j])) >> 16);
 }
@@ -93,7 +93,8 @@ void ComponentPosterior::Fill(const MixtureRow& row, int j, int32_t v) {
     const auto weight = static_cast<uint32_t>(row.weight[k][j]);
     const int32_t distance = 16 * v - 8 - row.mean[k][j];
     const int32_t inverse = row.inverse[k][j], reach = row.reach[k][j];
-    uint32_t from = base + ((static_cast<uint32_t>(Sigma(distance, inverse, reach)) * factor) >> 16);
+    uint32_t from =
+        base + ((static_cast<uint32_t>(Sigma(distance, inverse, reach)) * factor) >> 16);
     uint32_t to =
         base + 1 + ((static_cast<uint32_t>(Sigma(distance + 16, inverse, reach)) * factor) >> 16);
     from = at_begin ? 0 : from;

@@ -81,9 +81,9 @@ void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, 
       const V mean =
           Clamp(hn::Add(center_j, hn::Load(d, values[components + k] + j)), mean_min, mean_max);
       const V scale = hn::Load(d, values[2 * components + k] + j);
-      const V index = Clamp(hn::Add(hn::ShiftRight<4>(hn::Add(scale, hn::Set(d, 8))),
-                                    hn::Set(d, mt::kScaleOfZero)),
-                            zero, hn::Set(d, mt::kScales - 1));
+      const V index = Clamp(
+          hn::Add(hn::ShiftRight<4>(hn::Add(scale, hn::Set(d, 8))), hn::Set(d, mt::kScaleOfZero)),
+          zero, hn::Set(d, mt::kScales - 1));
       const V reach = hn::GatherIndex(d, mt::kReach, index);
       hn::Store(mean, d, row.mean[k] + j);
       hn::Store(hn::GatherIndex(d, mt::kInverseScale, index), d, row.inverse[k] + j);
@@ -115,8 +115,8 @@ void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, 
     hi = hn::Min(hi, value_max);
     const auto wide = hn::Gt(hn::Sub(hi, lo), hn::Set(d, Mixture::kMaxWindow - 1));
     const V last_of_window = hn::Set(d, Mixture::kMaxWindow - 1);
-    V cut_lo = hn::Max(
-        lo, hn::Sub(hn::ShiftRight<4>(heaviest_mean), hn::Set(d, Mixture::kMaxWindow / 2)));
+    V cut_lo =
+        hn::Max(lo, hn::Sub(hn::ShiftRight<4>(heaviest_mean), hn::Set(d, Mixture::kMaxWindow / 2)));
     const V cut_hi = hn::Min(hi, hn::Add(cut_lo, last_of_window));
     cut_lo = hn::Max(cut_lo, hn::Sub(cut_hi, last_of_window));
     lo = hn::IfThenElse(wide, cut_lo, lo);
@@ -147,14 +147,13 @@ HWY_INLINE V Cumulative(const MixtureRow& row, int j, V v) {
   V sum = zero;
   for (int k = 0; k < row.components; ++k) {
     const V reach = hn::Load(d, row.reach[k] + j);
-    const V distance =
-        Clamp(hn::Sub(edge, hn::Load(d, row.mean[k] + j)), hn::Neg(reach), reach);
+    const V distance = Clamp(hn::Sub(edge, hn::Load(d, row.mean[k] + j)), hn::Neg(reach), reach);
     const V scaled = hn::ShiftRight<11>(
         hn::Add(hn::Mul(distance, hn::Load(d, row.inverse[k] + j)), hn::Set(d, 1024)));
     const V t = hn::Add(Clamp(scaled, hn::Neg(end), end), end);
     const V entry = hn::GatherIndex(d, mt::kSigmaRise.data(), hn::ShiftRight<8>(t));
-    const V rise = hn::Mul(hn::And(entry, hn::Set(d, (1 << mt::kRiseBits) - 1)),
-                           hn::And(t, hn::Set(d, 255)));
+    const V rise =
+        hn::Mul(hn::And(entry, hn::Set(d, (1 << mt::kRiseBits) - 1)), hn::And(t, hn::Set(d, 255)));
     const V sigma = hn::Add(hn::ShiftRight<mt::kRiseBits>(entry),
                             hn::ShiftRight<8>(hn::Add(rise, hn::Set(d, 128))));
     sum = hn::Add(sum, hn::Mul(hn::Load(d, row.weight[k] + j), sigma));
@@ -162,9 +161,9 @@ HWY_INLINE V Cumulative(const MixtureRow& row, int j, V v) {
   const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
   const V low_escape = hn::Load(d, row.low_escape + j);
   const V high_escape = hn::Load(d, row.high_escape + j);
-  const auto share = hn::ShiftRight<16>(
-      hn::Mul(hn::BitCast(du, hn::ShiftRight<mt::kWeightBits>(sum)),
-              hn::BitCast(du, hn::Load(d, row.factor + j))));
+  const auto share =
+      hn::ShiftRight<16>(hn::Mul(hn::BitCast(du, hn::ShiftRight<mt::kWeightBits>(sum)),
+                                 hn::BitCast(du, hn::Load(d, row.factor + j))));
   V c = hn::Add(hn::Add(low_escape, hn::Sub(v, lo)), hn::BitCast(d, share));
   // Below the window, and at its end where no escape is: v < lo + (no low escape).
   c = hn::IfThenElse(hn::Lt(v, hn::Sub(hn::Add(lo, one), low_escape)), zero, c);
@@ -173,8 +172,7 @@ HWY_INLINE V Cumulative(const MixtureRow& row, int j, V v) {
   return c;
 }
 
-void RowRanges(const MixtureRow& row, const int32_t* values, int32_t* start,
-               int32_t* freq) {
+void RowRanges(const MixtureRow& row, const int32_t* values, int32_t* start, int32_t* freq) {
   const D d;
   const V one = hn::Set(d, 1);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {

@@ -29,8 +29,7 @@ inline int32_t Sigma(int32_t d, int32_t inverse, int32_t reach) {
   int32_t t = (d * inverse + 1024) >> 11;
   t = (t < -kArgumentEnd ? -kArgumentEnd : t > kArgumentEnd ? kArgumentEnd : t) + kArgumentEnd;
   const int32_t entry = kSigmaRise[t >> 8];
-  return (entry >> kRiseBits) +
-         (((entry & ((1 << kRiseBits) - 1)) * (t & 255) + 128) >> 8);
+  return (entry >> kRiseBits) + (((entry & ((1 << kRiseBits) - 1)) * (t & 255) + 128) >> 8);
 }
 
 }  // namespace flowzip::mixture_tables

@@ -41,8 +41,8 @@ std::vector<uint8_t> Model::Serialize() {
   Require(name.size() <= kMaxNameLength, ErrorCode::kInvalidArgument, "model name is too long");
   ByteWriter writer;
   writer.PutBytes(kMagic);
-  const auto options = static_cast<uint8_t>((latent_components ? kLatentComponents : 0) |
-                                            (affine ? kAffine : 0));
+  const auto options =
+      static_cast<uint8_t>((latent_components ? kLatentComponents : 0) | (affine ? kAffine : 0));
   writer.Put(options == 0 ? kVersion : kVersionWithOptions);
   writer.Put(static_cast<uint8_t>(name.size()));
   for (const char c : name) writer.Put(static_cast<uint8_t>(c));

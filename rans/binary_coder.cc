@@ -27,8 +27,8 @@ uint8_t BinaryDecoder::NextByte() {
 }
 
 void BinaryDecoder::CheckEnd() const {
-  Require(position_ >= bytes_.size() && (bytes_.empty() || bytes_.back() != 0),
-          ErrorCode::kCorrupt, "stream has surplus bytes");
+  Require(position_ >= bytes_.size() && (bytes_.empty() || bytes_.back() != 0), ErrorCode::kCorrupt,
+          "stream has surplus bytes");
 }
 
 }  // namespace flowzip

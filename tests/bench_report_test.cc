@@ -9,9 +9,9 @@
 #include "tools/bench/launcher.h"
 #include "tools/bench/png_filter.h"
 #include "tools/bench/pnm.h"
-#include "tools/pnm_io.h"
 #include "tools/bench/report.h"
 #include "tools/bench/svg.h"
+#include "tools/pnm_io.h"
 
 namespace flowzip::bench {
 namespace {

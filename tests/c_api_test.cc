@@ -11,8 +11,8 @@
 
 #include "codec/codec.h"
 #include "flowzip/flowzip.h"
-#include "tests/picture_kinds.h"
 #include "tests/converted.h"
+#include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
@@ -303,10 +303,10 @@ TEST_CASE("every kind of picture, with its chunks") {
   Image odd = testing::OfKind({1, 10, 3}, 9, 9, 7);
   odd.max_value = 999;
   for (size_t i = 0; i < odd.samples.size() / 2; ++i) testing::SetSample(odd, i, 3 * int(i));
-  const Image pictures[] = {testing::OfKind({1, 1, 1}, 13, 9, 1),
-                            testing::OfKind({2, 8, 3}, 20, 11, 2),
-                            testing::OfKind({4, 16, 3, false, true}, 12, 11, 3),
-                            testing::WithMetadata(testing::OfKind({1, 4, 1, true}, 31, 17, 4)), odd};
+  const Image pictures[] = {
+      testing::OfKind({1, 1, 1}, 13, 9, 1), testing::OfKind({2, 8, 3}, 20, 11, 2),
+      testing::OfKind({4, 16, 3, false, true}, 12, 11, 3),
+      testing::WithMetadata(testing::OfKind({1, 4, 1, true}, 31, 17, 4)), odd};
   const EncoderPtr encoder = NewEncoder();
   const DecoderPtr decoder = NewDecoder();
   for (const Image& image : pictures) {
@@ -524,7 +524,7 @@ TEST_CASE("progress, and stopping it") {
     return w->stop ? 1 : 0;
   };
   const EncoderPtr encoder = NewEncoder();
-  const Image image = testing::Noise(1030, 3, 1, 17);  // two tiles
+  const Image image = testing::Noise(1030, 3, 1, 17);            // two tiles
   REQUIRE(flz_encoder_set_threads(encoder.get(), 1) == FLZ_OK);  // all of them its own
   REQUIRE(flz_encoder_set_progress(encoder.get(), call, &watch) == FLZ_OK);
   const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));

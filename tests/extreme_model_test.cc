@@ -26,8 +26,8 @@ int Sign(Random& random, Signs signs) {
 // Weights as large as CheckBounds accepts; the bias takes what is left to the last unit.
 Conv2d ExtremeConv(Random& random, Signs signs, int in, int out, int kernel, int shift) {
   Conv2d conv{in, out, kernel, shift, {}, {}, {}};
-  const int64_t room = int64_t{std::numeric_limits<int32_t>::max()} - kMaxActivation -
-                       (int64_t{1} << (shift - 1));
+  const int64_t room =
+      int64_t{std::numeric_limits<int32_t>::max()} - kMaxActivation - (int64_t{1} << (shift - 1));
   const int taps = in * kernel * kernel;
   for (int o = 0; o < out; ++o) {
     int64_t gain = room / kMaxActivation;

@@ -20,8 +20,7 @@ const Model& Tiny() {
   return model;
 }
 
-std::vector<uint8_t> EncodeBy(const Image& image, Coding coding, int tile_log2 = 10,
-                              int jobs = 1) {
+std::vector<uint8_t> EncodeBy(const Image& image, Coding coding, int tile_log2 = 10, int jobs = 1) {
   EncodeOptions options;
   options.model = &Tiny();
   options.coding = coding;
@@ -110,8 +109,8 @@ std::vector<uint8_t> Expected(const Image& image, const Rect& region, int scale_
   for (uint32_t y = region.y; y < region.y + region.height; ++y) {
     for (uint32_t x = region.x; x < region.x + region.width; ++x) {
       if ((x & mask) != 0 || (y & mask) != 0) continue;
-      const auto at = image.samples.begin() +
-                      static_cast<ptrdiff_t>(y * image.row_bytes() + x * pixel);
+      const auto at =
+          image.samples.begin() + static_cast<ptrdiff_t>(y * image.row_bytes() + x * pixel);
       samples.insert(samples.end(), at, at + static_cast<ptrdiff_t>(pixel));
     }
   }

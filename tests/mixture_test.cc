@@ -285,8 +285,7 @@ TEST_CASE("A row of mixtures equals the mixtures one by one, on every target", "
           values.push_back(std::clamp(kinds[rng() % 3], c.vmin, c.vmax));
         }
         MixtureRow row;
-        row.Set(head.data(), step, first.components, centers.data(), first.vmin, first.vmax,
-                count);
+        row.Set(head.data(), step, first.components, centers.data(), first.vmin, first.vmax, count);
         std::vector<CdfRange> ranges(count);
         row.Ranges(values.data(), ranges.data());
         for (int j = 0; j < count; ++j) {

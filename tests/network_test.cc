@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The network run row by row equals its definition, one whole layer after the other.
+#include "model/network.h"
+
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "model/network.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
@@ -27,8 +28,7 @@ void Fill(Tensor& out, int y0, int y1, int seed) {
 
 Tensor Layer(const Conv2d& conv, const Tensor& in, const Tensor* addend, bool relu) {
   Tensor out(in.width(), in.height(), conv.out);
-  ConvRowsScalar(conv, in, addend, relu ? 0 : -kMaxActivation, kMaxActivation, out, 0,
-                 in.height());
+  ConvRowsScalar(conv, in, addend, relu ? 0 : -kMaxActivation, kMaxActivation, out, 0, in.height());
   return out;
 }
 
@@ -53,7 +53,8 @@ void Check(const LevelNet& net, int width, int height, int threads) {
     for (const ResidualBlock& block : group.blocks) {
       h = Layer(block.second, Layer(block.first, h, nullptr, true), &h, false);
     }
-    state.RunTrunk(g, [g](Tensor& out, int y0, int y1) { Fill(out, y0, y1, g); }, pool);
+    state.RunTrunk(
+        g, [g](Tensor& out, int y0, int y1) { Fill(out, y0, y1, g); }, pool);
     for (int c = 0; c < kChannels; ++c) {
       const HeadNet& head = group.heads[c];
       Tensor extra(width, height, head.hidden.out);

@@ -43,7 +43,9 @@ inline Image OfKind(const Kind& kind, uint32_t width, uint32_t height, uint32_t 
         switch (kind.content) {
           case 1: v = ((x / 5 + y / 7) % 3 + (x % 9 == 4 ? 5 : 0) + 2 * c) * 37; break;
           case 2: v = static_cast<int>(random.Word() >> 8); break;
-          case 3: v = (x * (c + 2) + y * 3) * (largest / 256 + 1) + random.Between(0, largest / 40); break;
+          case 3:
+            v = (x * (c + 2) + y * 3) * (largest / 256 + 1) + random.Between(0, largest / 40);
+            break;
           case 4: v = (x * 4 + y * (c + 3) + random.Between(0, 5)) % 200 * 321; break;
           default: break;
         }

@@ -144,7 +144,8 @@ TEST_CASE("PNM files of every kind come back") {
         std::string("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
                     "abcdefgh"),
         std::string("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE_ALPHA\n"
-                    "ENDHDR\n") + std::string("\0\1\1\1", 4)}) {
+                    "ENDHDR\n") +
+            std::string("\0\1\1\1", 4)}) {
     INFO(text);
     CHECK(back(text) == text);
   }
@@ -155,8 +156,8 @@ TEST_CASE("PNM files of every kind come back") {
   CHECK(read("P2\n2 2\n15\n1 2 # x\n3 15").samples == std::vector<uint8_t>{1, 2, 3, 15});
   CHECK(read("P3 1 1 255 9 8 7").samples == std::vector<uint8_t>{9, 8, 7});
   for (const char* bad : {"P5", "P5 2", "P5 0 1 255\nab", "P5 2 2 255\nabc", "P5 1 1 0\na",
-                          "P5 1 1 65536\na", "P6 1 1 100\nab\xff", "P7\nWIDTH 1\nENDHDR\n", "P2 1 1 9 10",
-                          "P4 99999 99999\n", "P5 99999999999 1 255\n"}) {
+                          "P5 1 1 65536\na", "P6 1 1 100\nab\xff", "P7\nWIDTH 1\nENDHDR\n",
+                          "P2 1 1 9 10", "P4 99999 99999\n", "P5 99999999999 1 255\n"}) {
     INFO(bad);
     CHECK_THROWS_AS(read(bad), Error);
   }

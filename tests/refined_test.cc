@@ -131,8 +131,7 @@ TEST_CASE("the thorough way takes the smaller of plain and refined") {
 #ifdef FLOWZIP_HAVE_PNG
 TEST_CASE("photographs get smaller by the default model") {
   if (EmbeddedModels().empty()) return;
-  const Image photo =
-      ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/colorado.png");
+  const Image photo = ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/colorado.png");
   EncodeOptions options = Refined(DefaultModel(), 2);
   const auto refined = static_cast<double>(Encode(photo, options).size());
   options.coding = Coding::kFlow;

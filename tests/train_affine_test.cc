@@ -23,8 +23,8 @@ using testing::Random;
 TEST_CASE("with classes the map is the integers'") {
   Random random(1);
   const int count = 20000;
-  torch::Tensor residual = torch::empty({1, 1, count}, torch::kDouble),
-                octaves = residual.clone(), noise = residual.clone();
+  torch::Tensor residual = torch::empty({1, 1, count}, torch::kDouble), octaves = residual.clone(),
+                noise = residual.clone();
   std::vector<double> latent, log2_det;
   for (int i = 0; i < count; ++i) {
     const int32_t prediction = random.Between(-4000, 4000);

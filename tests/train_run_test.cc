@@ -11,9 +11,9 @@
 #include <string>
 
 #include "codec/codec.h"
+#include "model/levels.h"
 #include "tests/tiny_model.h"
 #include "tools/read_file.h"
-#include "model/levels.h"
 #include "tools/train/augment_ycc.h"
 #include "tools/train/trainer.h"
 

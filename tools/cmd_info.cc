@@ -179,8 +179,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
       add("%s\"%s\": %llu", shown++ > 0 ? ", " : "", ModeName(static_cast<TileMode>(m)),
           static_cast<unsigned long long>(tiles));
     }
-    add("}, \"other_bytes\": %llu",
-        static_cast<unsigned long long>(stats->tiles.other_bytes));
+    add("}, \"other_bytes\": %llu", static_cast<unsigned long long>(stats->tiles.other_bytes));
     out += ",\n  \"colour_conversions\": {";
     for (int id = 1, shown = 0; id < kColourConversions; ++id) {
       const uint64_t tiles = stats->tiles.conversion_tiles[static_cast<size_t>(id)];

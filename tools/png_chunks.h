@@ -17,9 +17,9 @@ struct PngHeader {
 
 struct PngFile {
   PngHeader header;
-  std::vector<Chunk> chunks;    // as Image::chunks: with a mark where the samples are
-  std::vector<ByteSpan> data;   // pieces of the file that are a PNG file without those chunks,
-                                // except that a palette stays
+  std::vector<Chunk> chunks;   // as Image::chunks: with a mark where the samples are
+  std::vector<ByteSpan> data;  // pieces of the file that are a PNG file without those chunks,
+                               // except that a palette stays
 };
 
 // Throws kTruncated, kCorrupt, or kUnsupported for an unknown critical chunk. Bytes after IEND

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kPieceBytes = size_t{1} << 20, kWindow = size_t{1} << 15;
 constexpr int kLevel = 1;
-constexpr uint8_t kUp = 2;                     // PNG's filter type
+constexpr uint8_t kUp = 2;                       // PNG's filter type
 constexpr uint8_t kZlibHeader[] = {0x78, 0x01};  // window of 32 KiB, fastest
 
 // Appends rows [y0, y1) in the file's byte order, each behind its filter type.
@@ -62,8 +62,7 @@ Piece DeflateRows(const Image& image, uint32_t y0, uint32_t y1) {
   }
   const size_t known = std::min(before.size(), kWindow);
   if (known > 0) {
-    deflateSetDictionary(&stream, before.data() + before.size() - known,
-                         static_cast<uInt>(known));
+    deflateSetDictionary(&stream, before.data() + before.size() - known, static_cast<uInt>(known));
   }
   Piece piece;
   piece.bytes = rows.size();
@@ -120,8 +119,7 @@ void WriteIdat(const Image& image, int jobs, std::FILE* stream) {
     std::vector<Piece> batch(std::min(batch_size, pieces - first));
     pool.ParallelFor(static_cast<int64_t>(batch.size()), [&](int64_t i) {
       const uint32_t y = (first + static_cast<uint32_t>(i)) * rows;
-      batch[static_cast<size_t>(i)] =
-          DeflateRows(image, y, std::min(image.height - y, rows) + y);
+      batch[static_cast<size_t>(i)] = DeflateRows(image, y, std::min(image.height - y, rows) + y);
     });
     for (size_t i = 0; i < batch.size(); ++i) {
       Piece& piece = batch[i];

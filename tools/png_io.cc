@@ -174,8 +174,8 @@ class Writer : public Session {
     for (size_t i = first; i < image.chunks.size(); ++i) {
       const Chunk& chunk = image.chunks[i];
       if (chunk.name() == "IDAT") return i;
-      png_write_chunk(png, reinterpret_cast<png_const_bytep>(chunk.type.data()),
-                      chunk.data.data(), chunk.data.size());
+      png_write_chunk(png, reinterpret_cast<png_const_bytep>(chunk.type.data()), chunk.data.data(),
+                      chunk.data.size());
     }
     return image.chunks.size();
   }

@@ -23,8 +23,7 @@ using ImageCheck = std::function<void(const Image& header)>;
 // Throws kIo, kTruncated, kCorrupt, kUnsupported (an unknown critical chunk), or kLimit before any
 // samples are allocated.
 Image ReadPng(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
-Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
-              const ImageCheck& check = {});
+Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels, const ImageCheck& check = {});
 
 // Throws kIo if `stream` takes no more; the caller still has to flush it. kUnsupported for what
 // no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples. The bytes do

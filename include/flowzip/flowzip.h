@@ -63,22 +63,21 @@ extern "C" {
 #endif
 
 /** What became of a call. The numbers never change; more may be added. */
-typedef FLZ_ENUM(flz_status) {
-  FLZ_OK = 0,
-  FLZ_INVALID_ARGUMENT = 1, /**< The call makes no sense: NULL, a wrong size, a wrong order. */
-  FLZ_UNSUPPORTED = 2,      /**< Valid, but not taken by this version. */
-  FLZ_TRUNCATED = 3,        /**< The file ends before it should. */
-  FLZ_CORRUPT = 4,          /**< The file contradicts itself or is no flowzip file. */
-  FLZ_UNKNOWN_MODEL = 5,    /**< The model asked for, or named by the file, is not here. */
-  FLZ_LIMIT = 6,            /**< More pixels or memory than allowed. */
-  FLZ_IO = 7,               /**< Reserved; no function of this header returns it. */
-  FLZ_OUT_OF_MEMORY = 8,
-  FLZ_CANCELLED = 9,        /**< The progress function said so. */
-  FLZ_INTERNAL = 10,        /**< A mistake in the library; please report it. */
-  FLZ_NEED_MORE = 11,       /**< Not enough bytes yet to tell. */
-  FLZ_END = 12,             /**< No more chunks. */
-  FLZ_BUFFER_TOO_SMALL = 13
-} flz_status;
+typedef FLZ_ENUM(flz_status){
+    FLZ_OK = 0,
+    FLZ_INVALID_ARGUMENT = 1, /**< The call makes no sense: NULL, a wrong size, a wrong order. */
+    FLZ_UNSUPPORTED = 2,      /**< Valid, but not taken by this version. */
+    FLZ_TRUNCATED = 3,        /**< The file ends before it should. */
+    FLZ_CORRUPT = 4,          /**< The file contradicts itself or is no flowzip file. */
+    FLZ_UNKNOWN_MODEL = 5,    /**< The model asked for, or named by the file, is not here. */
+    FLZ_LIMIT = 6,            /**< More pixels or memory than allowed. */
+    FLZ_IO = 7,               /**< Reserved; no function of this header returns it. */
+    FLZ_OUT_OF_MEMORY = 8,
+    FLZ_CANCELLED = 9,  /**< The progress function said so. */
+    FLZ_INTERNAL = 10,  /**< A mistake in the library; please report it. */
+    FLZ_NEED_MORE = 11, /**< Not enough bytes yet to tell. */
+    FLZ_END = 12,       /**< No more chunks. */
+    FLZ_BUFFER_TOO_SMALL = 13} flz_status;
 
 /**
  * How much work goes into a smaller file. Fast fits filters to the picture; standard also tries the
@@ -86,11 +85,8 @@ typedef FLZ_ENUM(flz_status) {
  * from what each tile has shown so far ("refined" tiles), and tries the context coder wherever it
  * has a chance; its files take several times as long to decode.
  */
-typedef FLZ_ENUM(flz_effort) {
-  FLZ_EFFORT_FAST = 1,
-  FLZ_EFFORT_STANDARD = 2, /**< The default. */
-  FLZ_EFFORT_BEST = 3
-} flz_effort;
+typedef FLZ_ENUM(flz_effort){FLZ_EFFORT_FAST = 1, FLZ_EFFORT_STANDARD = 2, /**< The default. */
+                             FLZ_EFFORT_BEST = 3} flz_effort;
 
 /** One channel whose samples are indices into the palette, which is in the chunk PLTE. */
 #define FLZ_INDEXED 1u
@@ -119,7 +115,7 @@ typedef struct flz_image {
   uint32_t width, height; /**< Pixels, 1 to 2^31 - 1. */
   uint32_t channels;      /**< 1 to 4, as in flz_info. */
   uint32_t bit_depth;     /**< 1 to 16. */
-  const void *pixels;     /**< Borrowed for the call only. */
+  const void* pixels;     /**< Borrowed for the call only. */
   size_t stride;          /**< Bytes from row to row; 0: no gaps. */
   uint32_t flags;         /**< As in flz_info. */
   uint32_t max_value;     /**< As in flz_info. */
@@ -131,7 +127,7 @@ typedef struct flz_image {
  */
 typedef struct flz_chunk {
   char type[4];        /**< Four ASCII letters, not terminated. */
-  const uint8_t *data; /**< Owned by the decoder, valid until it is opened again or freed. */
+  const uint8_t* data; /**< Owned by the decoder, valid until it is opened again or freed. */
   size_t size;         /**< Bytes at `data`. */
 } flz_chunk;
 
@@ -140,7 +136,7 @@ typedef struct flz_chunk {
  * done and the pixels in all. Anything but 0 ends the work with FLZ_CANCELLED. Must return; must
  * not call the library with the same handle.
  */
-typedef int (*flz_progress_fn)(void *user, uint64_t done, uint64_t total);
+typedef int (*flz_progress_fn)(void* user, uint64_t done, uint64_t total);
 
 typedef struct flz_encoder flz_encoder;
 typedef struct flz_decoder flz_decoder;
@@ -148,15 +144,15 @@ typedef struct flz_decoder flz_decoder;
 /* --- Library ------------------------------------------------------------------------ */
 
 /** Version of the library, as "0.1.0". Never NULL; static. */
-FLZ_API const char *flz_version(void);
+FLZ_API const char* flz_version(void);
 /** Major * 65536 + minor * 256 + patch; compare with FLZ_VERSION_NUMBER. */
 FLZ_API uint32_t flz_version_number(void);
 /** The version of the file format that is written. */
 FLZ_API uint32_t flz_format_version(void);
 /** The instruction set in use, as "AVX3_DL". Static for the thread until its next call. */
-FLZ_API const char *flz_simd_target(void);
+FLZ_API const char* flz_simd_target(void);
 /** A sentence about a status of any value. Never NULL; static. */
-FLZ_API const char *flz_status_text(flz_status status);
+FLZ_API const char* flz_status_text(flz_status status);
 
 /** Number of models inside the library. The first is the default. */
 FLZ_API size_t flz_model_count(void);
@@ -164,7 +160,7 @@ FLZ_API size_t flz_model_count(void);
  * Name (static) and content hash of a model inside the library. Either pointer may be NULL.
  * FLZ_INVALID_ARGUMENT if `index` is not below flz_model_count().
  */
-FLZ_API flz_status flz_model_info(size_t index, const char **name, uint64_t *hash);
+FLZ_API flz_status flz_model_info(size_t index, const char** name, uint64_t* hash);
 
 /* --- Looking at a file without a handle --------------------------------------------- */
 
@@ -172,7 +168,7 @@ FLZ_API flz_status flz_model_info(size_t index, const char **name, uint64_t *has
  * Whether `size` bytes at `data` begin a flowzip file: FLZ_OK, FLZ_CORRUPT if not, or
  * FLZ_NEED_MORE if they are too few to tell (8 are enough).
  */
-FLZ_API flz_status flz_signature(const void *data, size_t size);
+FLZ_API flz_status flz_signature(const void* data, size_t size);
 
 /**
  * Reads the header alone. `data` may be any beginning of the file, of `size` bytes.
@@ -183,38 +179,38 @@ FLZ_API flz_status flz_signature(const void *data, size_t size);
  * @return FLZ_OK, FLZ_NEED_MORE, FLZ_CORRUPT, FLZ_UNSUPPORTED, FLZ_INVALID_ARGUMENT or
  *         FLZ_OUT_OF_MEMORY. flz_decoder_open() also has a sentence about what is wrong.
  */
-FLZ_API flz_status flz_probe(const void *data, size_t size, flz_info *info, size_t *needed);
+FLZ_API flz_status flz_probe(const void* data, size_t size, flz_info* info, size_t* needed);
 
 /* --- Encoder --------------------------------------------------------------------------- */
 
 /** NULL only if there is no memory. To be freed with flz_encoder_free(). */
-FLZ_API flz_encoder *flz_encoder_new(void);
-FLZ_API void flz_encoder_free(flz_encoder *encoder);
+FLZ_API flz_encoder* flz_encoder_new(void);
+FLZ_API void flz_encoder_free(flz_encoder* encoder);
 
 /** One sentence about the last call that failed with this handle; "" before any. Never NULL. */
-FLZ_API const char *flz_encoder_message(const flz_encoder *encoder);
+FLZ_API const char* flz_encoder_message(const flz_encoder* encoder);
 
 /**
  * How much work to do: fast takes no model, standard and best an embedded one; FLZ_UNKNOWN_MODEL if
  * this library was built without it.
  */
-FLZ_API flz_status flz_encoder_set_effort(flz_encoder *encoder, flz_effort effort);
+FLZ_API flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effort);
 /**
  * Whether to look for the YCbCr or PhotoCD values that an RGB picture was converted from, and
  * code those; a smaller file where they are found. 1, the default, or 0.
  */
-FLZ_API flz_status flz_encoder_set_recover_colour(flz_encoder *encoder, int on);
+FLZ_API flz_status flz_encoder_set_recover_colour(flz_encoder* encoder, int on);
 /** Encodes with a model file (.flzm) of `size` bytes at `data`, which is copied. */
-FLZ_API flz_status flz_encoder_set_model(flz_encoder *encoder, const void *data, size_t size);
+FLZ_API flz_status flz_encoder_set_model(flz_encoder* encoder, const void* data, size_t size);
 /** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
-FLZ_API flz_status flz_encoder_set_threads(flz_encoder *encoder, int threads);
+FLZ_API flz_status flz_encoder_set_threads(flz_encoder* encoder, int threads);
 /** Refuses larger pictures with FLZ_LIMIT. Default 2^28; 0: no limit. */
-FLZ_API flz_status flz_encoder_set_max_pixels(flz_encoder *encoder, uint64_t pixels);
+FLZ_API flz_status flz_encoder_set_max_pixels(flz_encoder* encoder, uint64_t pixels);
 /** Refuses work that would take more bytes of memory. Default 2^32; 0: no limit. */
-FLZ_API flz_status flz_encoder_set_max_memory(flz_encoder *encoder, uint64_t bytes);
+FLZ_API flz_status flz_encoder_set_max_memory(flz_encoder* encoder, uint64_t bytes);
 /** NULL: none. `user` is handed on. */
-FLZ_API flz_status flz_encoder_set_progress(flz_encoder *encoder, flz_progress_fn progress,
-                                            void *user);
+FLZ_API flz_status flz_encoder_set_progress(flz_encoder* encoder, flz_progress_fn progress,
+                                            void* user);
 
 /**
  * Adds a PNG chunk, which is copied, to all files encoded from now on, in the order of the calls:
@@ -222,16 +218,16 @@ FLZ_API flz_status flz_encoder_set_progress(flz_encoder *encoder, flz_progress_f
  * marks where the picture's own data stood among them; without it that is after the last.
  * FLZ_INVALID_ARGUMENT for other types; a palette is looked at only when a picture is encoded.
  */
-FLZ_API flz_status flz_encoder_add_chunk(flz_encoder *encoder, const char type[4],
-                                         const void *data, size_t size);
+FLZ_API flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const void* data,
+                                         size_t size);
 /** Forgets all chunks. */
-FLZ_API flz_status flz_encoder_clear_chunks(flz_encoder *encoder);
+FLZ_API flz_status flz_encoder_clear_chunks(flz_encoder* encoder);
 
 /**
  * The bytes of memory that flz_encoder_encode() will need at most, beside the picture itself;
  * `pixels` and `stride` are not looked at. 0 if such a picture cannot be encoded.
  */
-FLZ_API uint64_t flz_encoder_memory(flz_encoder *encoder, const flz_image *image);
+FLZ_API uint64_t flz_encoder_memory(flz_encoder* encoder, const flz_image* image);
 
 /**
  * Encodes into memory of the encoder's.
@@ -240,36 +236,36 @@ FLZ_API uint64_t flz_encoder_memory(flz_encoder *encoder, const flz_image *image
  * @param size  Its size in bytes.
  * @return FLZ_OK; else `*data` is NULL and `*size` 0.
  */
-FLZ_API flz_status flz_encoder_encode(flz_encoder *encoder, const flz_image *image,
-                                      const uint8_t **data, size_t *size);
+FLZ_API flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* image,
+                                      const uint8_t** data, size_t* size);
 
 /**
  * Encodes into the caller's buffer of `capacity` bytes. FLZ_BUFFER_TOO_SMALL if the file is
  * larger; `*size` is its size then too.
  */
-FLZ_API flz_status flz_encoder_encode_into(flz_encoder *encoder, const flz_image *image,
-                                           void *buffer, size_t capacity, size_t *size);
+FLZ_API flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image,
+                                           void* buffer, size_t capacity, size_t* size);
 
 /* --- Decoder --------------------------------------------------------------------------- */
 
 /** NULL only if there is no memory. To be freed with flz_decoder_free(). */
-FLZ_API flz_decoder *flz_decoder_new(void);
-FLZ_API void flz_decoder_free(flz_decoder *decoder);
+FLZ_API flz_decoder* flz_decoder_new(void);
+FLZ_API void flz_decoder_free(flz_decoder* decoder);
 
 /** One sentence about the last call that failed with this handle; "" before any. Never NULL. */
-FLZ_API const char *flz_decoder_message(const flz_decoder *decoder);
+FLZ_API const char* flz_decoder_message(const flz_decoder* decoder);
 
 /** A model file (.flzm), copied, for files that name it; it goes before the embedded ones. */
-FLZ_API flz_status flz_decoder_set_model(flz_decoder *decoder, const void *data, size_t size);
+FLZ_API flz_status flz_decoder_set_model(flz_decoder* decoder, const void* data, size_t size);
 /** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
-FLZ_API flz_status flz_decoder_set_threads(flz_decoder *decoder, int threads);
+FLZ_API flz_status flz_decoder_set_threads(flz_decoder* decoder, int threads);
 /** Refuses larger pictures with FLZ_LIMIT. Default 2^28; 0: no limit. */
-FLZ_API flz_status flz_decoder_set_max_pixels(flz_decoder *decoder, uint64_t pixels);
+FLZ_API flz_status flz_decoder_set_max_pixels(flz_decoder* decoder, uint64_t pixels);
 /** Refuses work that would take more bytes of memory. Default 2^32; 0: no limit. */
-FLZ_API flz_status flz_decoder_set_max_memory(flz_decoder *decoder, uint64_t bytes);
+FLZ_API flz_status flz_decoder_set_max_memory(flz_decoder* decoder, uint64_t bytes);
 /** NULL: none. `user` is handed on. */
-FLZ_API flz_status flz_decoder_set_progress(flz_decoder *decoder, flz_progress_fn progress,
-                                            void *user);
+FLZ_API flz_status flz_decoder_set_progress(flz_decoder* decoder, flz_progress_fn progress,
+                                            void* user);
 
 /**
  * Takes up a whole file and reads its header and metadata, which may unpack to 2^20 bytes and must
@@ -278,36 +274,36 @@ FLZ_API flz_status flz_decoder_set_progress(flz_decoder *decoder, flz_progress_f
  *
  * @param info  Filled in on FLZ_OK, zeroed otherwise. May be NULL.
  */
-FLZ_API flz_status flz_decoder_open(flz_decoder *decoder, const void *data, size_t size,
-                                    flz_info *info);
+FLZ_API flz_status flz_decoder_open(flz_decoder* decoder, const void* data, size_t size,
+                                    flz_info* info);
 
 /**
  * The next chunk of the open file, in the order of flz_encoder_add_chunk(); FLZ_END after the
  * last, and then from the first again.
  */
-FLZ_API flz_status flz_decoder_next_chunk(flz_decoder *decoder, flz_chunk *chunk);
+FLZ_API flz_status flz_decoder_next_chunk(flz_decoder* decoder, flz_chunk* chunk);
 
 /**
  * The bytes of memory that flz_decoder_decode() will need at most, beside file and pixels of the
  * caller's. 0 if no file is open or its model is not here.
  */
-FLZ_API uint64_t flz_decoder_memory(flz_decoder *decoder);
+FLZ_API uint64_t flz_decoder_memory(flz_decoder* decoder);
 
 /**
  * Decode only a part of the pictures opened from now on: the tiles that it needs. A width of 0,
  * the default, is the whole picture. A part outside the picture makes flz_decoder_size() and
  * flz_decoder_decode() fail with FLZ_INVALID_ARGUMENT.
  */
-FLZ_API flz_status flz_decoder_set_region(flz_decoder *decoder, uint32_t x, uint32_t y,
+FLZ_API flz_status flz_decoder_set_region(flz_decoder* decoder, uint32_t x, uint32_t y,
                                           uint32_t width, uint32_t height);
 /**
  * Decode only the pixels whose column and row in the picture are multiples of 2^scale_log2, with
  * only the levels that they need. 0, the default, to 3.
  */
-FLZ_API flz_status flz_decoder_set_scale(flz_decoder *decoder, int scale_log2);
+FLZ_API flz_status flz_decoder_set_scale(flz_decoder* decoder, int scale_log2);
 /** Size of what flz_decoder_decode() gives of the open file; any pointer may be NULL. */
-FLZ_API flz_status flz_decoder_size(flz_decoder *decoder, uint32_t *width, uint32_t *height,
-                                    uint64_t *row_bytes);
+FLZ_API flz_status flz_decoder_size(flz_decoder* decoder, uint32_t* width, uint32_t* height,
+                                    uint64_t* row_bytes);
 
 /**
  * Decodes the open file; every checksum is checked (of whole tiles at full scale).
@@ -317,11 +313,11 @@ FLZ_API flz_status flz_decoder_size(flz_decoder *decoder, uint32_t *width, uint3
  *                flz_decoder_size() says: without region and scale, that of flz_info.
  * @param stride  Bytes from row to row, at least row_bytes; 0: row_bytes.
  */
-FLZ_API flz_status flz_decoder_decode(flz_decoder *decoder, void *pixels, size_t size,
+FLZ_API flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size,
                                       size_t stride);
 
 /** Decodes the whole of the open file, checks everything, and keeps nothing. */
-FLZ_API flz_status flz_decoder_check(flz_decoder *decoder);
+FLZ_API flz_status flz_decoder_check(flz_decoder* decoder);
 
 #ifdef __cplusplus
 }

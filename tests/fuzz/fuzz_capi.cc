@@ -46,11 +46,11 @@ void ProbeBeginnings(const uint8_t* data, size_t size) {
 void Again(const flz_info& info, const std::vector<uint8_t>& pixels, size_t stride) {
   const Encoder encoder(flz_encoder_new(), flz_encoder_free);
   flz_encoder_set_threads(encoder.get(), 1);
-  fuzz::Check(flz_encoder_set_model(encoder.get(), MicroBytes().data(), MicroBytes().size()) ==
-                  FLZ_OK,
-              "the model is refused");
-  const flz_image image = {info.width, info.height, info.channels, info.bit_depth,
-                           pixels.data(), stride, 0, 0};
+  fuzz::Check(
+      flz_encoder_set_model(encoder.get(), MicroBytes().data(), MicroBytes().size()) == FLZ_OK,
+      "the model is refused");
+  const flz_image image = {
+      info.width, info.height, info.channels, info.bit_depth, pixels.data(), stride, 0, 0};
   const uint8_t* file = nullptr;
   size_t size = 0;
   fuzz::Check(flz_encoder_encode(encoder.get(), &image, &file, &size) == FLZ_OK,
@@ -102,12 +102,11 @@ void Run(const uint8_t* data, size_t size) {
   const size_t stride = info.row_bytes + (flags >> 1 & 3);
   std::vector<uint8_t> pixels(stride * (info.height - 1) + info.row_bytes, 0xA5);
   if (flags & 8) {
-    fuzz::Check(flz_decoder_decode(decoder.get(), pixels.data(), pixels.size() - 1, stride) !=
-                    FLZ_OK,
-                "a buffer too small is accepted");
+    fuzz::Check(
+        flz_decoder_decode(decoder.get(), pixels.data(), pixels.size() - 1, stride) != FLZ_OK,
+        "a buffer too small is accepted");
   }
-  const flz_status status =
-      flz_decoder_decode(decoder.get(), pixels.data(), pixels.size(), stride);
+  const flz_status status = flz_decoder_decode(decoder.get(), pixels.data(), pixels.size(), stride);
   if (status == FLZ_OK) Again(info, pixels, stride);
   if (status == FLZ_CANCELLED) fuzz::Check(flags >> 5 != 0, "cancelled by nobody");
 }

@@ -20,15 +20,15 @@ std::string Path(const std::string& target, const std::string& name) {
 }
 void Save(const std::string& target, const std::string& name, const std::vector<uint8_t>& bytes) {
   std::ofstream(Path(target, name), std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
 }
 
 std::vector<Image> Pictures() {
-  return {testing::Noise(1, 1, 1, 1),      testing::Flat(20, 3, 3, 200),
-          testing::Noise(9, 5, 3, 2),      testing::Scene(24, 17, 3, 3),
-          testing::Scene(30, 20, 1, 4),    testing::Checkerboard(12, 10, 3),
-          testing::Gradient(33, 31, 3),    testing::Scene(40, 1, 3, 5),
-          testing::Scene(3, 50, 1, 6)};
+  return {
+      testing::Noise(1, 1, 1, 1),   testing::Flat(20, 3, 3, 200), testing::Noise(9, 5, 3, 2),
+      testing::Scene(24, 17, 3, 3), testing::Scene(30, 20, 1, 4), testing::Checkerboard(12, 10, 3),
+      testing::Gradient(33, 31, 3), testing::Scene(40, 1, 3, 5),  testing::Scene(3, 50, 1, 6)};
 }
 
 void MakeFiles() {
@@ -87,8 +87,8 @@ void MakeStreams() {
   for (const int lanes : {1, 2, 4, 16}) {
     SymbolLog log;
     for (int i = 0; i < 200; ++i) log.AddExpGolomb(random.Word() % 1000, 3);
-    std::vector<uint8_t> bytes = {static_cast<uint8_t>(lanes - 1), 3, 8, 0xFF, 0xFF,
-                                  0xFF, 0xFF, 0, 64, 0, 128, 0, 192};
+    std::vector<uint8_t> bytes = {
+        static_cast<uint8_t>(lanes - 1), 3, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 64, 0, 128, 0, 192};
     const std::vector<uint8_t> stream = log.EncodeAll(lanes);
     bytes.insert(bytes.end(), stream.begin(), stream.end());
     Save("rans", "golomb-" + std::to_string(lanes), bytes);

@@ -117,8 +117,8 @@ void AddJpegLs(std::vector<Codec>& codecs) {
 }
 #else
 void AddJpegLs(std::vector<Codec>& codecs) {
-  codecs.push_back(MissingLibrary("jpegls", "JPEG-LS",
-                                  "flowzip was built without CharLS (libcharls-dev)"));
+  codecs.push_back(
+      MissingLibrary("jpegls", "JPEG-LS", "flowzip was built without CharLS (libcharls-dev)"));
 }
 #endif
 

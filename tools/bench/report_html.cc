@@ -6,9 +6,9 @@
 #include "tools/bench/charts.h"
 #include "tools/bench/heatmap.h"
 #include "tools/bench/page_style.h"
+#include "tools/bench/pnm.h"
 #include "tools/bench/report.h"
 #include "tools/bench/svg.h"
-#include "tools/bench/pnm.h"
 #include "tools/png_io.h"
 
 namespace flowzip::bench {

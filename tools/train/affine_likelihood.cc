@@ -33,7 +33,8 @@ AffineMap AffineForward(const torch::Tensor& residual, const torch::Tensor& octa
     torch::NoGradGuard no_grad;
     const torch::Tensor index =
         torch::floor(2 * octaves + 0.5).clamp(kMinHalfOctaves, kMaxHalfOctaves) - kMinHalfOctaves;
-    table_log = ClassTable(octaves.options()).index_select(0, index.to(torch::kLong).flatten())
+    table_log = ClassTable(octaves.options())
+                    .index_select(0, index.to(torch::kLong).flatten())
                     .view_as(octaves);
     const torch::Tensor ratio = torch::exp2(table_log);
     // residual = e - fraction, both sides' rounding (AffineShift, AffineCenter); the small
@@ -55,8 +56,7 @@ torch::Tensor AffineBits(const torch::Tensor& head, const torch::Tensor& residua
   const torch::ScalarType dtype =
       residual.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat;
   const torch::Tensor r = residual.to(dtype);
-  const AffineMap map =
-      AffineForward(r, octaves.to(dtype), torch::rand_like(r), /*classes=*/true);
+  const AffineMap map = AffineForward(r, octaves.to(dtype), torch::rand_like(r), /*classes=*/true);
   return MixtureBits(head, map.latent) - map.log2_det.mean();
 }
 

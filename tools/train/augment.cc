@@ -26,8 +26,7 @@ Image ToImage(const Floats& f) {
   image.samples.resize(f.c[0].size() * 3);
   for (size_t i = 0; i < f.c[0].size(); ++i) {
     for (int k = 0; k < 3; ++k) {
-      image.samples[i * 3 + k] =
-          static_cast<uint8_t>(std::clamp(std::lround(f.c[k][i]), 0L, 255L));
+      image.samples[i * 3 + k] = static_cast<uint8_t>(std::clamp(std::lround(f.c[k][i]), 0L, 255L));
     }
   }
   return image;
@@ -59,7 +58,7 @@ Floats Reduce(const Floats& in, double factor) {
 
 // Stores chroma at half resolution and interpolates it back, as JPEG, video and PhotoCD do.
 void SubsampleChroma(Floats& f, Rng& rng) {
-  const int kind = Below(rng, 4);            // 0, 1: both directions; 2: across; 3: down
+  const int kind = Below(rng, 4);  // 0, 1: both directions; 2: across; 3: down
   const bool half_x = kind != 3, half_y = kind != 2;
   const double site = Chance(rng, 0.5) ? 0.0 : 0.5;  // co-sited or centred
   const bool nearest = Chance(rng, 0.15);
@@ -105,9 +104,9 @@ void SubsampleChroma(Floats& f, Rng& rng) {
           return small[static_cast<size_t>(std::clamp(v, 0, ch - 1)) * cw +
                        std::clamp(u, 0, cw - 1)];
         };
-        restored[k][static_cast<size_t>(y) * f.width + x] = static_cast<float>(
-            (1 - fy) * ((1 - fx) * at(x0, y0) + fx * at(x0 + 1, y0)) +
-            fy * ((1 - fx) * at(x0, y0 + 1) + fx * at(x0 + 1, y0 + 1)));
+        restored[k][static_cast<size_t>(y) * f.width + x] =
+            static_cast<float>((1 - fy) * ((1 - fx) * at(x0, y0) + fx * at(x0 + 1, y0)) +
+                               fy * ((1 - fx) * at(x0, y0 + 1) + fx * at(x0 + 1, y0 + 1)));
       }
     }
   }

@@ -14,16 +14,15 @@ struct Scales {
 constexpr Scales kJfif{1, 1.772, 1.402}, kPhotoCd{1.3584, 2.2179, 1.8215};
 
 // Quantiser steps of ITU-T T.81, annex K, tables 1 and 2.
-constexpr uint8_t kLumaSteps[64] = {
-    16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
-    14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
-    18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
+constexpr uint8_t kLumaSteps[64] = {16,  11,  10,  16,  24, 40, 51,  61,  12,  12,  14,  19,  26,
+                                    58,  60,  55,  14,  13, 16, 24,  40,  57,  69,  56,  14,  17,
+                                    22,  29,  51,  87,  80, 62, 18,  22,  37,  56,  68,  109, 103,
+                                    77,  24,  35,  55,  64, 81, 104, 113, 92,  49,  64,  78,  87,
+                                    103, 121, 120, 101, 72, 92, 95,  98,  112, 100, 103, 99};
 constexpr uint8_t kChromaSteps[64] = {
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
-    24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99,
+    99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
 
 struct FloatPlane {
   int width, height;
@@ -103,7 +102,8 @@ FloatPlane Halve(const FloatPlane& in, bool half_x, bool half_y, bool centred) {
       float sum = 0;
       for (int v = -1; v <= 1; ++v) {
         for (int u = -1; u <= 1; ++u) {
-          sum += wx[u + 1] * wy[v + 1] * in.Near((half_x ? 2 * x : x) + u, (half_y ? 2 * y : y) + v);
+          sum +=
+              wx[u + 1] * wy[v + 1] * in.Near((half_x ? 2 * x : x) + u, (half_y ? 2 * y : y) + v);
         }
       }
       out.At(x, y) = sum;
@@ -134,7 +134,8 @@ IntPlane Interpolate(const FloatPlane& small, int width, int height, bool half_x
       const Weights wx = WeightsAt(x, half_x, centred, replicate);
       const auto at = [&](int u, int v) { return std::lround(small.Near(u, v)); };
       const long sum =
-          wy.near * (wx.near * at(wx.near_at, wy.near_at) + wx.other * at(wx.other_at, wy.near_at)) +
+          wy.near *
+              (wx.near * at(wx.near_at, wy.near_at) + wx.other * at(wx.other_at, wy.near_at)) +
           wy.other *
               (wx.near * at(wx.near_at, wy.other_at) + wx.other * at(wx.other_at, wy.other_at));
       // libjpeg alternates the rounding of "fancy" interpolation by column.
@@ -160,7 +161,8 @@ std::array<IntPlane, kChannels> SimulateYcc(const Floats& rgb, Rng& rng) {
   }
   const bool half_y = Chance(rng, 0.6), half_x = half_y || Chance(rng, 0.5);
   const bool centred = !photo_cd && Chance(rng, 0.8), replicate = !photo_cd && Chance(rng, 0.15);
-  FloatPlane small1 = Halve(c1, half_x, half_y, centred), small2 = Halve(c2, half_x, half_y, centred);
+  FloatPlane small1 = Halve(c1, half_x, half_y, centred),
+             small2 = Halve(c2, half_x, half_y, centred);
   if (!photo_cd && Chance(rng, 0.7)) {
     const double quality = Uniform(rng, 78, 100);
     Jpeg(luma, kLumaSteps, quality);

@@ -50,9 +50,9 @@ class FusedMixtureBits : public torch::autograd::Function<FusedMixtureBits> {
       const int64_t components = scaled.size(1) / 3;
       residual = scaled.slice(1, components, 2 * components).sum(1) * (-1.0 / 16);
     }
-    return {scaled.to(dtype, /*non_blocking=*/false, /*copy=*/false,
-                      torch::MemoryFormat::ChannelsLast),
-            residual};
+    return {
+        scaled.to(dtype, /*non_blocking=*/false, /*copy=*/false, torch::MemoryFormat::ChannelsLast),
+        residual};
   }
 };
 
@@ -65,8 +65,8 @@ torch::Tensor MixtureBitsReference(const torch::Tensor& head, const torch::Tenso
   const torch::Tensor inv = torch::exp2(-(parts[2] + 1).clamp(-5, 6.9));
   const torch::Tensor z = -((residual.unsqueeze(1) - 16 * parts[1]) * inv).abs();
   const torch::Tensor a = z + 0.5 * inv, b = z - 0.5 * inv;
-  const torch::Tensor log_mass = a + torch::log(-torch::expm1(-inv)) - torch::softplus(a) -
-                                 torch::softplus(b);
+  const torch::Tensor log_mass =
+      a + torch::log(-torch::expm1(-inv)) - torch::softplus(a) - torch::softplus(b);
   const torch::Tensor mass = torch::logsumexp(log_weight + log_mass, 1).exp();
   return -torch::log2(mass + 1.0 / 65536).mean();
 }

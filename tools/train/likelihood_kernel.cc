@@ -49,13 +49,11 @@ double MixtureBitsKernel(const float* head, const float* residual, float* gradie
         const float ea = std::exp(a), eb = std::exp(b);
         const float sa = ea / (1.0f + ea), sb = eb / (1.0f + eb), rest = 1.0f - std::exp(-inv);
         const float slope = 1.0f - sa - sb;
-        const float log_mass =
-            z + 0.5f * inv + std::log(rest / ((1.0f + ea) * (1.0f + eb)));
+        const float log_mass = z + 0.5f * inv + std::log(rest / ((1.0f + ea) * (1.0f + eb)));
         weight[k][t] = std::exp(log_weight);
         joint[k][t] = log_weight + log_mass;
         dmean[k][t] = -sign * 16.0f * inv * slope;
-        dscale[k][t] =
-            -kLn2 * (z * slope + inv * (0.5f + (1.0f - rest) / rest - 0.5f * (sa - sb)));
+        dscale[k][t] = -kLn2 * (z * slope + inv * (0.5f + (1.0f - rest) / rest - 0.5f * (sa - sb)));
         total[t] += weight[k][t];
         best[t] = std::max(best[t], joint[k][t]);
       }

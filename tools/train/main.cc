@@ -45,8 +45,9 @@ int Main(int argc, char** argv) {
   train->add_flag("--affine", o.fine.affine, "affine couplings (docs/flows.md)");
   train->add_flag("--latent-components", o.latent_components,
                   "code the mixture's component as a latent variable (docs/flows.md)");
-  train->add_option("--adaptive-levels", o.adaptive_levels,
-                    "levels with filters fitted to the picture; 0: additive couplings")
+  train
+      ->add_option("--adaptive-levels", o.adaptive_levels,
+                   "levels with filters fitted to the picture; 0: additive couplings")
       ->check(CLI::Range(0, 8));
   train->add_option("--steps", o.steps, "stop after so many steps");
   train->add_option("--minutes", o.minutes, "stop after so many minutes");

@@ -102,13 +102,13 @@ Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
 }
 
 double Trainer::Step(double learning_rate, bool quantised) {
-  const torch::ScalarType dtype =
-      options_.bf16 && !quantised ? torch::kBFloat16 : torch::kFloat;
+  const torch::ScalarType dtype = options_.bf16 && !quantised ? torch::kBFloat16 : torch::kFloat;
   double bits = 0;
   for (const bool coarse : {false, true}) {
     const torch::Tensor batch =
-        pool_->Batch(coarse ? options_.coarse_batch : options_.batch,
-                     coarse ? options_.coarse_crop : options_.crop, coarse, rng_)
+        pool_
+            ->Batch(coarse ? options_.coarse_batch : options_.batch,
+                    coarse ? options_.coarse_crop : options_.crop, coarse, rng_)
             .to(device_);
     const torch::Tensor loss = Sum((coarse ? coarse_ : fine_)->Forward(batch, dtype, quantised));
     loss.backward();
@@ -131,10 +131,10 @@ Evaluation Trainer::Evaluate(bool quantised) {
     sites += static_cast<double>(image.levels[0].width) * image.levels[0].height;
     for (size_t l = 0; l < image.levels.size(); ++l) {
       const PreparedLevel& level = image.levels[l];
-      const auto bits = (l == 0 ? fine_ : coarse_)
-                            ->Forward(LevelTensor(level, 0, 0, level.width, level.height)
-                                          .to(device_),
-                                      torch::kFloat, quantised);
+      const auto bits =
+          (l == 0 ? fine_ : coarse_)
+              ->Forward(LevelTensor(level, 0, 0, level.width, level.height).to(device_),
+                        torch::kFloat, quantised);
       for (int g = 0; g < kGroups; ++g) {
         for (int c = 0; c < kChannels; ++c) {
           sum.levels[l][g][c] += bits[g][c].item<double>() * level.width * level.height;
@@ -166,12 +166,13 @@ void Trainer::Checkpoint() {
   optimisers_[0].Save(archive, "fine.");
   optimisers_[1].Save(archive, "coarse.");
   const std::vector<uint8_t> bytes = model_.Serialize();
-  archive.write("model", torch::from_blob(const_cast<uint8_t*>(bytes.data()),
-                                          {static_cast<int64_t>(bytes.size())}, torch::kByte)
-                             .clone(),
+  archive.write("model",
+                torch::from_blob(const_cast<uint8_t*>(bytes.data()),
+                                 {static_cast<int64_t>(bytes.size())}, torch::kByte)
+                    .clone(),
                 true);
-  archive.write("progress", torch::tensor({static_cast<double>(step_), pixels_, minutes_},
-                                          torch::kDouble),
+  archive.write("progress",
+                torch::tensor({static_cast<double>(step_), pixels_, minutes_}, torch::kDouble),
                 true);
   archive.save_to(options_.checkpoint + ".tmp");
   std::filesystem::rename(options_.checkpoint + ".tmp", options_.checkpoint);
@@ -215,8 +216,7 @@ void Trainer::GoBack(const char* what, double bits) {
   for (Optimiser& optimiser : optimisers_) optimiser.Restore();
 }
 
-void Trainer::Report(double elapsed, double progress, double train_bits,
-                     double pixels_per_second) {
+void Trainer::Report(double elapsed, double progress, double train_bits, double pixels_per_second) {
   const bool quantised = progress > 1 - options_.quantise_share;
   const Evaluation e = Evaluate(quantised);
   const bool astray = best_ > 0 && !(e.total() < kAstray * best_);
@@ -244,8 +244,8 @@ void Trainer::Report(double elapsed, double progress, double train_bits,
     }
     log << "\n";
   }
-  log << step_ << "," << pixels_ / 1e9 << "," << minutes_ << "," << train_bits << ","
-      << e.total() << "," << pixels_per_second;
+  log << step_ << "," << pixels_ / 1e9 << "," << minutes_ << "," << train_bits << "," << e.total()
+      << "," << pixels_per_second;
   for (const auto& level : e.levels) {
     for (const auto& group : level) {
       for (const double b : group) log << "," << b;
@@ -267,8 +267,8 @@ void Trainer::Run() {
     double progress = 0;
     if (options_.minutes > 0) progress = elapsed / (60 * options_.minutes);
     if (options_.steps > 0) {
-      progress = std::max(progress, static_cast<double>(step_ - first) /
-                                        static_cast<double>(options_.steps));
+      progress = std::max(progress,
+                          static_cast<double>(step_ - first) / static_cast<double>(options_.steps));
     }
     const bool done = progress >= 1;
     if (since > 0 && (done || elapsed - reported >= options_.report_seconds)) {

@@ -22,12 +22,12 @@ struct TrainOptions {
   std::string log;         // CSV, appended
   std::string name = "flowzip";
   std::string device = "cpu";
-  TwinShape fine, coarse;   // shapes of level 0 and of all coarser levels
+  TwinShape fine, coarse;          // shapes of level 0 and of all coarser levels
   bool latent_components = false;  // how the exported model codes (model.h)
   int adaptive_levels = -1;        // -1: the model's default, or the checkpoint's
-  int64_t steps = 0;        // stop after so many steps, or
-  double minutes = 0;       // after so much time: whichever comes first; 0 = no limit
-  int batch = 16, crop = 48;               // level-0 crops, size on the grid
+  int64_t steps = 0;               // stop after so many steps, or
+  double minutes = 0;              // after so much time: whichever comes first; 0 = no limit
+  int batch = 16, crop = 48;       // level-0 crops, size on the grid
   int coarse_batch = 16, coarse_crop = 32;
   double learning_rate = 2e-3, final_rate = 0.01;  // cosine from the one to a share of it
   int warmup = 200;

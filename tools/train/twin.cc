@@ -143,14 +143,12 @@ std::array<std::array<torch::Tensor, kChannels>, kGroups> TwinNetImpl::Heads(
   torch::Tensor h;
   for (int g = 0; g < kGroups; ++g) {
     Group& group = groups_[g];
-    const torch::Tensor trunk =
-        prepared.slice(1, TrunkStart(g), TrunkStart(g) + kTrunkInputs[g])
-            .contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor trunk = prepared.slice(1, TrunkStart(g), TrunkStart(g) + kTrunkInputs[g])
+                                    .contiguous(torch::MemoryFormat::ChannelsLast);
     torch::Tensor update = OnGrid(group.input->Forward(trunk, quantised), quantised);
     h = Clamp(h.defined() ? h + update : update, false);
     for (auto& block : group.blocks) {
-      const torch::Tensor inner =
-          Clamp(OnGrid(block[0]->Forward(h, quantised), quantised), true);
+      const torch::Tensor inner = Clamp(OnGrid(block[0]->Forward(h, quantised), quantised), true);
       h = Clamp(h + OnGrid(block[1]->Forward(inner, quantised), quantised), false);
     }
     if (scales != nullptr && group.scale) {
