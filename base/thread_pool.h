@@ -40,9 +40,9 @@ class ThreadPool {
   void ParallelRanges(int64_t count, int64_t grain,
                       const std::function<void(int64_t, int64_t)>& body);
 
-  // Calls body() once fewer than half of the threads, but at least one, are in such a call; until
-  // then, helps with the loops of those that are. For what takes much memory in one of the tiles
-  // under way. Not to be called from a loop's body that another such call waits for.
+  // Calls body() when there is room: half of the threads, or one, may be in such a call at a time.
+  // Until then helps with their loops. For the step that takes most of a tile's memory. Not to be
+  // called, directly or not, by a loop inside `body`, which would wait for itself.
   void RunInTurn(const std::function<void()>& body);
 
  private:
