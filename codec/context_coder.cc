@@ -56,9 +56,13 @@ class BlockCoder {
     }
   }
 
-  void Run(uint16_t* samples, std::vector<float>* bits) {
+  // False if `worth` said no.
+  bool Run(uint16_t* samples, std::vector<float>* bits, const WorthFn& worth = {}) {
     const int channels = shape_.channels;
     for (int y = 0; y < shape_.height; ++y) {
+      if constexpr (Coder::kEncodes) {
+        if (worth && !worth(coder_.least_size())) return false;
+      }
       packed_.BeginRow(y);
       pixels_.BeginRow();
       for (int c = 0; c < channels; ++c) {
@@ -84,6 +88,7 @@ class BlockCoder {
         residuals_[c].EndRow(y);
       }
     }
+    return true;
   }
 
  private:
@@ -328,14 +333,20 @@ uint64_t ContextMemory(int width, int height, int channels) {
 
 std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
                                     std::vector<float>* bits) {
+  if (bits == nullptr) return *TryContexts(block, options, {});
   std::vector<uint16_t> samples = block.samples;
-  if (bits != nullptr) {
-    CountingEncoder coder;
-    BlockCoder<CountingEncoder>(coder, ShapeOf(block), options).Run(samples.data(), bits);
-    return coder.Finish();
-  }
+  CountingEncoder coder;
+  BlockCoder<CountingEncoder>(coder, ShapeOf(block), options).Run(samples.data(), bits);
+  return coder.Finish();
+}
+
+std::optional<std::vector<uint8_t>> TryContexts(const SampleBlock& block,
+                                                const ContextOptions& options,
+                                                const WorthFn& worth) {
+  std::vector<uint16_t> samples = block.samples;
   BinaryEncoder coder;
-  BlockCoder<BinaryEncoder>(coder, ShapeOf(block), options).Run(samples.data(), nullptr);
+  BlockCoder<BinaryEncoder> block_coder(coder, ShapeOf(block), options);
+  if (!block_coder.Run(samples.data(), nullptr, worth)) return std::nullopt;
   return coder.Finish();
 }
 

@@ -155,9 +155,10 @@ bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette,
   return indices <= samples;
 }
 
+// Empty if `worth` said no.
 std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
                                const std::vector<uint64_t>& palette, const SampleBlock& used,
-                               int candidates, std::vector<float>* bits) {
+                               int candidates, std::vector<float>* bits, const WorthFn& worth) {
   ByteWriter writer;
   writer.Put(static_cast<uint8_t>(candidates | static_cast<int>(way) << kWayShift));
   SampleBlock plane = block;
@@ -180,14 +181,21 @@ std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
     Difference(way, -1, &plane);
   }
   const bool indices = way == Way::kPalette || way == Way::kIndices;
-  writer.PutBytes(EncodeContexts(plane, {candidates, indices}, bits));
+  const ContextOptions options{candidates, indices};
+  if (bits != nullptr) {
+    writer.PutBytes(EncodeContexts(plane, options, bits));
+    return writer.Take();
+  }
+  const auto stream = TryContexts(plane, options, worth);
+  if (!stream) return {};
+  writer.PutBytes(*stream);
   return writer.Take();
 }
 
 }  // namespace
 
 std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
-                                       std::vector<float>* bits) {
+                                       std::vector<float>* bits, const WorthFn& worth) {
   // A palette where there are few colours; for small tiles whatever of palette, indices and
   // samples is smallest.
   const std::vector<uint64_t> palette = FindPalette(block);
@@ -218,9 +226,12 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
   std::vector<uint8_t> best;
   Way best_way = ways[0];
   int best_candidates = candidates;
+  const auto may_win = [&](size_t bytes) {
+    return (best.empty() || bytes < best.size()) && (!worth || worth(bytes));
+  };
   const auto try_way = [&](Way way, int tries) {
-    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, tries, nullptr);
-    if (!best.empty() && bytes.size() >= best.size()) return;
+    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, tries, nullptr, may_win);
+    if (bytes.empty() || (!best.empty() && bytes.size() >= best.size())) return;
     best = std::move(bytes);
     best_way = way;
     best_candidates = tries;
@@ -229,7 +240,7 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
   // Noise: that no candidate is right costs bits until it is learnt.
   if (small && candidates > 0 && block.bit_depth > 8 && !IsDifference(best_way))
     try_way(best_way, 0);
-  if (bits != nullptr) EncodeWay(block, best_way, palette, used, best_candidates, bits);
+  if (bits != nullptr) EncodeWay(block, best_way, palette, used, best_candidates, bits, {});
   return best;
 }
 

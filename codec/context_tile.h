@@ -7,9 +7,10 @@
 
 namespace flowzip {
 
-// `candidates`: how many the context coder tries. `bits`: of each pixel; may be null.
+// `candidates`: how many the context coder tries. `bits`: of each pixel; may be null. `worth`: for
+// samples of at most 8 bits only; if all that was tried came to a no, nothing is returned.
 std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
-                                       std::vector<float>* bits);
+                                       std::vector<float>* bits, const WorthFn& worth = {});
 
 // Throws kTruncated, or kCorrupt also if a sample exceeds `largest`.
 void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block);

@@ -2,6 +2,7 @@
 #include "codec/tile_encoder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -27,8 +28,13 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   TilePlan plan = PlanTile(image, rect, options.coding);
   SettlePlan(options, image, rect, pool, &plan);
 
+  // The smallest payload so far. The contexts take longest where they come out largest, and are
+  // given up as soon as they are above it: that never changes what is smallest.
+  std::atomic<size_t> least = SIZE_MAX;
   const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeByContexts(image, rect, plan, stats, pixel_bits);
+    const auto worth = [&least](size_t bytes) { return bytes <= least.load(); };
+    return EncodeByContexts(image, rect, plan, stats, pixel_bits,
+                            FlowTakes(image) ? WorthFn(worth) : WorthFn());
   };
   const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);
@@ -52,12 +58,21 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   // Only the winner books its pixels, in a second run if there are several.
   const bool sure = ways.size() == 1 && !ChoosesSmallest(options.coding);
   PixelBits* const single = sure ? options.pixel_bits : nullptr;
-  const auto run = [&](Way& way) { way.payload = way.code(count ? &way.stats : nullptr, single); };
-  if (IsSmall(rect)) {
-    pool.ParallelFor(static_cast<int64_t>(ways.size()),
-                     [&](int64_t i) { run(ways[static_cast<size_t>(i)]); });
+  const auto run = [&](Way& way) {
+    way.payload = way.code(count ? &way.stats : nullptr, single);
+    const size_t bytes = way.payload.size();
+    for (size_t before = least; bytes < before && !least.compare_exchange_weak(before, bytes);) {
+    }
+  };
+  // Side by side what takes longest first, one after another the contexts last.
+  const bool together = IsSmall(rect) && pool.threads() > 1;
+  const size_t first = together ? 0 : 1;
+  const auto run_nth = [&](int64_t i) { run(ways[(static_cast<size_t>(i) + first) % ways.size()]); };
+  const auto number = static_cast<int64_t>(ways.size());
+  if (together) {
+    pool.ParallelFor(number, run_nth);
   } else {
-    for (Way& way : ways) run(way);
+    for (int64_t i = 0; i < number; ++i) run_nth(i);
   }
   const auto smallest = [&] {
     return std::min_element(ways.begin(), ways.end(), [](const Way& a, const Way& b) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "codec/context_tile.h"
 #include "codec/raster_tile.h"
 #include "codec/refined_coder.h"
 #include "codec/sample_block.h"
@@ -69,7 +68,8 @@ bool FlowTakes(const Image& image) {
 }
 
 std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
-                                      TileStats* stats, PixelBits* pixel_bits) {
+                                      TileStats* stats, PixelBits* pixel_bits,
+                                      const WorthFn& worth) {
   ByteWriter payload;
   std::vector<float> bits;
   if (plan.by_contexts() && IsConstant(image, rect)) {
@@ -80,10 +80,11 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
     const SampleBlock block = ReadBlock(image, rect);
     if (pixel_bits != nullptr) bits.assign(size_t{rect.width} * rect.height, 0);
     payload.Put(static_cast<uint8_t>(TileMode::kContexts));
-    payload.PutBytes(
-        EncodeContextTile(block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr));
+    const std::vector<uint8_t> stream = EncodeContextTile(
+        block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr, worth);
+    payload.PutBytes(stream);
     std::vector<uint8_t> raw = PackRaw(block);
-    if (raw.size() + 1 < payload.size()) {
+    if (stream.empty() || raw.size() + 1 < payload.size()) {
       payload = {};
       payload.Put(static_cast<uint8_t>(TileMode::kRaw));
       payload.PutBytes(raw);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "codec/context_tile.h"
 #include "codec/tile_codec.h"
 
 namespace flowzip {
@@ -86,8 +87,10 @@ bool AlphaIsLarge(ByteSpan payload);
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect);
 
 // The smallest payload by contexts or simpler; empty if the plan has none. `stats` as below.
+// `worth` as in EncodeContextTile; after a no, the samples as they are.
 std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
-                                      TileStats* stats, PixelBits* pixel_bits);
+                                      TileStats* stats, PixelBits* pixel_bits,
+                                      const WorthFn& worth = {});
 
 // By the model.
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,

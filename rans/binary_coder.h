@@ -40,6 +40,13 @@ class BinaryEncoder {
     return bit;
   }
 
+  // The stream will have no fewer bytes, whatever follows: zeros at its end are left out.
+  size_t least_size() const {
+    size_t size = bytes_.size();
+    while (size > 0 && bytes_[size - 1] == 0) --size;
+    return size;
+  }
+
   // The stream. The encoder is used up.
   std::vector<uint8_t> Finish();
 

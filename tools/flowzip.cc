@@ -50,7 +50,7 @@ int Main(int argc, char** argv) {
   mallopt(M_TOP_PAD, 1 << 25);
   // For all threads: a heap of its own for each would be returned all the same.
   mallopt(M_ARENA_MAX, 1);
-  PrefaultHeap(3 << 20);  // what a small picture takes
+  PrefaultHeap(4 << 20);  // what a small picture takes
 #endif
   // A pipe that nobody reads any more is an error of writing like any other.
   std::signal(SIGPIPE, SIG_IGN);
