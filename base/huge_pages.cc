@@ -9,18 +9,22 @@
 #endif
 
 namespace flowzip {
+namespace {
+
+[[maybe_unused]] constexpr uintptr_t kHugePage = uintptr_t{1} << 21;
+
+}  // namespace
 
 void AdviseHugePages(void* at, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   constexpr size_t kLeast = size_t{1} << 18;
-  constexpr uintptr_t kPage = uintptr_t{1} << 21;
   if (bytes < kLeast) return;
   // Outwards to whole large pages, which are shared with the blocks beside, and a little ahead: a
   // large page that an allocator has put its first word into is small pages for ever. The call
   // changes nothing that can be seen, and what is not mapped it leaves out.
-  constexpr uintptr_t kAhead = 4 * kPage;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(at) & ~(kPage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes + kAhead) & ~(kPage - 1);
+  constexpr uintptr_t kAhead = 4 * kHugePage;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(at) & ~(kHugePage - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes + kAhead) & ~(kHugePage - 1);
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
   (void)at, (void)bytes;
@@ -29,17 +33,17 @@ void AdviseHugePages(void* at, size_t bytes) {
 
 void PrefaultHeap(size_t bytes) {
 #if defined(__linux__) && defined(MADV_POPULATE_WRITE)
-  constexpr uintptr_t kPage = uintptr_t{1} << 21;
-  void* const block = std::malloc(bytes + kPage);
+  void* const block = std::malloc(bytes + kHugePage);
   if (block == nullptr) return;
   const uintptr_t at = reinterpret_cast<uintptr_t>(block);
-  const uintptr_t begin = (at + kPage - 1) & ~(kPage - 1), end = (begin + bytes) & ~(kPage - 1);
+  const uintptr_t begin = (at + kHugePage - 1) & ~(kHugePage - 1);
+  const uintptr_t end = (begin + bytes) & ~(kHugePage - 1);
   std::free(block);
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
   // What lies before the first large page is kept, untouched, for no one: the next blocks come
   // from behind it. (Volatile, since the compiler leaves out what nobody reads.)
-  static void* volatile gap;
+  [[maybe_unused]] static void* volatile gap;
   gap = std::malloc(begin - at);
 #else
   (void)bytes;

@@ -49,11 +49,25 @@ void ThreadPool::RunOne(Loop& loop, std::unique_lock<std::mutex>& lock) {
   loop.next = loop.count;  // hand out no further index
 }
 
-// The oldest loop has the largest bodies, which need no help.
-void ThreadPool::HelpOldest(std::unique_lock<std::mutex>& lock) {
-  Loop& loop = *open_.front();
+// For all but the loop's own caller, who may wait for its end.
+void ThreadPool::Help(Loop& loop, std::unique_lock<std::mutex>& lock) {
   RunOne(loop, lock);
-  if (loop.running == 0 && loop.next >= loop.count) done_.notify_all();
+  if (loop.running == 0 && loop.next >= loop.count) wake_.notify_all();
+}
+
+// Of the open loops that began after loop `number`, the oldest, which has the largest bodies, which
+// need no help themselves; or null.
+ThreadPool::Loop* ThreadPool::OldestSince(uint64_t number) const {
+  const auto found = std::find_if(open_.begin(), open_.end(),
+                                  [&](const Loop* loop) { return loop->number > number; });
+  return found == open_.end() ? nullptr : *found;
+}
+
+template <class Predicate>
+void ThreadPool::WaitUntil(std::unique_lock<std::mutex>& lock, const Predicate& predicate) {
+  ++idle_;
+  wake_.wait(lock, predicate);
+  --idle_;
 }
 
 void ThreadPool::Close(const Loop& loop) {
@@ -63,11 +77,9 @@ void ThreadPool::Close(const Loop& loop) {
 void ThreadPool::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
-    wake_.wait(lock, [&] { return stop_ || !open_.empty(); });
-    --idle_;
+    WaitUntil(lock, [&] { return stop_ || !open_.empty(); });
     if (stop_) return;
-    while (!open_.empty()) HelpOldest(lock);
+    while (!open_.empty()) Help(*open_.front(), lock);
   }
 }
 
@@ -76,12 +88,20 @@ void ThreadPool::ParallelFor(int64_t count, const std::function<void(int64_t)>& 
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  Loop loop{&body, 0, count};
   std::unique_lock lock(mutex_);
+  Loop loop{&body, 0, count, ++begun_};
   open_.push_back(&loop);
   if (idle_ > 0) wake_.notify_all();
   while (loop.next < loop.count) RunOne(loop, lock);
-  done_.wait(lock, [&] { return loop.running == 0; });
+  // Bodies that others have begun: helps with the loops inside them. Not with earlier loops, whose
+  // bodies may take longer than all that is waited for here.
+  while (loop.running > 0) {
+    if (Loop* const inner = OldestSince(loop.number)) {
+      Help(*inner, lock);
+    } else {
+      WaitUntil(lock, [&] { return loop.running == 0 || OldestSince(loop.number) != nullptr; });
+    }
+  }
   if (loop.error) std::rethrow_exception(loop.error);
 }
 
@@ -89,13 +109,11 @@ void ThreadPool::RunInTurn(const std::function<void()>& body) {
   const int most = std::max(1, threads() / 2);
   std::unique_lock lock(mutex_);
   while (in_turn_ >= most) {
-    if (!open_.empty()) {
-      HelpOldest(lock);
-      continue;
+    if (open_.empty()) {
+      WaitUntil(lock, [&] { return in_turn_ < most || !open_.empty(); });
+    } else {
+      Help(*open_.front(), lock);
     }
-    ++idle_;
-    wake_.wait(lock, [&] { return in_turn_ < most || !open_.empty(); });
-    --idle_;
   }
   ++in_turn_;
   lock.unlock();

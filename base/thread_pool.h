@@ -2,8 +2,9 @@
 // A fixed set of worker threads that share out the indices of loops.
 //
 // Loops may be nested: tiles run side by side, and a thread that finds no tile left to begin helps
-// with the rows of one that is under way. Results must not depend on which thread runs an index:
-// callers write to disjoint places only, so the output is the same for any number of threads.
+// with the rows of one that is under way, be it a worker or the caller that waits for the end.
+// Results must not depend on which thread runs an index: callers write to disjoint places only, so
+// the output is the same for any number of threads.
 #pragma once
 
 #include <condition_variable>
@@ -49,20 +50,25 @@ class ThreadPool {
   struct Loop {
     const std::function<void(int64_t)>* body;
     int64_t next, count;
+    uint64_t number;  // loops are numbered as they begin
     int running = 0;  // bodies begun and not ended
     std::exception_ptr error = nullptr;
   };
   void Work();
   void RunOne(Loop& loop, std::unique_lock<std::mutex>& lock);
-  void HelpOldest(std::unique_lock<std::mutex>& lock);
+  void Help(Loop& loop, std::unique_lock<std::mutex>& lock);
+  Loop* OldestSince(uint64_t number) const;
+  template <class Predicate>
+  void WaitUntil(std::unique_lock<std::mutex>& lock, const Predicate& predicate);
   void Close(const Loop& loop);
 
   std::vector<std::thread> workers_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_, done_;
-  std::vector<Loop*> open_;  // loops with indices left, the oldest first
-  int idle_ = 0;             // threads that wait for work
-  int in_turn_ = 0;          // bodies of RunInTurn under way
+  std::condition_variable wake_;  // a loop was opened or has ended, a turn is free, or the end
+  std::vector<Loop*> open_;       // loops with indices left, the oldest first
+  uint64_t begun_ = 0;            // loops
+  int idle_ = 0;                  // threads that wait for work
+  int in_turn_ = 0;               // bodies of RunInTurn under way
   bool stop_ = false;
 };
 

@@ -5,11 +5,14 @@
 // trap: elements are indeterminate until written.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
 #include "base/huge_pages.h"
+#include "base/own_mapping.h"
 
 namespace flowzip {
 
@@ -24,9 +27,17 @@ struct UnsetAllocator : std::allocator<T> {
   UnsetAllocator(const UnsetAllocator<U>&) {}
 
   T* allocate(size_t count) {
+    if (count >= kOwnMapping / sizeof(T)) {
+      if (count > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
+      return static_cast<T*>(MapOwn(count * sizeof(T)));
+    }
     T* at = std::allocator<T>::allocate(count);
     AdviseHugePages(at, count * sizeof(T));
     return at;
+  }
+  void deallocate(T* at, size_t count) {
+    if (count >= kOwnMapping / sizeof(T)) return UnmapOwn(at, count * sizeof(T));
+    std::allocator<T>::deallocate(at, count);
   }
   template <class U>
   void construct(U* at) {

@@ -45,7 +45,7 @@ constexpr uint32_t kDot = 2, kGlyphWidth = 4 * kDot;
 class Canvas {
  public:
   Canvas(uint32_t width, uint32_t height)
-      : image{width, height, 3, 8, std::vector<uint8_t>(size_t{width} * height * 3)} {}
+      : image{width, height, 3, 8, Samples(size_t{width} * height * 3, 0)} {}
   void Set(uint32_t x, uint32_t y, const Colour& colour) {
     if (x >= image.width || y >= image.height) return;
     std::copy(colour.begin(), colour.end(),

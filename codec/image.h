@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/unset_vector.h"
 
 namespace flowzip {
 
@@ -32,13 +33,15 @@ bool IsChunkType(std::string_view letters);
 // Whether PLTE may have so many bytes: 1 to 256 colours.
 bool IsPaletteSize(size_t bytes);
 
+using Samples = UnsetVector<uint8_t>;
+
 // `samples` holds height rows of width * channels samples, no padding. A sample is one
 // byte for bit_depth <= 8 and two (native order uint16_t) above.
 struct Image {
   uint32_t width = 0, height = 0;
   int channels = 0;   // 1 gray or index, 2 gray and alpha, 3 RGB, 4 RGB and alpha
   int bit_depth = 8;  // significant bits per sample, 1 to 16
-  std::vector<uint8_t> samples{};
+  Samples samples{};
   bool indexed = false;     // the one channel's samples are indices into the palette
   bool interlaced = false;  // how the PNG file stores its rows; samples are in order anyway
   uint16_t max_value = 0;   // largest sample allowed, if not 2^bit_depth - 1 (PNM only); or 0

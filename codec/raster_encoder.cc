@@ -36,9 +36,10 @@ class ChannelEncoder {
         width_(planes[channel].width()),
         height_(planes[channel].height()) {}
 
-  // Fits the filters; writes the residuals' magnitudes.
-  void Predict(RasterPlane& magnitudes) {
+  // Fits the filters; returns the residuals' magnitudes. The samples are not needed again.
+  RasterPlane Predict() {
     FitRasterFilters(planes_, channel_, &model_);
+    RasterPlane magnitudes = NewRasterPlane(width_, height_);
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
     const int across = RasterBlocks(width_);
@@ -58,6 +59,7 @@ class ChannelEncoder {
       ExtendRow(magnitudes, y, 0);
     }
     ClearAbove(magnitudes);
+    return magnitudes;
   }
 
   // Codes the residuals, once the magnitudes of this channel and those before are known.
@@ -149,20 +151,34 @@ std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
     Extend(samples[c], ranges[c]);
-    magnitudes[c] = ranges[c].constant() ? ConstantRasterPlane(width, height, 0)
-                                         : NewRasterPlane(width, height);
     encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));
   }
-  pool.ParallelFor(channels, [&](int64_t c) {
-    if (!ranges[c].constant()) encoders[c]->Predict(magnitudes[c]);
-  });
   std::vector<std::vector<uint8_t>> streams(static_cast<size_t>(channels));
   std::array<std::vector<float>, kChannels> channel_bits;
-  pool.ParallelFor(channels, [&](int64_t c) {
-    if (ranges[c].constant()) return;
-    if (bits != nullptr) channel_bits[c].resize(bits->size());
-    streams[c] = encoders[c]->Code(magnitudes.data(), bits != nullptr ? &channel_bits[c] : nullptr);
-  });
+  const auto predict = [&](int64_t c) {
+    magnitudes[c] =
+        ranges[c].constant() ? ConstantRasterPlane(width, height, 0) : encoders[c]->Predict();
+  };
+  const auto code = [&](int64_t c) {
+    if (!ranges[c].constant()) {
+      if (bits != nullptr) channel_bits[c].resize(bits->size());
+      streams[c] =
+          encoders[c]->Code(magnitudes.data(), bits != nullptr ? &channel_bits[c] : nullptr);
+    }
+    encoders[c].reset();
+  };
+  // With nobody to help, one channel after another takes less memory.
+  if (pool.threads_free() > 1) {
+    pool.ParallelFor(channels, predict);
+    samples = {};
+    pool.ParallelFor(channels, code);
+  } else {
+    for (int64_t c = 0; c < channels; ++c) {
+      predict(c);
+      if (c == channels - 1) samples = {};
+      code(c);
+    }
+  }
   if (bits != nullptr) {
     for (const auto& from : channel_bits) {
       for (size_t i = 0; i < from.size(); ++i) (*bits)[i] += from[i];

@@ -61,6 +61,11 @@ Image EmptyImage(const FileInfo& info, bool with_chunks) {
   return image;
 }
 
+bool Contains(const Rect& whole, const Rect& part) {
+  return part.x >= whole.x && part.y >= whole.y && part.x + part.width <= whole.x + whole.width &&
+         part.y + part.height <= whole.y + whole.height;
+}
+
 void Resize(uint32_t width, uint32_t height, Image* image) {
   image->width = width;
   image->height = height;
@@ -140,7 +145,16 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   }
   const Rect reduced = Reduced(rect, options_.scale_log2);
   Image part = like_;
-  Resize(reduced.width, reduced.height, &part);
+  const bool in_place = options_.scale_log2 == 0 && Contains(target_, rect);
+  if (in_place) {
+    part.width = rect.width;
+    part.height = rect.height;
+    part.outside = image_.Row(rect.y - target_.y) +
+                   (rect.x - target_.x) * size_t(image_.channels) * image_.bytes_per_sample();
+    part.outside_stride = options_.to_pixels ? options_.stride : image_.row_bytes();
+  } else {
+    Resize(reduced.width, reduced.height, &part);
+  }
   const Rect all = {0, 0, rect.width, rect.height};
   if (options_.scale_log2 == 0) {
     DecodePayload(model_, block.payload, all, &part, pool, stats, nullptr);
@@ -148,7 +162,7 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   } else {
     DecodeReduced(model_, block.payload, rect, options_.scale_log2, &part, pool);
   }
-  CopyOverlap(part, reduced, target_, &image_);
+  if (!in_place) CopyOverlap(part, reduced, target_, &image_);
 }
 
 // A middle gray; the first colour of a palette.

@@ -67,7 +67,9 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   // Side by side what takes longest first, one after another the contexts last.
   const bool together = IsSmall(rect) && pool.threads() > 1;
   const size_t first = together ? 0 : 1;
-  const auto run_nth = [&](int64_t i) { run(ways[(static_cast<size_t>(i) + first) % ways.size()]); };
+  const auto run_nth = [&](int64_t i) {
+    run(ways[(static_cast<size_t>(i) + first) % ways.size()]);
+  };
   const auto number = static_cast<int64_t>(ways.size());
   if (together) {
     pool.ParallelFor(number, run_nth);

@@ -55,7 +55,7 @@ void PushExpGolomb(RansStack& stack, uint32_t value, int k);
 uint32_t PopExpGolomb(RansStack& stack, int k);
 
 // Symbols in the order in which the decoder reads them, to be pushed all at once.
-class SymbolLog {
+class alignas(64) SymbolLog {
  public:
   void Add(Interval symbol) { packed_.push_back(symbol.start << 16 | (symbol.freq - 1)); }
   void Reserve(size_t symbols) { packed_.reserve(symbols); }

@@ -50,7 +50,8 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-class RansStack {
+// On cache lines of its own: the bands of a level have their stacks side by side, one per thread.
+class alignas(64) RansStack {
  public:
   static constexpr int kMaxLanes = 16;
   static constexpr int kStateBytes = 5;

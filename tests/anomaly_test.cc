@@ -69,7 +69,7 @@ TEST_CASE("Planted patches, noise and JPEG regions are localised") {
 TEST_CASE("Pictures without statistics have a map of zeros") {
   if (EmbeddedModels().empty()) return;
   for (const auto& [width, height] : {std::pair{1u, 1u}, {79u, 200u}, {200u, 100u}}) {
-    const Image flat{width, height, 3, 8, std::vector<uint8_t>(size_t{width} * height * 3, 90)};
+    const Image flat{width, height, 3, 8, Samples(size_t{width} * height * 3, 90)};
     const AnomalyMap map = MapOf(flat);
     REQUIRE(map.score.size() == size_t{width} * height);
     CHECK(std::all_of(map.score.begin(), map.score.end(), [](float s) { return s == 0; }));

@@ -22,7 +22,7 @@ Image Noise(uint32_t width, uint32_t height, int channels, int bit_depth) {
   image.height = height;
   image.channels = channels;
   image.bit_depth = bit_depth;
-  image.samples.resize(image.row_bytes() * height);
+  image.samples.assign(image.row_bytes() * height, 0);
   std::mt19937 random(width * 31 + height);
   for (uint8_t& sample : image.samples) sample = static_cast<uint8_t>(random());
   return image;
@@ -105,8 +105,7 @@ TEST_CASE("PNM files come back, of all kinds") {
     }
   }
   const std::string comment = "P5 # by hand\n# more\n2 1\n255\nab";
-  CHECK(FromPnm(std::vector<uint8_t>(comment.begin(), comment.end())).samples ==
-        std::vector<uint8_t>{'a', 'b'});
+  CHECK(FromPnm(std::vector<uint8_t>(comment.begin(), comment.end())).samples == Samples{'a', 'b'});
   for (const char* bad : {"P6", "P6\n", "P6 0 1 255\n", "P4 1 1\n", "P5 99999999999 1 255\n",
                           "P5 4294967295 4294967295 255\nab", "P5 1 1 300\na"}) {
     const std::string text = bad;

@@ -128,7 +128,7 @@ TEST_CASE("round trips, with and without gaps between the rows") {
       CHECK(info.file_bytes == file.size());
       CHECK(info.format_version == flz_format_version());
 
-      std::vector<uint8_t> pixels(image.samples.size());
+      Samples pixels(image.samples.size(), 0);
       REQUIRE(flz_decoder_decode(decoder.get(), pixels.data(), pixels.size(), 0) == FLZ_OK);
       CHECK(pixels == image.samples);
       // Twice from one open file, the second time with gaps that stay as they were.
@@ -290,7 +290,7 @@ Image DecodeImage(flz_decoder* decoder, const flz_info& info) {
   image.interlaced = (info.flags & FLZ_INTERLACED) != 0;
   image.max_value = static_cast<uint16_t>(info.max_value);
   CHECK(row_bytes == image.row_bytes());
-  image.samples.resize(row_bytes * image.height);
+  image.samples.assign(row_bytes * image.height, 0);
   REQUIRE(flz_decoder_decode(decoder, image.samples.data(), image.samples.size(), 0) == FLZ_OK);
   flz_chunk chunk;
   while (flz_decoder_next_chunk(decoder, &chunk) == FLZ_OK) {
@@ -335,7 +335,7 @@ TEST_CASE("parts and scales") {
                                      region.height) == FLZ_OK);
       REQUIRE(flz_decoder_set_scale(decoder.get(), scale) == FLZ_OK);
       const Rect whole = region.width == 0 ? Rect{0, 0, 45, 37} : region;
-      std::vector<uint8_t> wanted;
+      Samples wanted;
       for (uint32_t y = whole.y; y < whole.y + whole.height; ++y) {
         for (uint32_t x = whole.x; x < whole.x + whole.width; ++x) {
           if (x % (1u << scale) != 0 || y % (1u << scale) != 0) continue;

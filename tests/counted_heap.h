@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counts the bytes on the heap, by operators new and delete of its own: for one file of a program.
+// Counts the bytes on the heap, by operators new and delete of its own, and what would have a
+// mapping of its own (base/own_mapping.h): for one file of a program.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+
+#include "base/own_mapping.h"
 
 namespace flowzip::testing {
 
@@ -49,6 +52,10 @@ uint64_t HeapPeakOf(const F& body) {
 }
 
 }  // namespace flowzip::testing
+
+// In the place of base/own_mapping.cc, which a library holds.
+void* flowzip::MapOwn(size_t bytes) { return testing::CountedOrThrown(bytes); }
+void flowzip::UnmapOwn(void* at, size_t) { testing::ReleaseCounted(at); }
 
 // All of them: AddressSanitizer's own would pair with none of these.
 void* operator new(size_t size) { return flowzip::testing::CountedOrThrown(size); }

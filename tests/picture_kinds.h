@@ -31,7 +31,7 @@ inline Image OfKind(const Kind& kind, uint32_t width, uint32_t height, uint32_t 
   image.bit_depth = kind.bit_depth;
   image.indexed = kind.indexed;
   image.interlaced = kind.interlaced;
-  image.samples.resize(image.row_bytes() * height);
+  image.samples.assign(image.row_bytes() * height, 0);
   Random random(seed);
   const int largest = image.largest();
   const int base = random.Between(0, largest);

@@ -126,7 +126,7 @@ TEST_CASE("every kind comes back: samples, depth, palette, chunks, interlacing")
 
 TEST_CASE("what is no PNG picture is not written as one") {
   const Scratch scratch;
-  Image image{2, 2, 1, 10, std::vector<uint8_t>(8, 1)};
+  Image image{2, 2, 1, 10, Samples(8, 1)};
   CHECK_THROWS_WITH(WritePng(image, scratch / "a.png"),
                     "no PNG file has samples from 0 to 1023 in such a picture (a PAM file has)");
   CHECK(scratch.Count() == 0);
@@ -152,9 +152,9 @@ TEST_CASE("PNM files of every kind come back") {
   const auto read = [](const std::string& text) {
     return FromPnm(ByteSpan(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
   };
-  CHECK(read("P1 # c\n3 2\n101\n0 1 0").samples == std::vector<uint8_t>{0, 1, 0, 1, 0, 1});
-  CHECK(read("P2\n2 2\n15\n1 2 # x\n3 15").samples == std::vector<uint8_t>{1, 2, 3, 15});
-  CHECK(read("P3 1 1 255 9 8 7").samples == std::vector<uint8_t>{9, 8, 7});
+  CHECK(read("P1 # c\n3 2\n101\n0 1 0").samples == Samples{0, 1, 0, 1, 0, 1});
+  CHECK(read("P2\n2 2\n15\n1 2 # x\n3 15").samples == Samples{1, 2, 3, 15});
+  CHECK(read("P3 1 1 255 9 8 7").samples == Samples{9, 8, 7});
   for (const char* bad : {"P5", "P5 2", "P5 0 1 255\nab", "P5 2 2 255\nabc", "P5 1 1 0\na",
                           "P5 1 1 65536\na", "P6 1 1 100\nab\xff", "P7\nWIDTH 1\nENDHDR\n",
                           "P2 1 1 9 10", "P4 99999 99999\n", "P5 99999999999 1 255\n"}) {

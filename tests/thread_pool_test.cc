@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -98,6 +99,34 @@ TEST_CASE("loops inside loops") {
       };
       REQUIRE_THROWS_WITH(pool.ParallelFor(5, failing), "inner");
     }
+  }
+}
+
+TEST_CASE("a caller whose own bodies have ended helps with loops inside the others") {
+  using Clock = std::chrono::steady_clock;
+  ThreadPool pool(2);
+  const auto caller = std::this_thread::get_id();
+  for (int round = 0; round < 20; ++round) {
+    const auto end = Clock::now() + std::chrono::seconds(20);
+    // Whether both threads came at once.
+    const auto meet = [&](std::atomic<int>& here) {
+      for (++here; here < 2;) {
+        if (Clock::now() > end) return false;
+        std::this_thread::yield();
+      }
+      return true;
+    };
+    std::atomic<int> outer{0}, inner{0};
+    std::atomic<bool> met{true};
+    pool.ParallelFor(2, [&](int64_t) {
+      if (!meet(outer)) met = false;
+      if (std::this_thread::get_id() == caller) return;
+      pool.ParallelFor(2, [&](int64_t) {
+        if (!meet(inner)) met = false;
+      });
+    });
+    REQUIRE(met);
+    REQUIRE(inner == 2);
   }
 }
 

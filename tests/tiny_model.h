@@ -113,7 +113,7 @@ inline Image MakeImage(uint32_t width, uint32_t height, int channels) {
   image.width = width;
   image.height = height;
   image.channels = channels;
-  image.samples.resize(image.row_bytes() * height);
+  image.samples.assign(image.row_bytes() * height, 0);
   return image;
 }
 

@@ -3,7 +3,6 @@
 
 #include <new>
 
-#include "base/huge_pages.h"
 #include "codec/memory.h"
 #include "tools/read_file.h"
 
@@ -108,7 +107,6 @@ Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t ho
     Check(flz_decoder_check(decoder.get()), decoder);
   }
   RequireMemory(memory + row_bytes * image.height + holds, options.max_memory);
-  ReserveOnHugePages(image.samples, row_bytes * image.height);
   image.samples.resize(row_bytes * image.height);
   Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0), decoder);
   for (flz_chunk chunk;;) {

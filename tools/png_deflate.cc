@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -16,7 +18,8 @@ namespace {
 
 constexpr size_t kPieceBytes = size_t{1} << 20, kWindow = size_t{1} << 15;
 constexpr int kLevel = 1;
-constexpr uint8_t kUp = 2;                       // PNG's filter type
+constexpr uint8_t kUp = 2;  // PNG's filter type
+constexpr uint8_t kIdat[] = {'I', 'D', 'A', 'T'};
 constexpr uint8_t kZlibHeader[] = {0x78, 0x01};  // window of 32 KiB, fastest
 
 // Appends rows [y0, y1) in the file's byte order, each behind its filter type.
@@ -43,8 +46,15 @@ void FilterRows(const Image& image, uint32_t y0, uint32_t y1, std::vector<uint8_
 
 struct Piece {
   std::vector<uint8_t> deflated;
+  uLong crc = 0;    // of the chunk so far
   uLong adler = 0;  // of the filtered bytes
   size_t bytes = 0;
+  bool done = false;
+
+  void Append(const uint8_t* more, size_t count) {
+    deflated.insert(deflated.end(), more, more + count);
+    crc = crc32(crc, more, static_cast<uInt>(count));
+  }
 };
 
 // Rows [y0, y1) as part of a deflate stream that ends at a byte.
@@ -78,6 +88,12 @@ Piece DeflateRows(const Image& image, uint32_t y0, uint32_t y1) {
   deflateEnd(&stream);
   Require(result == (last ? Z_STREAM_END : Z_OK) && stream.avail_in == 0,
           ErrorCode::kInvalidArgument, "cannot be deflated");
+  if (y0 == 0) {
+    piece.deflated.insert(piece.deflated.begin(), std::begin(kZlibHeader), std::end(kZlibHeader));
+  }
+  piece.crc = crc32(crc32(0, kIdat, sizeof kIdat), piece.deflated.data(),
+                    static_cast<uInt>(piece.deflated.size()));
+  piece.done = true;
   return piece;
 }
 
@@ -89,15 +105,14 @@ void Put(const uint8_t* bytes, size_t count, std::FILE* stream) {
   if (std::fwrite(bytes, 1, count, stream) != count) throw SystemError(errno);
 }
 
-void WriteChunk(const std::vector<uint8_t>& data, std::FILE* stream) {
-  uint8_t head[8] = {0, 0, 0, 0, 'I', 'D', 'A', 'T'}, tail[4];
-  PutBigEndian(static_cast<uint32_t>(data.size()), head);
-  uLong crc = crc32(0, head + 4, 4);
-  crc = crc32(crc, data.data(), static_cast<uInt>(data.size()));
-  PutBigEndian(static_cast<uint32_t>(crc), tail);
-  Put(head, sizeof head, stream);
-  Put(data.data(), data.size(), stream);
-  Put(tail, sizeof tail, stream);
+void WriteChunk(const Piece& piece, std::FILE* stream) {
+  uint8_t size[4], crc[4];
+  PutBigEndian(static_cast<uint32_t>(piece.deflated.size()), size);
+  PutBigEndian(static_cast<uint32_t>(piece.crc), crc);
+  Put(size, sizeof size, stream);
+  Put(kIdat, sizeof kIdat, stream);
+  Put(piece.deflated.data(), piece.deflated.size(), stream);
+  Put(crc, sizeof crc, stream);
 }
 
 }  // namespace
@@ -112,29 +127,32 @@ void WriteIdat(const Image& image, int jobs, std::FILE* stream) {
   const auto rows = static_cast<uint32_t>(
       std::clamp<size_t>(kPieceBytes / (image.row_bytes() + 1), 1, image.height));
   const uint32_t pieces = (image.height - 1) / rows + 1;
-  const auto batch_size = static_cast<uint32_t>(std::max(1, jobs)) * 2;
+  // Threads wait for each other after so many pieces, which are in memory if the first is the last
+  // to be done.
+  const auto batch_size = static_cast<uint32_t>(std::max(1, jobs)) * 8;
   ThreadPool pool(static_cast<int>(std::min<uint32_t>(static_cast<uint32_t>(jobs), pieces)));
   uLong adler = adler32(0, nullptr, 0);
   for (uint32_t first = 0; first < pieces; first += batch_size) {
     std::vector<Piece> batch(std::min(batch_size, pieces - first));
+    std::mutex mutex;
+    size_t next = 0;  // to be written
     pool.ParallelFor(static_cast<int64_t>(batch.size()), [&](int64_t i) {
       const uint32_t y = (first + static_cast<uint32_t>(i)) * rows;
-      batch[static_cast<size_t>(i)] = DeflateRows(image, y, std::min(image.height - y, rows) + y);
+      Piece piece = DeflateRows(image, y, std::min(image.height - y, rows) + y);
+      const std::lock_guard lock(mutex);
+      batch[static_cast<size_t>(i)] = std::move(piece);
+      for (; next < batch.size() && batch[next].done; ++next) {
+        Piece& done = batch[next];
+        adler = adler32_combine(adler, done.adler, static_cast<z_off_t>(done.bytes));
+        if (first + next + 1 == pieces) {
+          uint8_t sum[4];
+          PutBigEndian(static_cast<uint32_t>(adler), sum);
+          done.Append(sum, sizeof sum);
+        }
+        WriteChunk(done, stream);
+        done.deflated = {};
+      }
     });
-    for (size_t i = 0; i < batch.size(); ++i) {
-      Piece& piece = batch[i];
-      adler = adler32_combine(adler, piece.adler, static_cast<z_off_t>(piece.bytes));
-      if (first == 0 && i == 0) {
-        piece.deflated.insert(piece.deflated.begin(), std::begin(kZlibHeader),
-                              std::end(kZlibHeader));
-      }
-      if (first + i + 1 == pieces) {
-        uint8_t sum[4];
-        PutBigEndian(static_cast<uint32_t>(adler), sum);
-        piece.deflated.insert(piece.deflated.end(), std::begin(sum), std::end(sum));
-      }
-      WriteChunk(piece.deflated, stream);
-    }
   }
 }
 

@@ -13,7 +13,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/huge_pages.h"
 #include "codec/memory.h"
 #include "tools/atomic_file.h"
 #include "tools/png_chunks.h"
@@ -225,7 +224,6 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
   image.chunks = std::move(png.chunks);
   Reader reader(std::move(png.data));
   if (!reader.ReadHeader()) reader.Throw();
-  ReserveOnHugePages(image.samples, image.row_bytes() * image.height);
   image.samples.resize(image.row_bytes() * image.height);
   if (!reader.ReadSamples(image.samples.data(), image.row_bytes(), image.height)) reader.Throw();
   return image;

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "base/huge_pages.h"
 #include "codec/memory.h"
 
 namespace flowzip {
@@ -133,7 +132,6 @@ void ReadBinary(ByteSpan bytes, Image* image) {
   Require(bytes.size() / image->row_bytes() >= image->height, ErrorCode::kTruncated,
           "PNM file is cut short");
   const size_t size = image->row_bytes() * image->height;
-  ReserveOnHugePages(image->samples, size);
   image->samples.assign(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
   if (image->bytes_per_sample() == 2 && kLittleEndian) SwapPairs(image->samples.data(), size);
 }
