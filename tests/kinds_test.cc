@@ -88,6 +88,43 @@ TEST_CASE("bytes do not depend on the number of jobs") {
   CHECK(SameImage(Decode(one, options), image));
 }
 
+TEST_CASE("small tiles, coded in all ways side by side, come out the same however they race") {
+  for (int content = 0; content < 5; ++content) {
+    for (const int channels : {1, 3, 4}) {
+      const Image image = OfKind({channels, 8, content}, 60, 50, 8);
+      for (const Coding coding : {Coding::kFast, Coding::kSmallest, Coding::kThorough}) {
+        CAPTURE(content, channels);
+        const auto alone = EncodeBy(image, coding, 10, 1);
+        for (int round = 0; round < 3; ++round) {
+          REQUIRE(EncodeBy(image, coding, 10, 2) == alone);
+          REQUIRE(EncodeBy(image, coding, 10, 4) == alone);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("contexts are given up as soon as they are too large, and not before") {
+  const Image image = OfKind({3, 8, 3}, 40, 30, 5);
+  SampleBlock block{40, 30, 3, 8, {}};
+  block.samples.assign(image.samples.begin(), image.samples.end());
+  const ContextOptions options{.candidates = 4};
+  const std::vector<uint8_t> stream = EncodeContexts(block, options);
+  const auto within = [&](size_t limit) {
+    size_t asked = 0;
+    const auto result = TryContexts(block, options, [&](size_t bytes) {
+      asked = bytes;
+      return bytes <= limit;
+    });
+    CHECK(asked <= stream.size());
+    return result;
+  };
+  CHECK(within(stream.size()) == stream);
+  CHECK(within(SIZE_MAX) == stream);
+  CHECK_FALSE(within(stream.size() / 2).has_value());
+  CHECK_FALSE(within(0).has_value());
+}
+
 TEST_CASE("the smallest way is taken, and without the model no model is named") {
   for (const Kind& kind : {Kind{3, 8, 1}, Kind{3, 8, 2}, Kind{4, 8, 3}, Kind{1, 8, 0}}) {
     const Image image = OfKind(kind, 60, 50, 8);
@@ -189,14 +226,18 @@ TEST_CASE("the binary coder gives back any bits under any probabilities") {
   for (int trial = 0; trial < 200; ++trial) {
     std::vector<std::pair<int, uint32_t>> bits(random.Between(0, 400));
     BinaryEncoder encoder;
+    size_t least = 0;
     for (auto& [bit, p] : bits) {
       p = static_cast<uint32_t>(random.Between(0, 3) == 0   ? 1
                                 : random.Between(0, 3) == 0 ? 65535
                                                             : random.Between(1, 65535));
       bit = static_cast<uint32_t>(random.Between(0, 65535)) < p || random.Between(0, 50) == 0;
       encoder.Code(bit, p);
+      CHECK(least <= encoder.least_size());
+      least = encoder.least_size();
     }
     std::vector<uint8_t> stream = encoder.Finish();
+    CHECK(least <= stream.size());
     BinaryDecoder decoder(stream);
     for (const auto& [bit, p] : bits) REQUIRE(decoder.Code(0, p) == bit);
     CHECK_NOTHROW(decoder.CheckEnd());

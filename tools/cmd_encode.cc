@@ -33,13 +33,14 @@ uint64_t MemoryFor(const Image& image, const EncoderHandle& encoder) {
 Image ReadImage(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::vector<uint8_t> bytes = ReadInput(task.input, common.force, common.max_memory);
-  Image image = ReadPicture(bytes, common.max_pixels, [&](const Image& header) {
+  const auto check = [&](const Image& header) {
     // Beside the picture, the encoder may have what that leaves; 0 would be no limit.
     const uint64_t left = MemoryLeft(common.max_memory, SampleMemory(Describe(header)));
     const uint64_t limit = left == kNoMemoryLimit ? 0 : std::max<uint64_t>(left, 1);
     Check(flz_encoder_set_max_memory(encoder.get(), limit), encoder);
     RequireMemory(MemoryFor(header, encoder), common.max_memory);
-  });
+  };
+  Image image = ReadPicture(bytes, common.max_pixels, check, common.jobs);
   if (arguments.strip) StripMetadata(image);
   return image;
 }

@@ -9,8 +9,8 @@
 
 namespace flowzip {
 
-Image ReadPicture(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
-  if (!IsPnm(file)) return ReadPng(file, max_pixels, check);
+Image ReadPicture(ByteSpan file, uint64_t max_pixels, const ImageCheck& check, int jobs) {
+  if (!IsPnm(file)) return ReadPng(file, max_pixels, check, jobs);
   Image image = FromPnm(file, max_pixels);
   if (check) check(image);
   return image;

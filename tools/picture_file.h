@@ -13,9 +13,9 @@
 namespace flowzip {
 
 // PNG or PNM. Throws as ReadPng and FromPnm do. `check` is asked before a PNG's samples are
-// allocated, and once a PNM is read.
+// allocated, and once a PNM is read. `jobs` as in ReadPng.
 Image ReadPicture(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
-                  const ImageCheck& check = {});
+                  const ImageCheck& check = {}, int jobs = 1);
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
 // PNM if `name` ends like one, else PNG. Throws kUnsupported or kIo; the caller flushes.

@@ -12,7 +12,9 @@
 #include <csetjmp>
 #include <cstring>
 #include <new>
+#include <optional>
 
+#include "base/map_ahead.h"
 #include "codec/memory.h"
 #include "tools/atomic_file.h"
 #include "tools/png_chunks.h"
@@ -203,7 +205,7 @@ Image ReadPng(const std::string& path, uint64_t max_pixels) {
   return ReadPng(ReadFile(path), max_pixels);
 }
 
-Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
+Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check, int jobs) {
   PngFile png = SplitPng(file);
   const PngHeader& header = png.header;
   Image image;
@@ -225,6 +227,10 @@ Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) {
   Reader reader(std::move(png.data));
   if (!reader.ReadHeader()) reader.Throw();
   image.samples.resize(image.row_bytes() * image.height);
+  std::optional<MapAhead> ahead;
+  if (jobs > 1 && image.samples.size() >= kOwnMapping) {
+    ahead.emplace(image.samples.data(), image.samples.size());
+  }
   if (!reader.ReadSamples(image.samples.data(), image.row_bytes(), image.height)) reader.Throw();
   return image;
 }

@@ -21,9 +21,10 @@ inline constexpr uint64_t kDefaultPngPixels = uint64_t{1} << 28;
 using ImageCheck = std::function<void(const Image& header)>;
 
 // Throws kIo, kTruncated, kCorrupt, kUnsupported (an unknown critical chunk), or kLimit before any
-// samples are allocated.
+// samples are allocated. With more than one job, memory is mapped on a second thread.
 Image ReadPng(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
-Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels, const ImageCheck& check = {});
+Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels, const ImageCheck& check = {},
+              int jobs = 1);
 
 // Throws kIo if `stream` takes no more; the caller still has to flush it. kUnsupported for what
 // no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples. The bytes do
