@@ -45,11 +45,10 @@ void FilterRows(const Image& image, uint32_t y0, uint32_t y1, std::vector<uint8_
 }
 
 struct Piece {
-  std::vector<uint8_t> deflated;
-  uLong crc = 0;    // of the chunk so far
-  uLong adler = 0;  // of the filtered bytes
+  std::vector<uint8_t> deflated;  // never empty once it is done
+  uLong crc = 0;                  // of the chunk so far
+  uLong adler = 0;                // of the filtered bytes
   size_t bytes = 0;
-  bool done = false;
 
   void Append(const uint8_t* more, size_t count) {
     deflated.insert(deflated.end(), more, more + count);
@@ -93,7 +92,6 @@ Piece DeflateRows(const Image& image, uint32_t y0, uint32_t y1) {
   }
   piece.crc = crc32(crc32(0, kIdat, sizeof kIdat), piece.deflated.data(),
                     static_cast<uInt>(piece.deflated.size()));
-  piece.done = true;
   return piece;
 }
 
@@ -141,7 +139,7 @@ void WriteIdat(const Image& image, int jobs, std::FILE* stream) {
       Piece piece = DeflateRows(image, y, std::min(image.height - y, rows) + y);
       const std::lock_guard lock(mutex);
       batch[static_cast<size_t>(i)] = std::move(piece);
-      for (; next < batch.size() && batch[next].done; ++next) {
+      for (; next < batch.size() && !batch[next].deflated.empty(); ++next) {
         Piece& done = batch[next];
         adler = adler32_combine(adler, done.adler, static_cast<z_off_t>(done.bytes));
         if (first + next + 1 == pieces) {
