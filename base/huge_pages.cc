@@ -31,6 +31,17 @@ void AdviseHugePages(void* at, size_t bytes) {
 #endif
 }
 
+void DiscardPages(void* at, size_t bytes) {
+#if defined(__linux__) && defined(MADV_DONTNEED)
+  const uintptr_t address = reinterpret_cast<uintptr_t>(at);
+  const uintptr_t begin = (address + kHugePage - 1) & ~(kHugePage - 1);
+  const uintptr_t end = (address + bytes) & ~(kHugePage - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+#else
+  (void)at, (void)bytes;
+#endif
+}
+
 void PrefaultHeap(size_t bytes) {
 #if defined(__linux__) && defined(MADV_POPULATE_WRITE)
   void* const block = std::malloc(bytes + kHugePage);

@@ -19,6 +19,10 @@ void ReserveOnHugePages(std::vector<T>& vector, size_t count) {
   AdviseHugePages(vector.data(), count * sizeof(T));
 }
 
+// Gives the large pages that lie wholly within `bytes` at `at` back to the system, where it takes
+// them; what was there is lost. Of a block that stays allocated.
+void DiscardPages(void* at, size_t bytes);
+
 // Maps `bytes`, a multiple of 2 MiB, for the heap's next blocks at once, on large pages, where the
 // system can. One small page at a time takes up to 12 us on a virtual machine, of which a small
 // picture touches 700. For the start of a program, and an allocator that grows one heap (glibc's).

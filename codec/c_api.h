@@ -14,7 +14,7 @@
 
 namespace flowzip::c_api {
 
-// Thrown through the codec by a progress function that wants to stop.
+// Thrown through the codec where a function of the caller's wants to stop.
 struct Cancelled {};
 
 // What every handle has.

@@ -14,6 +14,8 @@ struct flz_encoder : Handle {
   const EmbeddedModel* embedded = nullptr;  // by effort; `model` goes before it
   bool recover_colour = true;
   flz_effort effort = FLZ_EFFORT_STANDARD;
+  flz_rows_fn rows = nullptr;
+  void* rows_user = nullptr;
   std::vector<Chunk> chunks;
   std::vector<uint8_t> file;
 
@@ -91,7 +93,13 @@ void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
   Image image = ToImage(encoder, *picture);
   image.outside = static_cast<uint8_t*>(const_cast<void*>(picture->pixels));  // is only read
   image.outside_stride = stride;
-  encoder.file = Encode(image, Options(encoder), nullptr, encoder.Progress());
+  EncodeOptions options = Options(encoder);
+  if (encoder.rows != nullptr) {
+    options.rows = [&encoder](uint32_t rows) {
+      if (encoder.rows(encoder.rows_user, rows) != 0) throw Cancelled{};
+    };
+  }
+  encoder.file = Encode(image, options, nullptr, encoder.Progress());
 }
 
 }  // namespace
@@ -143,6 +151,13 @@ flz_status flz_encoder_set_progress(flz_encoder* encoder, flz_progress_fn progre
   return With(encoder, [&](flz_encoder& e) {
     e.progress = progress;
     e.progress_user = user;
+  });
+}
+
+flz_status flz_encoder_set_rows(flz_encoder* encoder, flz_rows_fn rows, void* user) {
+  return With(encoder, [&](flz_encoder& e) {
+    e.rows = rows;
+    e.rows_user = user;
   });
 }
 

@@ -63,7 +63,7 @@ const Model& ModelOf(const EncodeOptions& options) {
 
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, EncodeStats* stats,
                             const ProgressFn& progress) {
-  CheckImage(image);
+  CheckHeader(image);
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
   Require(options.tile_log2 >= kMinTileLog2 && options.tile_log2 <= kMaxTileLog2,
           ErrorCode::kInvalidArgument, "tile size out of range");
@@ -79,6 +79,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   ThreadPool pool(options.jobs);
   const uint64_t tiles = info.tile_count();
   std::vector<TileResult> results(tiles);
+  RowSource rows(options.rows, image.height);
   ForEachTile(
       pool, tiles, plan.tiles_at_once, progress, info.pixels(),
       [&](uint64_t tile) {
@@ -86,8 +87,13 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         return uint64_t{rect.width} * rect.height;
       },
       [&](uint64_t tile) {
-        results[tile] =
-            EncodeOneTile(image, info.TileRect(tile), tile, options, pool, stats != nullptr);
+        const Rect rect = info.TileRect(tile);
+        const uint32_t end = rect.y + rect.height;
+        rows.Need(end);
+        // So that nobody waits for the next row of tiles.
+        rows.ReadAhead(end + std::min(uint32_t{1} << info.tile_log2, image.height - end));
+        CheckSamples(image, rect);
+        results[tile] = EncodeOneTile(image, rect, tile, options, pool, stats != nullptr);
       });
 
   size_t bytes = 0;

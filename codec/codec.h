@@ -14,6 +14,7 @@
 #include "codec/memory.h"
 #include "codec/pixel_bits.h"
 #include "codec/recover.h"
+#include "codec/row_source.h"
 #include "codec/tile_modes.h"
 #include "model/embedded.h"
 #include "model/model.h"
@@ -32,6 +33,7 @@ struct EncodeOptions {
   bool recover_colour = true;  // look for what RGB was converted from (recovered_colour.h)
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by EncodeMemory
   std::vector<Chunk> chunks;                // put into the header as they are
+  RowsFn rows;  // if set: reads the samples in, of which none is there before (row_source.h)
 };
 
 // The one that these options name. An embedded model is parsed when a tile first needs it.

@@ -10,12 +10,13 @@ namespace {
 constexpr uint32_t kMostPixelsASide = 0x7FFFFFFF;
 
 // Scans only where values above the limit can be stored.
-bool SamplesWithin(const Image& image, int largest) {
+bool SamplesWithin(const Image& image, const Rect& rect, int largest) {
   const bool bytes = image.bytes_per_sample() == 1;
   if (largest >= (bytes ? 255 : 65535)) return true;
-  for (uint32_t y = 0; y < image.height; ++y) {
-    const uint8_t* row = image.Row(y);
-    const uint8_t* end = row + image.row_bytes();
+  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
+    const uint8_t* row = image.Row(y) + rect.x * pixel;
+    const uint8_t* end = row + rect.width * pixel;
     if (bytes && std::any_of(row, end, [&](uint8_t s) { return s > largest; })) return false;
     for (; !bytes && row < end; row += 2) {
       uint16_t sample;
@@ -55,6 +56,16 @@ void StripMetadata(Image& image) {
 }
 
 void CheckImage(const Image& image) {
+  CheckHeader(image);
+  CheckSamples(image, {0, 0, image.width, image.height});
+}
+
+void CheckSamples(const Image& image, const Rect& rect) {
+  Require(SamplesWithin(image, rect, image.largest()), ErrorCode::kInvalidArgument,
+          "the image has samples above its largest");
+}
+
+void CheckHeader(const Image& image) {
   const auto require = [](bool ok, const char* why) {
     Require(ok, ErrorCode::kInvalidArgument, why);
   };
@@ -71,7 +82,6 @@ void CheckImage(const Image& image) {
   require(image.outside != nullptr ? image.samples.empty()
                                    : image.samples.size() == image.row_bytes() * image.height,
           "the image's samples do not fill its size");
-  require(SamplesWithin(image, image.largest()), "the image has samples above its largest");
   if (image.indexed) {
     const Chunk* palette = FindChunk(image, "PLTE");
     require(palette != nullptr && IsPaletteSize(palette->data.size()),

@@ -74,6 +74,9 @@ void StripMetadata(Image& image);
 
 // Throws kInvalidArgument unless the parts fit together: sizes, depth, palette, samples.
 void CheckImage(const Image& image);
+// Its two halves: everything but the samples' values, and those of `rect`.
+void CheckHeader(const Image& image);
+void CheckSamples(const Image& image, const Rect& rect);
 
 // Whether all pixels of `rect` are the same.
 bool IsConstant(const Image& image, const Rect& rect);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The C interface: round trips with stride, limits, errors, the probe at every prefix length,
 // and NULL everywhere.
+#include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <memory>
@@ -550,6 +552,59 @@ TEST_CASE("progress, and stopping it") {
   CHECK(flz_decoder_check(decoder.get()) == FLZ_OK);
 }
 
+TEST_CASE("rows that come while others are encoded, and stopping them") {
+  const Image image = testing::Noise(40, 3000, 3, 18);  // three tiles, one above another
+  const EncoderPtr encoder = NewEncoder();
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), ToPicture(image));
+  struct Source {
+    const Image* image;
+    std::vector<uint8_t> pixels;
+    uint32_t present = 0;
+    int calls = 0, fail_at = 0;
+    std::atomic<int> inside{0};
+    bool in_order = true;
+  };
+  const auto call = [](void* user, uint32_t rows) {
+    auto* s = static_cast<Source*>(user);
+    const bool alone = ++s->inside == 1;
+    s->in_order = s->in_order && alone && rows > s->present && rows <= s->image->height;
+    if (++s->calls == s->fail_at) return 1;
+    std::copy(s->image->Row(s->present), s->image->Row(0) + rows * s->image->row_bytes(),
+              s->pixels.begin() + s->present * s->image->row_bytes());
+    s->present = rows;
+    --s->inside;
+    return 0;
+  };
+  for (const int threads : {1, 2, 5}) {
+    for (const int fail_at : {0, 1, 2, 3}) {
+      CAPTURE(threads, fail_at);
+      Source source;
+      source.image = &image;
+      source.pixels.assign(image.samples.size(), 0x55);
+      source.fail_at = fail_at;
+      flz_image picture = ToPicture(image);
+      picture.pixels = source.pixels.data();
+      REQUIRE(flz_encoder_set_threads(encoder.get(), threads) == FLZ_OK);
+      REQUIRE(flz_encoder_set_rows(encoder.get(), call, &source) == FLZ_OK);
+      const uint8_t* data = nullptr;
+      size_t size = 0;
+      const flz_status status = flz_encoder_encode(encoder.get(), &picture, &data, &size);
+      CHECK(source.in_order);
+      if (fail_at == 0) {
+        REQUIRE(status == FLZ_OK);
+        CHECK(std::vector<uint8_t>(data, data + size) == file);
+        CHECK(source.present == image.height);
+      } else {
+        CHECK(status == FLZ_CANCELLED);
+        CHECK(source.calls == fail_at);
+        CHECK(data == nullptr);
+      }
+    }
+  }
+  REQUIRE(flz_encoder_set_rows(encoder.get(), nullptr, nullptr) == FLZ_OK);
+  CHECK(EncodeImage(encoder.get(), ToPicture(image)) == file);
+}
+
 TEST_CASE("NULL everywhere") {
   const EncoderPtr encoder = NewEncoder();
   const DecoderPtr decoder = NewDecoder();
@@ -572,6 +627,7 @@ TEST_CASE("NULL everywhere") {
   CHECK(flz_encoder_set_max_pixels(nullptr, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_max_memory(nullptr, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_set_progress(nullptr, nullptr, nullptr) == FLZ_INVALID_ARGUMENT);
+  CHECK(flz_encoder_set_rows(nullptr, nullptr, nullptr) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_add_chunk(nullptr, "teSt", &byte, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_add_chunk(encoder.get(), nullptr, &byte, 1) == FLZ_INVALID_ARGUMENT);
   CHECK(flz_encoder_add_chunk(encoder.get(), "teSt", nullptr, 1) == FLZ_INVALID_ARGUMENT);

@@ -77,6 +77,12 @@ refused 'text: not a flowzip file' "$flowzip" info text
 refused 'cut.png: PNG file is cut short' "$flowzip" encode cut.png -o out
 "$files" flip small.png 100 3 flip.png
 refused 'flip.png: PNG file is damaged' "$flowzip" encode flip.png -o out
+# Found while the rows above are being coded.
+"$files" png gray 60 3000 tall.png
+"$files" halve-samples tall.png half.png
+for jobs in 1 3; do
+  refused 'half.png: PNG file is damaged' "$flowzip" encode -e fast -j $jobs half.png -o out
+done
 # --- Every kind of PNG comes back ---------------------------------------------------------
 for kind in gray1 gray16 rgb16 rgba rgba16 gray-alpha palette rgb-trns; do
   "$files" png $kind 9 7 kind.png

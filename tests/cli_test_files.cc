@@ -5,6 +5,7 @@
 //   flowzip_test_files png-header WIDTH HEIGHT OUT       8-bit RGB, without any samples
 //   flowzip_test_files cut FILE BYTES OUT
 //   flowzip_test_files flip FILE BYTE BIT OUT
+//   flowzip_test_files halve-samples PNG OUT     without the second half of its IDAT chunks
 //   flowzip_test_files rename-model FILE OUT     another model hash, right checksum
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -13,6 +14,8 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "tests/png_maker.h"
@@ -55,6 +58,19 @@ void RenameModel(std::vector<uint8_t>& file) {
   for (size_t i = 0; i < 4; ++i) file[covered + i] = static_cast<uint8_t>(checksum >> (8 * i));
 }
 
+// All checksums stay right.
+void HalveSamples(std::vector<uint8_t>& file) {
+  std::vector<std::pair<size_t, size_t>> data;  // offset and size of each IDAT chunk
+  for (size_t at = 8; at < file.size();) {
+    const size_t size = 12 + (size_t{file[at + 2]} << 8 | file[at + 3]);  // libpng's are small
+    if (std::string(&file[at + 4], &file[at + 8]) == "IDAT") data.emplace_back(at, size);
+    at += size;
+  }
+  const auto begin = static_cast<ptrdiff_t>(data.at(data.size() / 2).first);
+  const auto end = static_cast<ptrdiff_t>(data.back().first + data.back().second);
+  file.erase(file.begin() + begin, file.begin() + end);
+}
+
 int Run(const std::vector<std::string>& words) {
   if (words.size() == 5 && words[0] == "png") {
     const auto width = static_cast<uint32_t>(std::stoul(words[2]));
@@ -80,6 +96,8 @@ int Run(const std::vector<std::string>& words) {
     bytes.resize(std::stoul(words[2]));
   } else if (words[0] == "flip") {
     bytes.at(std::stoul(words[2])) ^= static_cast<uint8_t>(1 << std::stoi(words[3]));
+  } else if (words[0] == "halve-samples") {
+    HalveSamples(bytes);
   } else if (words[0] == "rename-model") {
     RenameModel(bytes);
   } else {

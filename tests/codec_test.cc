@@ -261,6 +261,22 @@ TEST_CASE("progress counts all pixels, once") {
   CHECK(calls == 12);
 }
 
+TEST_CASE("what reading the rows throws is what encoding throws, whoever runs into it") {
+  const Image image = testing::Noise(50, 300, 1, 5);
+  struct Failed {};
+  for (const int jobs : {1, 2, 5}) {
+    for (const int fail_at : {1, 2, 4}) {
+      EncodeOptions options = To(Tiny(), jobs, 5);
+      int calls = 0;
+      options.rows = [&](uint32_t) {
+        if (++calls == fail_at) throw Failed{};
+      };
+      CHECK_THROWS_AS(Encode(image, options), Failed);
+      CHECK(calls == fail_at);
+    }
+  }
+}
+
 TEST_CASE("pictures and options that make no sense are refused") {
   const auto code = [](const Image& image, const EncodeOptions& options) {
     try {

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "tests/png_maker.h"
 #include "tools/atomic_file.h"
+#include "tools/png_reader.h"
 #include "tools/pnm_io.h"
 #include "tools/read_file.h"
 
@@ -121,6 +123,29 @@ TEST_CASE("every kind comes back: samples, depth, palette, chunks, interlacing")
         CHECK(SameImage(ReadPng(scratch / "again.png"), image));
       }
     }
+  }
+}
+
+TEST_CASE("rows are read as far as is asked for, and the file no further") {
+  for (const bool interlaced : {false, true}) {
+    CAPTURE(interlaced);
+    const std::vector<uint8_t> file = MakePng(301, 203, {PNG_COLOR_TYPE_RGB, 8, interlaced, false});
+    const Image whole = ReadPng(file);
+    PngReader reader(file, kDefaultPngPixels);
+    Image& image = reader.image();
+    REQUIRE(image.samples.size() == whole.samples.size());
+    std::fill(image.samples.begin(), image.samples.end(), uint8_t{0});
+    size_t read_to = reader.read_to();
+    CHECK(read_to < 200);
+    for (const uint32_t rows : {1u, 1u, 40u, 30u, 202u, 203u, 203u}) {
+      reader.ReadRows(rows);
+      CHECK(std::equal(whole.Row(0), whole.Row(0) + rows * whole.row_bytes(), image.Row(0)));
+      CHECK(reader.read_to() >= read_to);
+      read_to = reader.read_to();
+      if (rows <= 40 && !interlaced) CHECK(read_to < file.size() / 3);
+    }
+    CHECK(read_to == file.size());
+    CHECK(SameImage(image, whole));
   }
 }
 

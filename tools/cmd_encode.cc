@@ -30,9 +30,9 @@ uint64_t MemoryFor(const Image& image, const EncoderHandle& encoder) {
   return AddMemory(flz_encoder_memory(encoder.get(), &picture), SampleMemory(Describe(image)));
 }
 
-Image ReadImage(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
-  const CommonOptions& common = arguments.common;
-  const std::vector<uint8_t> bytes = ReadInput(task.input, common.force, common.max_memory);
+// All but the samples.
+PictureReader OpenPicture(const FileTask& task, const EncoderHandle& encoder,
+                          const CommonOptions& common) {
   const auto check = [&](const Image& header) {
     // Beside the picture, the encoder may have what that leaves; 0 would be no limit.
     const uint64_t left = MemoryLeft(common.max_memory, SampleMemory(Describe(header)));
@@ -40,9 +40,8 @@ Image ReadImage(const FileTask& task, const EncoderHandle& encoder, const Argume
     Check(flz_encoder_set_max_memory(encoder.get(), limit), encoder);
     RequireMemory(MemoryFor(header, encoder), common.max_memory);
   };
-  Image image = ReadPicture(bytes, common.max_pixels, check, common.jobs);
-  if (arguments.strip) StripMetadata(image);
-  return image;
+  return PictureReader(ReadInput(task.input, common.force, common.max_memory), common.max_pixels,
+                       check);
 }
 
 // Some tiles at a time, one for each thread: the picture is not held twice.
@@ -87,7 +86,9 @@ void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
 void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
-  const Image image = WithFile(input, [&] { return ReadImage(task, encoder, arguments); });
+  PictureReader reader = WithFile(input, [&] { return OpenPicture(task, encoder, common); });
+  if (arguments.strip) StripMetadata(reader.image());
+  const Image& image = reader.image();
   // Before the work, so that an output that cannot be is refused at once.
   const auto file =
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
@@ -101,7 +102,8 @@ void EncodeOne(const FileTask& task, const EncoderHandle& encoder, const Argumen
     Clock::time_point start = Clock::now();
     {
       HandleProgress progress("encoding", encoder, common.quiet);
-      Check(flz_encoder_encode(encoder.get(), &picture, &data, &size), encoder);
+      HandleRows rows(encoder, [&](uint32_t count) { reader.ReadRows(count); });
+      rows.Check(flz_encoder_encode(encoder.get(), &picture, &data, &size));
     }
     encode_seconds = SecondsSince(start);
     start = Clock::now();

@@ -2,6 +2,7 @@
 #include "tools/codec_calls.h"
 
 #include <new>
+#include <utility>
 
 #include "codec/memory.h"
 #include "tools/read_file.h"
@@ -136,6 +137,29 @@ HandleProgress::~HandleProgress() {
 int HandleProgress::Call(void* self, uint64_t done, uint64_t total) {
   static_cast<HandleProgress*>(self)->show_(done, total);
   return 0;
+}
+
+HandleRows::HandleRows(const EncoderHandle& encoder, RowsFn read)
+    : encoder_(encoder), read_(std::move(read)) {
+  flz_encoder_set_rows(encoder_.get(), Call, this);
+}
+
+HandleRows::~HandleRows() { flz_encoder_set_rows(encoder_.get(), nullptr, nullptr); }
+
+int HandleRows::Call(void* self, uint32_t rows) {
+  auto* const handle = static_cast<HandleRows*>(self);
+  try {
+    handle->read_(rows);
+    return 0;
+  } catch (...) {
+    handle->error_ = std::current_exception();
+    return 1;
+  }
+}
+
+void HandleRows::Check(flz_status status) const {
+  if (error_) std::rethrow_exception(error_);
+  flowzip::Check(status, encoder_);
 }
 
 }  // namespace flowzip

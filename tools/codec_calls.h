@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "codec/image.h"
+#include "codec/row_source.h"
 #include "flowzip/flowzip.h"
 #include "tools/cli_common.h"
 
@@ -58,6 +61,25 @@ class HandleProgress {
   std::function<void(uint64_t, uint64_t)> show_;
   flz_encoder* encoder_ = nullptr;
   flz_decoder* decoder_ = nullptr;
+};
+
+// Has the encoder's rows read by `read` while it lives.
+class HandleRows {
+ public:
+  HandleRows(const EncoderHandle& encoder, RowsFn read);
+  ~HandleRows();
+  HandleRows(const HandleRows&) = delete;
+  HandleRows& operator=(const HandleRows&) = delete;
+
+  // Throws what reading threw, else as flowzip::Check.
+  void Check(flz_status status) const;
+
+ private:
+  static int Call(void* self, uint32_t rows);
+
+  const EncoderHandle& encoder_;
+  RowsFn read_;
+  std::exception_ptr error_;
 };
 
 }  // namespace flowzip

@@ -2,18 +2,37 @@
 #include "tools/picture_file.h"
 
 #include <cerrno>
+#include <utility>
 
+#include "base/huge_pages.h"
 #include "tools/atomic_file.h"
 #include "tools/pnm_io.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
 
-Image ReadPicture(ByteSpan file, uint64_t max_pixels, const ImageCheck& check, int jobs) {
-  if (!IsPnm(file)) return ReadPng(file, max_pixels, check, jobs);
-  Image image = FromPnm(file, max_pixels);
-  if (check) check(image);
-  return image;
+PictureReader::PictureReader(std::vector<uint8_t> file, uint64_t max_pixels,
+                             const ImageCheck& check)
+    : file_(std::move(file)) {
+  if (!IsPnm(file_)) {
+    png_.emplace(file_, max_pixels, check);
+    return;
+  }
+  pnm_ = FromPnm(file_, max_pixels);
+  file_ = {};
+  if (check) check(pnm_);
+}
+
+void PictureReader::ReadRows(uint32_t rows) {
+  if (!png_) return;
+  png_->ReadRows(rows);
+  DiscardPages(file_.data(), png_->read_to());
+}
+
+Image ReadPicture(std::vector<uint8_t> file, uint64_t max_pixels) {
+  PictureReader reader(std::move(file), max_pixels);
+  reader.ReadRows(reader.image().height);
+  return std::move(reader.image());
 }
 
 Image ReadPicture(const std::string& path, uint64_t max_pixels) {

@@ -3,19 +3,38 @@
 // extension when written.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "codec/image.h"
 #include "tools/png_io.h"
+#include "tools/png_reader.h"
 
 namespace flowzip {
 
-// PNG or PNM. Throws as ReadPng and FromPnm do. `check` is asked before a PNG's samples are
-// allocated, and once a PNM is read. `jobs` as in ReadPng.
-Image ReadPicture(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels,
-                  const ImageCheck& check = {}, int jobs = 1);
+// A picture's file while its rows are read; its pages go back to the system as they have been.
+class PictureReader {
+ public:
+  // PNG or PNM. Throws as ReadPng and FromPnm do. `check` is asked before a PNG's samples are
+  // allocated, and once a PNM, of which all rows are there at once, is read.
+  PictureReader(std::vector<uint8_t> file, uint64_t max_pixels, const ImageCheck& check = {});
+
+  Image& image() { return png_ ? png_->image() : pnm_; }
+
+  // As PngReader::ReadRows.
+  void ReadRows(uint32_t rows);
+
+ private:
+  std::vector<uint8_t> file_;
+  std::optional<PngReader> png_;
+  Image pnm_;
+};
+
+Image ReadPicture(std::vector<uint8_t> file, uint64_t max_pixels = kDefaultPngPixels);
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
 // PNM if `name` ends like one, else PNG. Throws kUnsupported or kIo; the caller flushes.

@@ -1,114 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//
-// libpng reports errors by longjmp. A function that calls setjmp here therefore holds
-// no object with a destructor, and no local that changes after setjmp; all state lives
-// in Reader and Writer, outside the jump.
 #include "tools/png_io.h"
 
 #include <png.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csetjmp>
-#include <cstring>
 #include <new>
-#include <optional>
+#include <utility>
 
-#include "base/map_ahead.h"
-#include "codec/memory.h"
 #include "tools/atomic_file.h"
-#include "tools/png_chunks.h"
 #include "tools/png_deflate.h"
+#include "tools/png_reader.h"
+#include "tools/png_session.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
-
-constexpr char kCutShort[] = "PNG file is cut short";
-
-void IgnoreWarning(png_structp, png_const_charp) {}
-
-// What both directions share: the message of the error that libpng jumped out with.
-struct Session {
-  png_structp png = nullptr;
-  png_infop info = nullptr;
-  char message[200] = "";
-
-  [[noreturn]] static void Fail(png_structp png, png_const_charp message) {
-    auto* session = static_cast<Session*>(png_get_error_ptr(png));
-    std::strncpy(session->message, message, sizeof(session->message) - 1);
-    png_longjmp(png, 1);
-  }
-};
-
-class Reader : public Session {
- public:
-  // `pieces`: the file.
-  explicit Reader(std::vector<ByteSpan> pieces) : pieces_(std::move(pieces)) {
-    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), Fail,
-                                 IgnoreWarning);
-    if (png != nullptr) info = png_create_info_struct(png);
-    if (info == nullptr) {
-      png_destroy_read_struct(&png, nullptr, nullptr);
-      throw std::bad_alloc();
-    }
-  }
-  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  bool ReadHeader() {
-    if (setjmp(png_jmpbuf(png))) return false;
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_read_fn(png, this, Take);
-    // SplitPng has verified all checksums: not once more.
-    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
-    png_read_info(png, info);
-    return true;
-  }
-
-  bool ReadSamples(uint8_t* samples, size_t row_bytes, uint32_t height) {
-    if (setjmp(png_jmpbuf(png))) return false;
-    const int passes = png_set_interlace_handling(png);
-    png_set_packing(png);
-    if (kLittleEndian) png_set_swap(png);
-    png_set_check_for_invalid_index(png, -1);  // kept as it is
-    png_read_update_info(png, info);
-    if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "unexpected row size");
-    for (int pass = 0; pass < passes; ++pass) {
-      for (uint32_t y = 0; y < height; ++y) png_read_row(png, samples + y * row_bytes, nullptr);
-    }
-    png_read_end(png, nullptr);
-    return true;
-  }
-
-  [[noreturn]] void Throw() const {
-    if (cut_) throw Error(ErrorCode::kTruncated, kCutShort);
-    throw Error(ErrorCode::kCorrupt, std::string("PNG file is damaged (") + message + ")");
-  }
-
- private:
-  static void Take(png_structp png, png_bytep to, size_t count) {
-    auto* self = static_cast<Reader*>(png_get_io_ptr(png));
-    while (count > 0) {
-      if (self->next_ == self->pieces_.size()) {
-        self->cut_ = true;
-        png_error(png, "end of file");
-      }
-      ByteSpan& piece = self->pieces_[self->next_];
-      const size_t taken = std::min(count, piece.size());
-      std::memcpy(to, piece.data(), taken);
-      piece = piece.subspan(taken);
-      to += taken;
-      count -= taken;
-      if (piece.empty()) ++self->next_;
-    }
-  }
-
-  std::vector<ByteSpan> pieces_;
-  size_t next_ = 0;
-  bool cut_ = false;
-};
 
 int ColorType(const Image& image) {
   constexpr int kTypes[5] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
@@ -116,10 +22,10 @@ int ColorType(const Image& image) {
   return image.indexed ? PNG_COLOR_TYPE_PALETTE : kTypes[image.channels];
 }
 
-class Writer : public Session {
+class Writer : public PngSession {
  public:
   explicit Writer(std::FILE* stream) : stream_(stream) {
-    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), Fail,
+    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, static_cast<PngSession*>(this), Fail,
                                   IgnoreWarning);
     if (png != nullptr) info = png_create_info_struct(png);
     if (info == nullptr) {
@@ -205,34 +111,10 @@ Image ReadPng(const std::string& path, uint64_t max_pixels) {
   return ReadPng(ReadFile(path), max_pixels);
 }
 
-Image ReadPng(ByteSpan file, uint64_t max_pixels, const ImageCheck& check, int jobs) {
-  PngFile png = SplitPng(file);
-  const PngHeader& header = png.header;
-  Image image;
-  image.width = header.width;
-  image.height = header.height;
-  image.bit_depth = header.bit_depth;
-  image.indexed = header.color_type == PNG_COLOR_TYPE_PALETTE;
-  image.interlaced = header.interlace != 0;
-  image.channels = image.indexed ? 1
-                                 : ((header.color_type & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1) +
-                                       ((header.color_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1 : 0);
-  RequirePixels(image.width, image.height, max_pixels);
-  if (check) check(image);
-  // Deflate expands at most 1032 times, so that a short file cannot ask for gigabytes.
-  const uint64_t row_bits = uint64_t{image.width} * image.channels * image.bit_depth;
-  Require((row_bits + 7) / 8 * image.height / 1032 <= file.size(), ErrorCode::kTruncated,
-          kCutShort);
-  image.chunks = std::move(png.chunks);
-  Reader reader(std::move(png.data));
-  if (!reader.ReadHeader()) reader.Throw();
-  image.samples.resize(image.row_bytes() * image.height);
-  std::optional<MapAhead> ahead;
-  if (jobs > 1 && image.samples.size() >= kOwnMapping) {
-    ahead.emplace(image.samples.data(), image.samples.size());
-  }
-  if (!reader.ReadSamples(image.samples.data(), image.row_bytes(), image.height)) reader.Throw();
-  return image;
+Image ReadPng(ByteSpan file, uint64_t max_pixels) {
+  PngReader reader(file, max_pixels);
+  reader.ReadRows(reader.image().height);
+  return std::move(reader.image());
 }
 
 void WritePng(const Image& image, std::FILE* stream, int jobs) {

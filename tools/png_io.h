@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <string>
 
 #include "base/bytes.h"
@@ -17,14 +16,10 @@ namespace flowzip {
 
 inline constexpr uint64_t kDefaultPngPixels = uint64_t{1} << 28;
 
-// Asked before any samples are allocated, with everything but them; may throw.
-using ImageCheck = std::function<void(const Image& header)>;
-
 // Throws kIo, kTruncated, kCorrupt, kUnsupported (an unknown critical chunk), or kLimit before any
-// samples are allocated. With more than one job, memory is mapped on a second thread.
+// samples are allocated.
 Image ReadPng(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
-Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels, const ImageCheck& check = {},
-              int jobs = 1);
+Image ReadPng(ByteSpan file, uint64_t max_pixels = kDefaultPngPixels);
 
 // Throws kIo if `stream` takes no more; the caller still has to flush it. kUnsupported for what
 // no PNG file can be: depths other than 1, 2, 4, 8 and 16, and other largest samples. The bytes do

@@ -73,7 +73,7 @@ typedef FLZ_ENUM(flz_status){
     FLZ_LIMIT = 6,            /**< More pixels or memory than allowed. */
     FLZ_IO = 7,               /**< Reserved; no function of this header returns it. */
     FLZ_OUT_OF_MEMORY = 8,
-    FLZ_CANCELLED = 9,  /**< The progress function said so. */
+    FLZ_CANCELLED = 9,  /**< A function of the caller's said so. */
     FLZ_INTERNAL = 10,  /**< A mistake in the library; please report it. */
     FLZ_NEED_MORE = 11, /**< Not enough bytes yet to tell. */
     FLZ_END = 12,       /**< No more chunks. */
@@ -137,6 +137,14 @@ typedef struct flz_chunk {
  * not call the library with the same handle.
  */
 typedef int (*flz_progress_fn)(void* user, uint64_t done, uint64_t total);
+
+/**
+ * Must not return before the first `rows` rows of the picture are in its memory; later ones may be
+ * there too. `rows` grows from call to call, up to the picture's height. Called on any of the
+ * encoder's threads, by one at a time, while others encode the rows above. Anything but 0 ends the
+ * work with FLZ_CANCELLED. Must not call the library with the same handle.
+ */
+typedef int (*flz_rows_fn)(void* user, uint32_t rows);
 
 typedef struct flz_encoder flz_encoder;
 typedef struct flz_decoder flz_decoder;
@@ -211,6 +219,12 @@ FLZ_API flz_status flz_encoder_set_max_memory(flz_encoder* encoder, uint64_t byt
 /** NULL: none. `user` is handed on. */
 FLZ_API flz_status flz_encoder_set_progress(flz_encoder* encoder, flz_progress_fn progress,
                                             void* user);
+
+/**
+ * With a function set, a picture's rows need not be there when encoding begins: each is looked at
+ * only after a call said that it is. NULL, the default: all of them are. `user` is handed on.
+ */
+FLZ_API flz_status flz_encoder_set_rows(flz_encoder* encoder, flz_rows_fn rows, void* user);
 
 /**
  * Adds a PNG chunk, which is copied, to all files encoded from now on, in the order of the calls:

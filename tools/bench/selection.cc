@@ -36,9 +36,9 @@ void AddImage(const std::string& path, bool must, Results& results) {
   info.path = path;
   info.name = fs::path(path).stem().string();
   try {
-    const std::vector<uint8_t> file = ReadFile(path);
-    const Image image = PlainPixels(ReadPicture(file));
+    std::vector<uint8_t> file = ReadFile(path);
     info.file_bytes = file.size();
+    const Image image = PlainPixels(ReadPicture(std::move(file)));
     info.width = image.width;
     info.height = image.height;
     info.channels = image.channels;
