@@ -26,7 +26,9 @@ ThreadPool::~ThreadPool() {
 int ThreadPool::threads_free() const {
   if (workers_.empty()) return 1;
   const std::lock_guard lock(mutex_);
-  return 1 + idle_;
+  int64_t wanted = 0;  // by loops that are open already
+  for (const Loop* loop : open_) wanted += loop->count - loop->next;
+  return 1 + static_cast<int>(std::max<int64_t>(idle_ - wanted, 0));
 }
 
 // Takes the loop's next index and runs it; the lock is held before and after.

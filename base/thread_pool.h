@@ -27,7 +27,7 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Threads that would share a loop begun now: the caller, and those that wait for work. A hint
+  // Threads that would share a loop begun now: the caller, and those that find no work. A hint
   // for how finely to cut where pieces cost something; gone the moment it is known.
   int threads_free() const;
 

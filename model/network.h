@@ -77,14 +77,6 @@ class NetworkState {
   Tensor RunHead(int group, int channel, const FillFn& fill, ThreadPool& pool) const;
 
  private:
-  // Old rows of h around a range's ends, which its neighbours overwrite; null at the first
-  // and at the last row.
-  struct Edges {
-    const Tensor *above = nullptr, *below = nullptr;
-  };
-  void TrunkRows(int group, const FillFn& fill, int y0, int y1, const Edges& edges);
-  Tensor RowsAround(int y, int distance) const;
-
   const LevelNet& net_;
   int width_, height_;
   Tensor stream_;  // h

@@ -2,8 +2,10 @@
 // The network run row by row equals its definition, one whole layer after the other.
 #include "model/network.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
+#include <thread>
 
 #include "tests/tiny_model.h"
 
@@ -41,7 +43,22 @@ bool Same(const Tensor& a, const Tensor& b) {
   return a.channels() == b.channels();
 }
 
-void Check(const LevelNet& net, int width, int height, int threads) {
+// With a second thread that has other work until a quarter of the rows is done.
+void RunWithLateHelp(NetworkState& state, int group, int height, const NetworkState::FillFn& fill,
+                     ThreadPool& pool) {
+  std::atomic<bool> free{false};
+  const auto fill_and_free = [&](Tensor& out, int y0, int y1) {
+    fill(out, y0, y1);
+    if (y0 != height / 4 || free.exchange(true)) return;
+    while (pool.threads_free() < 2) std::this_thread::yield();
+  };
+  pool.ParallelFor(2, [&](int64_t i) {
+    if (i == 1) state.RunTrunk(group, fill_and_free, pool);
+    while (!free) std::this_thread::yield();
+  });
+}
+
+void Check(const LevelNet& net, int width, int height, int threads, bool late_help = false) {
   ThreadPool pool(threads);
   NetworkState state(net, width, height);
   Tensor h(width, height, net.width());
@@ -53,8 +70,12 @@ void Check(const LevelNet& net, int width, int height, int threads) {
     for (const ResidualBlock& block : group.blocks) {
       h = Layer(block.second, Layer(block.first, h, nullptr, true), &h, false);
     }
-    state.RunTrunk(
-        g, [g](Tensor& out, int y0, int y1) { Fill(out, y0, y1, g); }, pool);
+    const auto trunk_fill = [g](Tensor& out, int y0, int y1) { Fill(out, y0, y1, g); };
+    if (late_help) {
+      RunWithLateHelp(state, g, height, trunk_fill, pool);
+    } else {
+      state.RunTrunk(g, trunk_fill, pool);
+    }
     for (int c = 0; c < kChannels; ++c) {
       const HeadNet& head = group.heads[c];
       Tensor extra(width, height, head.hidden.out);
@@ -97,6 +118,7 @@ TEST_CASE("rows in rings give what whole layers give", "[network]") {
     const LevelNet net = RandomNet(random, shape);
     for (const auto& [width, height] : sizes) {
       for (const int threads : {1, 2, 5}) Check(net, width, height, threads);
+      Check(net, width, height, 2, true);
     }
   }
 }
