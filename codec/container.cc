@@ -234,10 +234,9 @@ std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file) {
 uint32_t PixelChecksum(const Image& image, const Rect& rect, uint64_t tile) {
   XXH32_state_t state;
   XXH32_reset(&state, static_cast<XXH32_hash_t>(tile));
-  const size_t pixel_bytes = size_t{1} * image.channels * image.bytes_per_sample();
-  std::vector<uint8_t> row(rect.width * pixel_bytes);
+  std::vector<uint8_t> row(rect.width * image.pixel_bytes());
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    const uint8_t* source = image.Row(y) + size_t{rect.x} * pixel_bytes;
+    const uint8_t* source = image.At(rect.x, y);
     if (image.bytes_per_sample() == 1) {
       XXH32_update(&state, source, row.size());
       continue;

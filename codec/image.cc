@@ -13,10 +13,9 @@ constexpr uint32_t kMostPixelsASide = 0x7FFFFFFF;
 bool SamplesWithin(const Image& image, const Rect& rect, int largest) {
   const bool bytes = image.bytes_per_sample() == 1;
   if (largest >= (bytes ? 255 : 65535)) return true;
-  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    const uint8_t* row = image.Row(y) + rect.x * pixel;
-    const uint8_t* end = row + rect.width * pixel;
+    const uint8_t* row = image.At(rect.x, y);
+    const uint8_t* end = row + rect.width * image.pixel_bytes();
     if (bytes && std::any_of(row, end, [&](uint8_t s) { return s > largest; })) return false;
     for (; !bytes && row < end; row += 2) {
       uint16_t sample;
@@ -99,10 +98,10 @@ bool SameImage(const Image& a, const Image& b) {
 }
 
 bool IsConstant(const Image& image, const Rect& rect) {
-  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
-  const uint8_t* first = image.Row(rect.y) + size_t{rect.x} * pixel;
+  const size_t pixel = image.pixel_bytes();
+  const uint8_t* first = image.At(rect.x, rect.y);
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* row = image.Row(rect.y + y) + size_t{rect.x} * pixel;
+    const uint8_t* row = image.At(rect.x, rect.y + y);
     // The row is its own neighbour to the right, and begins as the first does.
     if (!std::equal(first, first + pixel, row) ||
         !std::equal(row, row + (rect.width - 1) * pixel, row + pixel)) {

@@ -56,11 +56,16 @@ struct Image {
   size_t outside_stride = 0;
 
   const uint8_t* Row(uint32_t y) const {
-    return outside != nullptr ? outside + y * outside_stride : samples.data() + y * row_bytes();
+    return (outside != nullptr ? outside : samples.data()) + y * stride();
   }
   uint8_t* Row(uint32_t y) { return const_cast<uint8_t*>(std::as_const(*this).Row(y)); }
+  const uint8_t* At(uint32_t x, uint32_t y) const { return Row(y) + x * pixel_bytes(); }
+  uint8_t* At(uint32_t x, uint32_t y) { return Row(y) + x * pixel_bytes(); }
   int bytes_per_sample() const { return bit_depth > 8 ? 2 : 1; }
-  size_t row_bytes() const { return size_t{width} * channels * bytes_per_sample(); }
+  size_t pixel_bytes() const { return size_t(channels) * bytes_per_sample(); }
+  size_t row_bytes() const { return width * pixel_bytes(); }
+  // From one row to the next.
+  size_t stride() const { return outside != nullptr ? outside_stride : row_bytes(); }
   uint64_t sub_pixels() const { return uint64_t{width} * height * channels; }
   int largest() const { return max_value != 0 ? max_value : (1 << bit_depth) - 1; }
   bool has_alpha() const { return channels % 2 == 0; }

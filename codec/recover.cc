@@ -106,7 +106,7 @@ void FillGray(const Rect& rect, Image& image) {
   const auto half = static_cast<uint16_t>(1 << (image.bit_depth - 1));
   const size_t samples = size_t{rect.width} * image.channels;
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    uint8_t* to = image.Row(y) + size_t{rect.x} * image.channels * image.bytes_per_sample();
+    uint8_t* to = image.At(rect.x, y);
     if (image.bytes_per_sample() == 1) {
       std::fill_n(to, samples, static_cast<uint8_t>(half));
     } else {

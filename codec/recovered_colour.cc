@@ -20,8 +20,8 @@ constexpr size_t kMinColours = 16;
 constexpr uint64_t kSamples = 4096;
 
 Colour PixelAt(const Image& image, const Rect& rect, uint64_t pixel) {
-  const uint8_t* p = image.Row(rect.y + static_cast<uint32_t>(pixel / rect.width)) +
-                     (size_t{rect.x} + pixel % rect.width) * image.channels;
+  const uint8_t* p = image.At(rect.x + static_cast<uint32_t>(pixel % rect.width),
+                              rect.y + static_cast<uint32_t>(pixel / rect.width));
   return {p[0], p[1], p[2]};
 }
 
@@ -67,7 +67,7 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect, 
   for (SitePlane& plane : planes) plane = SitePlane::Unset(width, height, border);
   uint32_t pixel = 0;
   for (int y = 0; y < height; ++y) {
-    const uint8_t* from = image.Row(rect.y + static_cast<uint32_t>(y)) + size_t{rect.x} * 3;
+    const uint8_t* from = image.At(rect.x, rect.y + static_cast<uint32_t>(y));
     std::array<int16_t*, kChannels> row;
     for (int c = 0; c < kChannels; ++c) row[c] = planes[c].Row(y);
     for (int x = 0; x < width; ++x, ++pixel, from += 3) {

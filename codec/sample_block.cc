@@ -26,8 +26,8 @@ SampleBlock ReadBlock(const Image& image, const Rect& rect, int first, int end) 
   block.samples.reserve(block.count());
   const size_t bytes = image.bytes_per_sample();
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* pixel = image.Row(rect.y + y) + size_t{rect.x} * image.channels * bytes;
-    for (uint32_t x = 0; x < rect.width; ++x, pixel += image.channels * bytes) {
+    const uint8_t* pixel = image.At(rect.x, rect.y + y);
+    for (uint32_t x = 0; x < rect.width; ++x, pixel += image.pixel_bytes()) {
       for (int c = first; c < end; ++c) {
         uint16_t sample = pixel[c];
         if (bytes == 2) std::memcpy(&sample, pixel + 2 * c, sizeof(sample));
@@ -42,8 +42,8 @@ void WriteBlock(const SampleBlock& block, const Rect& rect, int first, Image* im
   const size_t bytes = image->bytes_per_sample();
   const uint16_t* from = block.samples.data();
   for (uint32_t y = 0; y < rect.height; ++y) {
-    uint8_t* pixel = image->Row(rect.y + y) + size_t{rect.x} * image->channels * bytes;
-    for (uint32_t x = 0; x < rect.width; ++x, pixel += image->channels * bytes) {
+    uint8_t* pixel = image->At(rect.x, rect.y + y);
+    for (uint32_t x = 0; x < rect.width; ++x, pixel += image->pixel_bytes()) {
       for (int c = first; c < first + block.channels; ++c, ++from) {
         if (bytes == 2) {
           std::memcpy(pixel + 2 * c, from, sizeof(*from));

@@ -35,13 +35,12 @@ void InTile(uint64_t tile, const F& body) {
 
 // Copies what `tile` (at `from` in the reduced picture) and the picture (at `to`) share.
 void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* image) {
-  const size_t pixel = size_t(tile.channels) * tile.bytes_per_sample();
   const uint32_t left = std::max(from.x, to.x), top = std::max(from.y, to.y);
   const uint32_t right = std::min(from.x + from.width, to.x + to.width),
                  bottom = std::min(from.y + from.height, to.y + to.height);
   for (uint32_t y = top; left < right && y < bottom; ++y) {
-    std::copy_n(tile.Row(y - from.y) + (left - from.x) * pixel, (right - left) * pixel,
-                image->Row(y - to.y) + (left - to.x) * pixel);
+    std::copy_n(tile.At(left - from.x, y - from.y), (right - left) * tile.pixel_bytes(),
+                image->At(left - to.x, y - to.y));
   }
 }
 
@@ -149,9 +148,8 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   if (in_place) {
     part.width = rect.width;
     part.height = rect.height;
-    part.outside = image_.Row(rect.y - target_.y) +
-                   (rect.x - target_.x) * size_t(image_.channels) * image_.bytes_per_sample();
-    part.outside_stride = options_.to_pixels ? options_.stride : image_.row_bytes();
+    part.outside = image_.At(rect.x - target_.x, rect.y - target_.y);
+    part.outside_stride = image_.stride();
   } else {
     Resize(reduced.width, reduced.height, &part);
   }
@@ -170,7 +168,7 @@ void TileDecoder::FillLost(const Rect& rect) {
   FillGray(rect, image_);
   if (!image_.indexed) return;
   for (uint32_t y = rect.y; y < rect.y + rect.height; ++y) {
-    std::fill_n(image_.Row(y) + rect.x, rect.width, uint8_t{0});
+    std::fill_n(image_.At(rect.x, y), rect.width, uint8_t{0});
   }
 }
 

@@ -28,7 +28,7 @@ std::optional<uint64_t> AlphaBytes(ByteSpan payload) {
 template <class ImageType, class Fn>
 bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
   for (uint32_t y = 0; y < rect.height; ++y) {
-    auto* pixel = image.Row(rect.y + y) + size_t{rect.x} * image.channels;
+    auto* pixel = image.At(rect.x, rect.y + y);
     for (uint32_t x = 0; x < rect.width; ++x, pixel += image.channels) {
       if (!fn(pixel[0], pixel[image.channels - 1])) return false;
     }
@@ -80,8 +80,8 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
     const SampleBlock block = ReadBlock(image, rect);
     if (pixel_bits != nullptr) bits.assign(size_t{rect.width} * rect.height, 0);
     payload.Put(static_cast<uint8_t>(TileMode::kContexts));
-    const std::vector<uint8_t> stream = EncodeContextTile(
-        block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr, worth);
+    const std::vector<uint8_t> stream =
+        EncodeContextTile(block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr, worth);
     payload.PutBytes(stream);
     std::vector<uint8_t> raw = PackRaw(block);
     if (stream.empty() || raw.size() + 1 < payload.size()) {
@@ -243,12 +243,9 @@ void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
 }
 
 void Reduce(const Image& from, int scale_log2, Image* to) {
-  const size_t pixel = size_t(from.channels) * from.bytes_per_sample();
   for (uint32_t y = 0; y < to->height; ++y) {
-    const uint8_t* row = from.Row(y << scale_log2);
-    uint8_t* out = to->Row(y);
     for (uint32_t x = 0; x < to->width; ++x) {
-      std::copy_n(row + (size_t{x} << scale_log2) * pixel, pixel, out + x * pixel);
+      std::copy_n(from.At(x << scale_log2, y << scale_log2), from.pixel_bytes(), to->At(x, y));
     }
   }
 }

@@ -56,8 +56,8 @@ template <int kPixel>
 Repeats CountRepeatsOf(const Image& image, const Rect& rect) {
   uint64_t either = 0, both = 0, seen = 0, steps = 0, small_steps = 0;
   for (uint32_t y = rect.y + 1; y < rect.y + rect.height; y += 2) {
-    const uint8_t* here = image.Row(y) + size_t{rect.x} * kPixel;
-    const uint8_t* above = image.Row(y - 1) + size_t{rect.x} * kPixel;
+    const uint8_t* here = image.At(rect.x, y);
+    const uint8_t* above = image.At(rect.x, y - 1);
     for (uint32_t x = 1; x < rect.width; ++x) {
       here += kPixel;
       above += kPixel;
@@ -78,7 +78,7 @@ Repeats CountRepeatsOf(const Image& image, const Rect& rect) {
 }
 
 Repeats CountRepeats(const Image& image, const Rect& rect) {
-  switch (image.channels * image.bytes_per_sample()) {
+  switch (image.pixel_bytes()) {
     case 1: return CountRepeatsOf<1>(image, rect);
     case 2: return CountRepeatsOf<2>(image, rect);
     case 3: return CountRepeatsOf<3>(image, rect);

@@ -32,7 +32,7 @@ void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect,
   }
   LiftingRows lifted(rect.width);
   for (uint32_t y = 0; y < rect.height; ++y) {
-    const uint8_t* from = image.Row(rect.y + y) + size_t{rect.x} * image.channels;
+    const uint8_t* from = image.At(rect.x, rect.y + y);
     std::array<int32_t*, kChannels> rows = lifted.Rows();
     for (int x = 0; x < width; ++x, from += image.channels) {
       for (int c = 0; c < colors; ++c) rows[c][x] = from[c];
@@ -148,7 +148,7 @@ void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Im
       std::copy_n(tile.planes[c].Row(static_cast<int>(y)), width, rows[c]);
     }
     if (colors == 3 && !converted) lifting.Inverse(rows, width);
-    uint8_t* to = image->Row(rect.y + y) + size_t{rect.x} * image->channels;
+    uint8_t* to = image->At(rect.x, rect.y + y);
     for (int x = 0; x < width; ++x) {
       for (int c = 0; c < colors; ++c) {
         const int32_t v = rows[c][x];

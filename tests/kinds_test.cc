@@ -141,7 +141,7 @@ TEST_CASE("the smallest way is taken, and without the model no model is named") 
 // Pixels of `image` in `region` whose column and row are multiples of 2^scale_log2.
 Samples Expected(const Image& image, const Rect& region, int scale_log2) {
   Samples samples;
-  const size_t pixel = size_t(image.channels) * image.bytes_per_sample();
+  const size_t pixel = image.pixel_bytes();
   const uint32_t mask = (1u << scale_log2) - 1;
   for (uint32_t y = region.y; y < region.y + region.height; ++y) {
     for (uint32_t x = region.x; x < region.x + region.width; ++x) {

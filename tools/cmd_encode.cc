@@ -62,7 +62,6 @@ void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
   const uint64_t columns = std::min(across, static_cast<uint64_t>(common.jobs));
   const uint64_t rows = (static_cast<uint64_t>(common.jobs) + columns - 1) / columns;
   const uint64_t width = columns * info.tile_size, height = rows * info.tile_size;
-  const size_t pixel = image.row_bytes() / image.width;
   uint64_t done = 0;
   for (uint64_t y = 0; y < info.height; y += height) {
     for (uint64_t x = 0; x < info.width; x += width) {
@@ -74,8 +73,8 @@ void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
       const Image part = DecodeOpen(decoder, info, 0, options);
       require(SameKind(part, image) && part.width == rect.width && part.height == rect.height);
       for (uint32_t i = 0; i < rect.height; ++i) {
-        require(std::equal(part.Row(i), part.Row(i) + part.row_bytes(),
-                           image.Row(rect.y + i) + rect.x * pixel));
+        require(
+            std::equal(part.Row(i), part.Row(i) + part.row_bytes(), image.At(rect.x, rect.y + i)));
       }
       done += uint64_t{rect.width} * rect.height;
       if (show) show(done, uint64_t{info.width} * info.height);
