@@ -16,6 +16,12 @@ namespace flowzip {
 
 using ByteSpan = std::span<const uint8_t>;
 
+// Gives a vector's memory back. (Assigning {} only empties it.)
+template <class Vector>
+void Release(Vector& vector) {
+  vector = Vector();
+}
+
 // Of this machine.
 inline constexpr bool kLittleEndian = std::endian::native == std::endian::little;
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 namespace flowzip {
 
@@ -11,13 +10,6 @@ namespace flowzip {
 // none, or none to spare, nothing happens. A tile takes some 30 000 pages of 4 KiB, and having
 // them mapped one by one, and missing them in the TLB, took a fifth of the time.
 void AdviseHugePages(void* at, size_t bytes);
-
-// Makes room for `count` elements on such pages, before anything touches it.
-template <class T>
-void ReserveOnHugePages(std::vector<T>& vector, size_t count) {
-  vector.reserve(count);
-  AdviseHugePages(vector.data(), count * sizeof(T));
-}
 
 // Gives the large pages that lie wholly within `bytes` at `at` back to the system, where it takes
 // them; what was there is lost. Of a block that stays allocated.

@@ -16,18 +16,19 @@
 
 namespace flowzip {
 
-template <class T>
+// Blocks of `kOwn` bytes and more have mappings of their own.
+template <class T, size_t kOwn = kOwnMapping>
 struct UnsetAllocator : std::allocator<T> {
   template <class U>
   struct rebind {
-    using other = UnsetAllocator<U>;
+    using other = UnsetAllocator<U, kOwn>;
   };
   UnsetAllocator() = default;
   template <class U>
-  UnsetAllocator(const UnsetAllocator<U>&) {}
+  UnsetAllocator(const UnsetAllocator<U, kOwn>&) {}
 
   T* allocate(size_t count) {
-    if (count >= kOwnMapping / sizeof(T)) {
+    if (count >= kOwn / sizeof(T)) {
       if (count > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
       return static_cast<T*>(MapOwn(count * sizeof(T)));
     }
@@ -36,7 +37,7 @@ struct UnsetAllocator : std::allocator<T> {
     return at;
   }
   void deallocate(T* at, size_t count) {
-    if (count >= kOwnMapping / sizeof(T)) return UnmapOwn(at, count * sizeof(T));
+    if (count >= kOwn / sizeof(T)) return UnmapOwn(at, count * sizeof(T));
     std::allocator<T>::deallocate(at, count);
   }
   template <class U>
@@ -51,5 +52,9 @@ struct UnsetAllocator : std::allocator<T> {
 
 template <class T>
 using UnsetVector = std::vector<T, UnsetAllocator<T>>;
+
+// Bytes that outlive the work that they come from: in the heap they would lie scattered between
+// its holes, and leave holes of their own.
+using KeptBytes = std::vector<uint8_t, UnsetAllocator<uint8_t, size_t{1} << 18>>;
 
 }  // namespace flowzip

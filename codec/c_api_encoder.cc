@@ -84,7 +84,7 @@ EncodeOptions Options(const flz_encoder& encoder) {
 }
 
 void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
-  encoder.file = {};
+  Release(encoder.file);
   CheckShape(picture);
   RequireArgument(picture->pixels != nullptr, "no pixels were given");
   size_t stride = picture->stride;

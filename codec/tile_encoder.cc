@@ -93,8 +93,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
   if (NeedsFlow(best->payload)) result.model_hash = ModelOf(options).hash();
-  result.payload = std::move(best->payload);
-  result.payload.shrink_to_fit();  // it is kept until all tiles are done
+  result.payload.assign(best->payload.begin(), best->payload.end());
   result.stats = std::move(best->stats);
   return result;
 }

@@ -3,15 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "base/thread_pool.h"
+#include "base/unset_vector.h"
 #include "codec/codec.h"
 
 namespace flowzip {
 
 struct TileResult {
-  std::vector<uint8_t> payload;
+  KeptBytes payload;  // until all tiles are done
   TileStats stats;
   uint32_t pixel_checksum = 0;
   uint64_t model_hash = 0;  // of the model that the payload needs, or 0

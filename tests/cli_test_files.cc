@@ -51,7 +51,7 @@ void Save(const std::string& path, ByteSpan bytes) {
 }
 
 // Offsets from docs/FORMAT.md.
-void RenameModel(std::vector<uint8_t>& file) {
+void RenameModel(FileBytes& file) {
   for (size_t i = 20; i < 28; ++i) file[i] = 0x5A;
   const size_t covered = ByteReader(ByteSpan(file).subspan(29)).Get<uint32_t>() - 4;
   const uint32_t checksum = XXH32(file.data(), covered, 0);
@@ -59,7 +59,7 @@ void RenameModel(std::vector<uint8_t>& file) {
 }
 
 // All checksums stay right.
-void HalveSamples(std::vector<uint8_t>& file) {
+void HalveSamples(FileBytes& file) {
   std::vector<std::pair<size_t, size_t>> data;  // offset and size of each IDAT chunk
   for (size_t at = 8; at < file.size();) {
     const size_t size = 12 + (size_t{file[at + 2]} << 8 | file[at + 3]);  // libpng's are small
@@ -91,7 +91,7 @@ int Run(const std::vector<std::string>& words) {
     return 0;
   }
   if (words.size() < 3) return 2;
-  std::vector<uint8_t> bytes = ReadFile(words[1]);
+  FileBytes bytes = ReadFile(words[1]);
   if (words[0] == "cut") {
     bytes.resize(std::stoul(words[2]));
   } else if (words[0] == "flip") {

@@ -248,7 +248,7 @@ TEST_CASE("a pack holds the pictures that were put in, gray ones as RGB") {
   // Pictures without a crop are left out of training.
   CHECK(LoadImages(path).size() == 2);
 
-  const std::vector<uint8_t> bytes = ReadFile(path);
+  const FileBytes bytes = ReadFile(path);
   for (const size_t size : {size_t{0}, size_t{7}, size_t{11}, size_t{15}, bytes.size() - 1}) {
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(size));

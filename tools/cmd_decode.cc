@@ -74,7 +74,7 @@ Image DecodeRest(ByteSpan bytes, const CommonOptions& common, Recovery* recovery
 void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Arguments& arguments) {
   const CommonOptions& common = arguments.common;
   const std::string input = InputName(task.input), output = OutputName(task.output);
-  const std::vector<uint8_t> bytes =
+  const FileBytes bytes =
       WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
   // What is no .flz file at all is said before anything about the output.
   flz_info info = {};

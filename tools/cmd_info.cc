@@ -213,7 +213,7 @@ void InfoOne(const std::string& path, const Arguments& arguments, const Model* m
   const CommonOptions& common = arguments.common;
   const std::string name = InputName(path);
   WithFile(name, [&] {
-    const std::vector<uint8_t> file = ReadInput(path, false, common.max_memory);
+    const FileBytes file = ReadInput(path, false, common.max_memory);
     const FileInfo info = Probe(file);
     if (!arguments.json) {
       if (&path != &arguments.inputs.front()) std::printf("\n");

@@ -16,7 +16,7 @@ struct Arguments {
 void TestOne(const std::string& path, const DecoderHandle& decoder, const CommonOptions& common) {
   const std::string name = InputName(path);
   WithFile(name, [&] {
-    const std::vector<uint8_t> bytes = ReadInput(path, false, common.max_memory);
+    const FileBytes bytes = ReadInput(path, false, common.max_memory);
     const flz_info info = OpenFile(decoder, bytes);
     {
       HandleProgress progress("testing", decoder, common.quiet);

@@ -28,7 +28,7 @@ void Configure(const Handle& handle, const CommonOptions& options, SetThreads se
   Check(set_memory(handle.get(), or_none(options.max_memory)), handle);
   if (options.model_path.empty()) return;
   WithFile(options.model_path, [&] {
-    const std::vector<uint8_t> model = ReadFile(options.model_path, options.max_memory);
+    const FileBytes model = ReadFile(options.model_path, options.max_memory);
     Check(set_model(handle.get(), model.data(), model.size()), handle);
   });
 }

@@ -11,7 +11,6 @@
 #include <map>
 
 #include "tools/cli_common.h"
-#include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
@@ -117,7 +116,7 @@ std::string OutputName(const std::string& path) {
   return path == kStandardStream ? "standard output" : path;
 }
 
-std::vector<uint8_t> ReadInput(const std::string& path, bool force, uint64_t max_bytes) {
+FileBytes ReadInput(const std::string& path, bool force, uint64_t max_bytes) {
   if (path != kStandardStream) return ReadFile(path, max_bytes);
   Require(force || isatty(STDIN_FILENO) == 0, ErrorCode::kIo, "is a terminal");
   return ReadStream(stdin, max_bytes);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "tools/atomic_file.h"
+#include "tools/read_file.h"
 
 namespace flowzip {
 
@@ -47,7 +48,7 @@ std::string OutputName(const std::string& path);
 
 // A whole file or all of standard input, unless that is a terminal and `force` is not set.
 // Throws kIo, or kLimit for more than `max_bytes`.
-std::vector<uint8_t> ReadInput(const std::string& path, bool force, uint64_t max_bytes);
+FileBytes ReadInput(const std::string& path, bool force, uint64_t max_bytes);
 
 // A file that appears complete or not at all (AtomicFile), or standard output.
 class Output {

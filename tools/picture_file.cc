@@ -11,25 +11,28 @@
 
 namespace flowzip {
 
-PictureReader::PictureReader(std::vector<uint8_t> file, uint64_t max_pixels,
-                             const ImageCheck& check)
+PictureReader::PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check)
     : file_(std::move(file)) {
   if (!IsPnm(file_)) {
     png_.emplace(file_, max_pixels, check);
     return;
   }
   pnm_ = FromPnm(file_, max_pixels);
-  file_ = {};
+  Release(file_);
   if (check) check(pnm_);
 }
 
 void PictureReader::ReadRows(uint32_t rows) {
   if (!png_) return;
   png_->ReadRows(rows);
-  DiscardPages(file_.data(), png_->read_to());
+  if (rows < png_->image().height) {
+    DiscardPages(file_.data(), png_->read_to());
+  } else {
+    Release(file_);
+  }
 }
 
-Image ReadPicture(std::vector<uint8_t> file, uint64_t max_pixels) {
+Image ReadPicture(FileBytes file, uint64_t max_pixels) {
   PictureReader reader(std::move(file), max_pixels);
   reader.ReadRows(reader.image().height);
   return std::move(reader.image());

@@ -7,12 +7,12 @@
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/bytes.h"
 #include "codec/image.h"
 #include "tools/png_io.h"
 #include "tools/png_reader.h"
+#include "tools/read_file.h"
 
 namespace flowzip {
 
@@ -21,7 +21,7 @@ class PictureReader {
  public:
   // PNG or PNM. Throws as ReadPng and FromPnm do. `check` is asked before a PNG's samples are
   // allocated, and once a PNM, of which all rows are there at once, is read.
-  PictureReader(std::vector<uint8_t> file, uint64_t max_pixels, const ImageCheck& check = {});
+  PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check = {});
 
   Image& image() { return png_ ? png_->image() : pnm_; }
 
@@ -29,12 +29,12 @@ class PictureReader {
   void ReadRows(uint32_t rows);
 
  private:
-  std::vector<uint8_t> file_;
+  FileBytes file_;
   std::optional<PngReader> png_;
   Image pnm_;
 };
 
-Image ReadPicture(std::vector<uint8_t> file, uint64_t max_pixels = kDefaultPngPixels);
+Image ReadPicture(FileBytes file, uint64_t max_pixels = kDefaultPngPixels);
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
 // PNM if `name` ends like one, else PNG. Throws kUnsupported or kIo; the caller flushes.

@@ -148,7 +148,7 @@ void WriteIdat(const Image& image, int jobs, std::FILE* stream) {
           done.Append(sum, sizeof sum);
         }
         WriteChunk(done, stream);
-        done.deflated = {};
+        Release(done.deflated);
       }
     });
   }

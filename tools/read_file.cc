@@ -9,8 +9,6 @@
 #include <memory>
 #include <system_error>
 
-#include "base/huge_pages.h"
-
 namespace flowzip {
 namespace {
 
@@ -27,19 +25,19 @@ Error SystemError(int number) {
   return Error(ErrorCode::kIo, std::generic_category().message(number));
 }
 
-std::vector<uint8_t> ReadFile(const std::string& path, uint64_t max_bytes) {
+FileBytes ReadFile(const std::string& path, uint64_t max_bytes) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              std::fclose);
   if (file == nullptr) throw SystemError(errno);
   return ReadStream(file.get(), max_bytes);
 }
 
-std::vector<uint8_t> ReadStream(std::FILE* stream, uint64_t max_bytes) {
-  std::vector<uint8_t> bytes;
+FileBytes ReadStream(std::FILE* stream, uint64_t max_bytes) {
+  FileBytes bytes;
   constexpr size_t kLeastBlock = size_t{1} << 15, kMostBlock = size_t{1} << 20;
   // One byte more, so that the first block sees the file's end.
   size_t block = std::max(kLeastBlock, std::min<uint64_t>(SizeOf(stream), max_bytes) + 1);
-  ReserveOnHugePages(bytes, block);
+  bytes.reserve(block);
   for (;; block = std::clamp(2 * block, kLeastBlock, kMostBlock)) {
     const size_t before = bytes.size();
     bytes.resize(before + block);

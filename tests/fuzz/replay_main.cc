@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
     std::fprintf(stderr, "%s\n", file.c_str());  // the last one is the one that crashed
-    const std::vector<uint8_t> bytes = flowzip::ReadFile(file);
+    const flowzip::FileBytes bytes = flowzip::ReadFile(file);
     // An allocation of its own, so that a sanitizer sees a read past the end.
     const std::unique_ptr<uint8_t[]> copy(new uint8_t[bytes.size()]);
     std::copy(bytes.begin(), bytes.end(), copy.get());

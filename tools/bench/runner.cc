@@ -113,7 +113,7 @@ class Job {
   }
 
   void DecodeInside() {
-    const std::vector<uint8_t> file = ReadFile(file_);
+    const FileBytes file = ReadFile(file_);
     Image image;
     const auto body = [&] { image = codec_.decode(file); };
     cell_.runs[kDecodeInside].seconds.push_back(Time(body));

@@ -36,7 +36,7 @@ void AddImage(const std::string& path, bool must, Results& results) {
   info.path = path;
   info.name = fs::path(path).stem().string();
   try {
-    std::vector<uint8_t> file = ReadFile(path);
+    FileBytes file = ReadFile(path);
     info.file_bytes = file.size();
     const Image image = PlainPixels(ReadPicture(std::move(file)));
     info.width = image.width;
