@@ -70,7 +70,8 @@ inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {
   std::vector<GoldenFile> goldens;
   std::ifstream manifest(folder + "/manifest.txt");
   for (GoldenFile g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash;) {
-    g.bytes = ReadFile(folder + "/" + g.name);
+    const FileBytes bytes = ReadFile(folder + "/" + g.name);
+    g.bytes.assign(bytes.begin(), bytes.end());
     goldens.push_back(g);
   }
   Require(!goldens.empty(), ErrorCode::kIo, "no golden files");

@@ -233,7 +233,7 @@ TEST_CASE("a full disk is an error, not a short file") {
 TEST_CASE("an output file appears complete or not at all") {
   const Scratch scratch;
   const std::string path = scratch / "out";
-  const std::vector<uint8_t> one = {1}, two = {2, 2};
+  const FileBytes one = {1}, two = {2, 2};
   {
     AtomicFile file(path, false);
     file.Write(one);
@@ -269,7 +269,7 @@ TEST_CASE("an output file appears complete or not at all") {
 
 TEST_CASE("a name taken while the file was written is not overwritten") {
   const Scratch scratch;
-  const std::vector<uint8_t> mine = {1}, theirs = {2};
+  const FileBytes mine = {1}, theirs = {2};
   AtomicFile file(scratch / "out", false);
   file.Write(mine);
   WriteBytes(scratch / "out", theirs);
