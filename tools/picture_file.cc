@@ -23,7 +23,7 @@ PictureReader::PictureReader(FileBytes file, uint64_t max_pixels, const ImageChe
 }
 
 void PictureReader::ReadRows(uint32_t rows) {
-  if (!png_) return;
+  if (file_.empty()) return;  // all have been read
   png_->ReadRows(rows);
   if (rows < png_->image().height) {
     DiscardPages(file_.data(), png_->read_to());
