@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The C interface: flz_encoder.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "codec/c_api.h"
+#include "codec/sampler.h"
+#include "codec/score.h"
 #include "model/embedded.h"
 
 using namespace flowzip;         // NOLINT: this file is the library's face to C
@@ -17,6 +20,8 @@ struct flz_encoder : Handle {
   flz_rows_fn rows = nullptr;
   void* rows_user = nullptr;
   std::vector<Chunk> chunks;
+  float* pixel_bits = nullptr;  // the caller's
+  size_t pixel_bits_count = 0;
   std::vector<uint8_t> file;
 
   // A model file is for files by the model, whatever the effort.
@@ -83,23 +88,48 @@ EncodeOptions Options(const flz_encoder& encoder) {
   return options;
 }
 
-void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
-  Release(encoder.file);
+// The picture where it is, its limits checked.
+Image Borrow(const flz_encoder& encoder, const flz_image* picture) {
   CheckShape(picture);
   RequireArgument(picture->pixels != nullptr, "no pixels were given");
   size_t stride = picture->stride;
   Extent(RowBytes(*picture), picture->height, &stride);
   RequirePixels(picture->width, picture->height, encoder.max_pixels);
+  RequireArgument(encoder.pixel_bits == nullptr ||
+                      encoder.pixel_bits_count / picture->width >= picture->height,
+                  "there is not enough room for the bits of all pixels");
   Image image = ToImage(encoder, *picture);
   image.outside = static_cast<uint8_t*>(const_cast<void*>(picture->pixels));  // is only read
   image.outside_stride = stride;
+  return image;
+}
+
+// Options() with the functions and memory of the caller's; calls `body` with them.
+template <class F>
+void WithOptions(const flz_encoder& encoder, const flz_image& picture, const F& body) {
   EncodeOptions options = Options(encoder);
   if (encoder.rows != nullptr) {
     options.rows = [&encoder](uint32_t rows) {
       if (encoder.rows(encoder.rows_user, rows) != 0) throw Cancelled{};
     };
   }
-  encoder.file = Encode(image, options, nullptr, encoder.Progress());
+  PixelBits bits;
+  if (encoder.pixel_bits != nullptr) {
+    options.pixel_bits = &bits;
+    const uint64_t bytes = uint64_t{picture.width} * picture.height * sizeof(float);
+    RequireMemory(bytes, options.max_memory);
+    options.max_memory = MemoryLeft(options.max_memory, bytes);
+  }
+  body(options);
+  std::copy(bits.bits.begin(), bits.bits.end(), encoder.pixel_bits);
+}
+
+void EncodeToFile(flz_encoder& encoder, const flz_image* picture) {
+  Release(encoder.file);
+  const Image image = Borrow(encoder, picture);
+  WithOptions(encoder, *picture, [&](const EncodeOptions& options) {
+    encoder.file = Encode(image, options, nullptr, encoder.Progress());
+  });
 }
 
 }  // namespace
@@ -158,6 +188,13 @@ flz_status flz_encoder_set_rows(flz_encoder* encoder, flz_rows_fn rows, void* us
   return With(encoder, [&](flz_encoder& e) {
     e.rows = rows;
     e.rows_user = user;
+  });
+}
+
+flz_status flz_encoder_set_pixel_bits(flz_encoder* encoder, float* pixel_bits, size_t count) {
+  return With(encoder, [&](flz_encoder& e) {
+    e.pixel_bits = pixel_bits;
+    e.pixel_bits_count = count;
   });
 }
 
@@ -221,5 +258,45 @@ flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image,
     }
     std::memcpy(buffer, file.data(), file.size());
     return FLZ_OK;
+  });
+}
+
+flz_status flz_encoder_score(flz_encoder* encoder, const flz_image* image, flz_score* score) {
+  if (score != nullptr) *score = {};
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(score != nullptr, "there is nowhere to put the score");
+    const Image borrowed = Borrow(e, image);
+    WithOptions(e, *image, [&](const EncodeOptions& options) {
+      const Score found = ScoreImage(borrowed, options, e.Progress());
+      score->bits = found.bits;
+      score->bits_per_dimension = found.bits_per_dimension;
+      score->file_bytes = found.stats.file_bytes;
+      score->overhead_limit = found.overhead_limit;
+    });
+  });
+}
+
+flz_status flz_encoder_sample(flz_encoder* encoder, uint32_t width, uint32_t height,
+                              uint32_t channels, uint64_t seed, double temperature, void* pixels,
+                              size_t size, size_t stride) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(pixels != nullptr, "there is nowhere to put the picture");
+    SampleOptions options;
+    options.width = width;
+    options.height = height;
+    options.channels = channels <= 4 ? static_cast<int>(channels) : 0;
+    options.seed = seed;
+    options.temperature = temperature;
+    options.jobs = e.Jobs();
+    options.model = e.model.get();
+    if (options.model == nullptr && e.embedded != nullptr) options.model = &e.embedded->Parsed();
+    RequireArgument(height >= 1, "a picture has pixels");
+    const uint64_t row_bytes = uint64_t{width} * channels;
+    RequireArgument(size >= Extent(row_bytes, height, &stride),
+                    "the buffer is too small for the picture");
+    const Image image = Sample(options);
+    for (uint32_t y = 0; y < height; ++y) {
+      std::memcpy(static_cast<uint8_t*>(pixels) + y * stride, image.Row(y), image.row_bytes());
+    }
   });
 }

@@ -121,6 +121,15 @@ typedef struct flz_image {
   uint32_t max_value;     /**< As in flz_info. */
 } flz_image;
 
+/** What a picture costs under a model: flz_encoder_score(). */
+typedef struct flz_score {
+  double bits;               /**< -log2 of the picture's probability. */
+  double bits_per_dimension; /**< The same for each sample. */
+  uint64_t file_bytes;       /**< Size of a file that the model alone codes. */
+  uint64_t overhead_limit;   /**< bits <= 8 file_bytes <= bits + 8 overhead_limit. */
+  uint64_t reserved[4];      /**< Zero. */
+} flz_score;
+
 /**
  * A piece of metadata. Its type and contents are those of a PNG chunk; the library keeps types
  * that it does not know as they are (docs/FORMAT.md, section 2.3).
@@ -260,6 +269,41 @@ FLZ_API flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* ima
 FLZ_API flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image,
                                            void* buffer, size_t capacity, size_t* size);
 
+/**
+ * From now on encoding also says where the bits go: the bits of each pixel, all its channels together, in
+ * width * height values at `pixel_bits` without gaps, rows from top to bottom. What is no pixel's,
+ * such as fitted filters, and alpha beside a model's colours is in none. It takes longer, and 4 bytes a
+ * pixel more; the file is the same. NULL: no longer.
+ *
+ * @param count  Values at `pixel_bits`; a picture with more pixels is refused.
+ */
+FLZ_API flz_status flz_encoder_set_pixel_bits(flz_encoder* encoder, float* pixel_bits,
+                                              size_t count);
+
+/**
+ * The exact log-likelihood of a picture under the encoder's model (with FLZ_EFFORT_FAST, which has
+ * none, under the default one); docs/flows.md says what it is a likelihood of. Pixel bits, if set,
+ * are the model's. FLZ_UNSUPPORTED for pictures that the model does not know: it takes 8-bit
+ * gray and RGB.
+ *
+ * @param score  Filled in on FLZ_OK, zeroed otherwise.
+ */
+FLZ_API flz_status flz_encoder_score(flz_encoder* encoder, const flz_image* image,
+                                     flz_score* score);
+
+/**
+ * Draws a picture of 8 bits from the encoder's model: random bits, decoded. The same seed gives the same
+ * picture everywhere. The progress function is not called.
+ *
+ * @param width, height  1 to 4096.
+ * @param channels       1 gray, 3 RGB.
+ * @param temperature    1: the model as it is; 1/16 to 16.
+ * @param pixels, size, stride  As in flz_decoder_decode().
+ */
+FLZ_API flz_status flz_encoder_sample(flz_encoder* encoder, uint32_t width, uint32_t height,
+                                      uint32_t channels, uint64_t seed, double temperature,
+                                      void* pixels, size_t size, size_t stride);
+
 /* --- Decoder --------------------------------------------------------------------------- */
 
 /** NULL only if there is no memory. To be freed with flz_decoder_free(). */
@@ -284,7 +328,8 @@ FLZ_API flz_status flz_decoder_set_progress(flz_decoder* decoder, flz_progress_f
 /**
  * Takes up a whole file and reads its header and metadata, which may unpack to 2^20 bytes and must
  * fit max_memory while they do (FLZ_LIMIT). The bytes are borrowed: they must stay as they are
- * until another file is opened or the decoder freed.
+ * until another file is opened or the decoder freed. Of a file that is only to be looked at, the
+ * header's bytes are enough (flz_probe()); decoding is then refused with FLZ_TRUNCATED.
  *
  * @param info  Filled in on FLZ_OK, zeroed otherwise. May be NULL.
  */
