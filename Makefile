@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 TRAIN ?= ON
 PREFIX ?= /usr/local
 
-.PHONY: demo check check-platforms build install clean format
+.PHONY: demo check check-platforms web check-web build install clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -27,6 +27,24 @@ check:
 check-platforms:
 	scripts/install-deps.sh build platforms
 	JOBS=$(JOBS) scripts/check-platforms.sh
+
+# The npm package (build/web/flowzip) and the page (build/web/site); web/README.md.
+web:
+	scripts/install-deps.sh build web
+	for preset in wasm wasm-scalar; do \
+	  cmake --preset $$preset --log-level=WARNING && \
+	  cmake --build --preset $$preset --parallel $(JOBS) --target flowzip-web flowzip-decode || exit; \
+	done
+	node web/assemble.mjs build
+
+# The package in node and in Chromium, beside the command's files.
+check-web: web
+	cmake --preset release -DFLOWZIP_TRAIN=OFF
+	cmake --build --preset release --parallel $(JOBS) --target flowzip
+	cmake --build --preset wasm --parallel $(JOBS)
+	ctest --preset wasm
+	cd web && npm ci --no-audit --no-fund
+	cd web && node --test tests/
 
 # As check, without installing packages and without tests.
 build:

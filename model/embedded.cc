@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/embedded.h"
 
+#include <cinttypes>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +14,12 @@ uint64_t EmbeddedModel::hash() const {
 }
 
 const Model& EmbeddedModel::Parsed() const {
+  if (bytes.size() == sizeof(uint64_t)) {
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016" PRIx64, hash());
+    throw Error(ErrorCode::kUnknownModel,
+                std::string("needs model ") + digits + " (" + name + "), which is not loaded");
+  }
   static std::mutex mutex;
   static std::map<const uint8_t*, std::unique_ptr<const Model>> models;
   const std::lock_guard lock(mutex);

@@ -16,11 +16,14 @@ namespace flowzip {
 
 struct EmbeddedModel {
   const char* name;  // the file's name without .flzm
+  // The file; or its last eight bytes alone, the hash: a model that is known and not here yet (the
+  // web build, which fetches models when they are asked for).
   ByteSpan bytes;
 
   // The content hash that closes the file, read without parsing. Zero if too short.
   uint64_t hash() const;
 
+  // Throws kUnknownModel, naming the hash, if the model is not here yet.
   const Model& Parsed() const;
 };
 

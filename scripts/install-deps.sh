@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz]
+#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web]
 #                           (default: build, test, train)
 set -euo pipefail
 
@@ -15,6 +15,11 @@ bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-too
 # What `make check-platforms` builds with, and what scripts/fuzz.sh and coverage.sh need.
 platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu qemu-user)
 fuzz=(clang libclang-rt-14-dev llvm gcovr)
+# What `make web` and `make check-web` need. Node of another source than Debian brings npm along,
+# and rules Debian's out.
+web=(emscripten chromium)
+command -v node >/dev/null || web+=(nodejs)
+command -v npm >/dev/null || web+=(npm)
 
 wanted=()
 for group in "${@:-all}"; do
@@ -25,8 +30,9 @@ for group in "${@:-all}"; do
     bench) wanted+=("${bench[@]}") ;;
     platforms) wanted+=("${platforms[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
+    web) wanted+=("${web[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web]" >&2; exit 2 ;;
   esac
 done
 

@@ -36,7 +36,8 @@ FileBytes ReadStream(std::FILE* stream, uint64_t max_bytes) {
   FileBytes bytes;
   constexpr size_t kLeastBlock = size_t{1} << 15, kMostBlock = size_t{1} << 20;
   // One byte more, so that the first block sees the file's end.
-  size_t block = std::max(kLeastBlock, std::min<uint64_t>(SizeOf(stream), max_bytes) + 1);
+  const auto whole = static_cast<size_t>(std::min<uint64_t>(SizeOf(stream), max_bytes));
+  size_t block = std::max(kLeastBlock, whole + 1);
   bytes.reserve(block);
   for (;; block = std::clamp(2 * block, kLeastBlock, kMostBlock)) {
     const size_t before = bytes.size();
