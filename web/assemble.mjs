@@ -52,6 +52,7 @@ delete manifest.private;
 writeFileSync(join(out, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
 
 cpSync(join(here, 'page'), site, { recursive: true });
+cpSync(join(root, 'data/photos/colorado.png'), join(site, 'example.png'));
 cpSync(out, join(site, 'flowzip'), { recursive: true });
 // A service worker reaches only what lies beside it or below.
 writeFileSync(join(site, 'service-worker.js'), "import './flowzip/service-worker.js';\n");

@@ -10,7 +10,9 @@ import { FlowzipWorker } from './worker.js';
 let shared = null;
 const worker = () => shared ??= new FlowzipWorker({ only: 'decode' });
 
-const STYLE = `
+// (A constructed sheet passes pages' content security policies.)
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`
   :host { display: inline-block; max-width: 100%; vertical-align: bottom; }
   :host([hidden]) { display: none; }
   img { display: block; max-width: 100%; height: auto; opacity: 0; transition: opacity .2s; }
@@ -19,7 +21,7 @@ const STYLE = `
   :host([state=error]) img { display: none; }
   p { margin: 0; padding: .5em; border: 1px solid currentcolor; opacity: .7; font: inherit; }
   @media (prefers-reduced-motion: reduce) { img { transition: none; } }
-`;
+`);
 
 export class FlzImg extends HTMLElement {
   static observedAttributes = ['src', 'alt', 'width', 'height', 'loading'];
@@ -33,15 +35,14 @@ export class FlzImg extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    const style = document.createElement('style');
-    style.textContent = STYLE;
+    root.adoptedStyleSheets = [sheet];
     this.#img = document.createElement('img');
     this.#img.part = 'img';
     this.#img.decoding = 'async';
     this.#note = document.createElement('p');
     this.#note.part = 'error';
     this.#note.hidden = true;
-    root.append(style, this.#img, this.#note);
+    root.append(this.#img, this.#note);
   }
 
   get src() {

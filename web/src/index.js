@@ -17,12 +17,13 @@ export async function init(options = {}) {
   if (codec !== null) return;
   const { module, simd = hasSimd(), models } =
     options instanceof WebAssembly.Module ? { module: options } : options;
-  codec = new Codec({
+  const made = new Codec({
     module: module ?? compile(simd ? new URL('./flowzip.wasm', import.meta.url)
       : new URL('./flowzip-scalar.wasm', import.meta.url)),
     models,
   });
-  await codec.simdTarget();
+  await made.simdTarget();
+  codec = made;
 }
 
 async function ready() {
@@ -37,4 +38,5 @@ export const encode = async (image, options) => (await ready()).encode(image, op
 export const heatmap = async (file, options) => (await ready()).heatmap(file, options);
 export const sample = async (what, options) => (await ready()).sample(what, options);
 export const hash = async (data) => (await ready()).hash(data);
+export const memoryBytes = async () => (await ready()).memoryBytes;
 export const simdTarget = async () => (await ready()).simdTarget();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What runs in the worker of worker.js.
 
+import { FlowzipError } from './errors.js';
 import { readPng, writePng } from './png.js';
 
 let flowzip = null, options = {};
@@ -16,18 +17,49 @@ async function library(method) {
   return flowzip;
 }
 
+// Any picture that the browser can show, as it would show it.
+async function readImage(blob) {
+  const { fromImageData } = await import('./pixels.js');
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(blob, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' });
+  } catch {
+    throw new FlowzipError('unsupported', 'not a picture that this browser knows');
+  }
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const image = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  bitmap.close();
+  return { ...fromImageData(image), maxValue: 255, indexed: false, interlaced: false, chunks: [] };
+}
+
+// For a canvas: an ImageBitmap, of 8 bits.
+async function toBitmap(samples) {
+  const { toImageData } = await import('./pixels.js');
+  let image = toImageData(samples);
+  if (image.data instanceof Uint16Array) {
+    image = new ImageData(Uint8ClampedArray.from(image.data, (value) => value >> 8), image.width, image.height);
+  }
+  return createImageBitmap(image, { premultiplyAlpha: 'none' });
+}
+
+const HERE = { readPng, writePng, readImage, toBitmap };
+
 async function run(method, input, settings) {
-  if (method === 'readPng') return readPng(input);
-  if (method === 'writePng') return writePng(input, settings);
-  const { [method]: work, decodeSamples } = await library(method);
+  if (method in HERE) return HERE[method](input, settings);
+  const { [method]: work, decodeSamples, drawHeatmap } = await library(method);
   if (method === 'toPng') return writePng(await decodeSamples(input, settings), settings);
-  return work(input, settings);
+  const result = await work(input, settings);
+  if (method === 'heatmap' && settings.draw) result.bitmap = await createImageBitmap(drawHeatmap(result));
+  return result;
 }
 
 // The buffers of a result, which go over without being copied.
 function buffers(result) {
-  const parts = [result, result?.data, result?.bits, result?.file];
-  return [...new Set(parts.map((part) => part?.buffer).filter((part) => part instanceof ArrayBuffer))];
+  if (result instanceof ImageBitmap) return [result];
+  if (result instanceof ImageData || typeof result !== 'object') return [];
+  const parts = [result, result.data, result.bits, result.file].map((part) => part?.buffer);
+  return [...new Set(parts.filter((part) => part instanceof ArrayBuffer)), ...result.bitmap ? [result.bitmap] : []];
 }
 
 self.onmessage = async ({ data: { init, id, method, input, settings } }) => {

@@ -4,7 +4,7 @@
 import { FlowzipError, cancelled } from './errors.js';
 
 const METHODS = ['info', 'decode', 'decodeSamples', 'encode', 'heatmap', 'sample', 'hash', 'readPng',
-  'writePng', 'toPng'];
+  'writePng', 'toPng', 'readImage', 'toBitmap'];
 
 export class FlowzipWorker {
   #url;
