@@ -61,5 +61,5 @@ clean:
 	rm -rf build
 
 format:
-	find base codec model rans tools tests cmake \( -name '*.h' -o -name '*.cc' \) \
+	find analysis base c_api codec model rans tools tests \( -name '*.h' -o -name '*.cc' \) \
 	  -exec clang-format-14 -i {} +

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# libflowzip, shared and static, from the objects of base, rans, model and codec; what it shows
+# libflowzip, shared and static, from the objects of all rooms (Rooms.cmake); what it shows
 # is include/flowzip/flowzip.h alone. flowzip::flowzip is the shared one where there is one.
 
 option(FLOWZIP_SHARED "Build the shared library" ON)
 option(FLOWZIP_STATIC "Build the static library" ON)
 
+get_property(rooms GLOBAL PROPERTY FLOWZIP_ROOMS)
 set(objects)
-foreach(part base rans model codec)
-  list(APPEND objects $<TARGET_OBJECTS:flowzip_${part}>)
+foreach(room ${rooms})
+  list(APPEND objects $<TARGET_OBJECTS:${room}>)
 endforeach()
 
 # The libtool rule: raise it with every release that removes or changes a function.

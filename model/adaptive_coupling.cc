@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "model/predict_row.h"
 #include "model/squeeze.h"
 
 namespace flowzip {

@@ -21,11 +21,9 @@
 #include "base/thread_pool.h"
 #include "model/lattice.h"
 #include "model/plane.h"
+#include "model/predict_row.h"
 
 namespace flowzip {
-
-inline constexpr int kFilterBits = 10;     // fractional bits of a coefficient
-inline constexpr int kPredictionBits = 4;  // fractional bits of a prediction
 
 // One sample a filter looks at: channel, sub-lattice, and offset in grid cells.
 struct Tap {

@@ -130,4 +130,10 @@ Model Model::Parse(ByteSpan bytes) {
   return model;
 }
 
+std::string HashName(uint64_t hash) {
+  std::string name(16, '0');
+  for (int i = 0; i < 16; ++i) name[i] = "0123456789abcdef"[(hash >> (60 - 4 * i)) & 15];
+  return name;
+}
+
 }  // namespace flowzip

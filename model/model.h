@@ -58,4 +58,7 @@ struct Model {
   std::vector<uint8_t> Serialize();
 };
 
+// Sixteen hexadecimal digits, the way a model's hash is shown to people.
+std::string HashName(uint64_t hash);
+
 }  // namespace flowzip

@@ -8,7 +8,6 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include "model/adaptive_coupling.h"
 #include "model/predict_row.h"
 #include "model/simd_dispatch.h"
 

@@ -9,6 +9,9 @@
 
 namespace flowzip {
 
+inline constexpr int kFilterBits = 10;     // fractional bits of a coefficient
+inline constexpr int kPredictionBits = 4;  // fractional bits of a prediction
+
 // out[j] = clamp(16 m[channel][j] + ((sum_k weight[k] x[k][j] - sum_c norm[c] m[c][j] + 32) >> 6),
 //                lo, hi) for 0 <= j < width, where norm[c] is the sum of channel c's weights.
 struct RowFilter {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inner loops of the raster coder (codec/raster_coder.h). The functions of raster_scalar are
-// the definitions; the Highway kernels behind the plain names equal them exactly.
+// The inner loops of the raster coder (codec/coders/raster/raster_coder.h). The functions of
+// raster_scalar are the definitions; the Highway kernels behind the plain names equal them exactly.
 #pragma once
 
 #include <cstdint>

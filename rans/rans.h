@@ -86,8 +86,8 @@ class alignas(64) RansStack {
     Advance();
   }
 
-  // The halves of Push and Pop, for several symbols on one lane (codec/site_row.h): the cursor
-  // stays until Advance() or Retreat(). Otherwise as Push and Pop.
+  // The halves of Push and Pop, for several symbols on one lane (codec/coders/flow/site_row.h): the
+  // cursor stays until Advance() or Retreat(). Otherwise as Push and Pop.
   void PushHere(Interval symbol) {
     assert(symbol.freq >= 1 && symbol.start + symbol.freq <= kProbScale);
     uint64_t x = states_[cursor_];

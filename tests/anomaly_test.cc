@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Planted anomalies are found, and the statistics behind the map do what they say.
-#include "codec/anomaly.h"
+#include "analysis/anomaly.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "codec/codec.h"
-#include "codec/robust.h"
+#include "analysis/robust.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "tests/planted.h"
 #include "tools/png_io.h"

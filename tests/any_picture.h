@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "codec/container.h"
+#include "codec/container/container.h"
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"
 

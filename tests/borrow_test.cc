@@ -6,12 +6,12 @@
 #include <numeric>
 #include <string>
 
-#include "codec/borrow_log.h"
-#include "codec/codec.h"
-#include "codec/level_coder.h"
-#include "codec/sampler.h"
-#include "codec/score.h"
-#include "codec/site_row.h"
+#include "analysis/sampler.h"
+#include "analysis/score.h"
+#include "codec/api/codec.h"
+#include "codec/coders/flow/borrow_log.h"
+#include "codec/coders/flow/level_coder.h"
+#include "codec/coders/flow/site_row.h"
 #include "model/levels.h"
 #include "model/mixture_component.h"
 #include "model/simd_targets.h"

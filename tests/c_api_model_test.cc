@@ -6,8 +6,8 @@
 #include <numeric>
 #include <vector>
 
-#include "codec/sampler.h"
-#include "codec/score.h"
+#include "analysis/sampler.h"
+#include "analysis/score.h"
 #include "flowzip/flowzip.h"
 #include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
@@ -40,7 +40,9 @@ flz_image ToPicture(const Image& image) {
   return out;
 }
 
-double Sum(const std::vector<float>& bits) { return std::accumulate(bits.begin(), bits.end(), 0.0); }
+double Sum(const std::vector<float>& bits) {
+  return std::accumulate(bits.begin(), bits.end(), 0.0);
+}
 
 }  // namespace
 

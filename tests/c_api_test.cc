@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "flowzip/flowzip.h"
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"

@@ -2,7 +2,7 @@
 // A small model, and the options that encode to it and decode from it.
 #pragma once
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip::testing {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whole pictures: any size and content comes back, the same bytes on every way there, and
 // never more of them than the model's own probabilities ask for.
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

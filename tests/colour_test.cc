@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "codec/codec.h"
-#include "codec/recovered_colour.h"
+#include "codec/api/codec.h"
+#include "codec/planes/recovered_colour.h"
 #include "model/embedded.h"
 #include "rans/escape.h"
 #include "tests/converted.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The frame of a .flz file: what is written is read, what was damaged or forged is refused.
-#include "codec/container.h"
+#include "codec/container/container.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

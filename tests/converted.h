@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 #include "model/colour_conversion.h"
 #include "model/lattice.h"
 #include "model/plane.h"

@@ -2,7 +2,7 @@
 // A model of a few random weights, for tests that ask the density itself.
 #pragma once
 
-#include "codec/sampler.h"
+#include "analysis/sampler.h"
 #include "model/model.h"
 
 namespace flowzip {

@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "codec/level_coder.h"
-#include "codec/level_sites.h"
-#include "codec/sampler.h"
+#include "analysis/sampler.h"
+#include "codec/coders/flow/level_coder.h"
+#include "codec/coders/flow/level_sites.h"
 #include "model/factor_out.h"
 #include "model/levels.h"
 #include "tests/density_model.h"

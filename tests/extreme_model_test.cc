@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/simd_targets.h"
 #include "tests/tiny_model.h"
 

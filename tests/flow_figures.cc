@@ -11,10 +11,10 @@
 #include <functional>
 #include <string>
 
-#include "codec/anomaly.h"
-#include "codec/heat_map.h"
-#include "codec/sampler.h"
-#include "codec/score.h"
+#include "analysis/anomaly.h"
+#include "analysis/heat_map.h"
+#include "analysis/sampler.h"
+#include "analysis/score.h"
 #include "tests/planted.h"
 #include "tools/png_io.h"
 

@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <string>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tests/golden_files.h"

@@ -11,7 +11,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "codec/codec.h"
+#include "codec/api/codec.h"
+#include "codec/tiles/tile_modes.h"
 #include "model/model.h"
 #include "tools/read_file.h"
 

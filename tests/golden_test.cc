@@ -12,7 +12,7 @@
 #include <sstream>
 #include <string>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/simd_targets.h"
 #include "tests/golden_files.h"
 #include "tools/read_file.h"

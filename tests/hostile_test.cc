@@ -5,7 +5,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
+#include "codec/tiles/tile_modes.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {

@@ -2,8 +2,8 @@
 // Pictures of every kind through the whole codec: samples, palette, metadata, regions, scales.
 #include <catch2/catch.hpp>
 
-#include "codec/codec.h"
-#include "codec/context_coder.h"
+#include "codec/api/codec.h"
+#include "codec/coders/contexts/context_coder.h"
 #include "rans/binary_coder.h"
 #include "tests/picture_kinds.h"
 

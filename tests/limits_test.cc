@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include "codec/codec.h"
-#include "codec/context_coder.h"
+#include "codec/api/codec.h"
+#include "codec/coders/contexts/context_coder.h"
 #include "tests/counted_heap.h"
 #include "tests/tiny_model.h"
 

@@ -19,8 +19,9 @@
 #include <fstream>
 #include <string>
 
-#include "codec/codec.h"
-#include "codec/raster_side.h"
+#include "codec/api/codec.h"
+#include "codec/coders/raster/raster_side.h"
+#include "codec/tiles/tile_modes.h"
 #include "rans/binary_coder.h"
 #include "rans/escape.h"
 #include "tests/converted.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The estimates of codec/memory.h against what is really allocated: every operator new of this
-// program is counted.
-#include "codec/memory.h"
+// The estimates of codec/tiles/memory.h against what is really allocated: every operator new of
+// this program is counted.
+#include "codec/tiles/memory.h"
 
 #include <catch2/catch.hpp>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "tests/counted_heap.h"
 #include "tests/tiny_model.h"

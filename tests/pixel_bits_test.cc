@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The map of bits: the same from both sides, and adding up to the model's -log2 p.
-#include "codec/pixel_bits.h"
+#include "codec/account/pixel_bits.h"
 
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 
 namespace flowzip {

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 

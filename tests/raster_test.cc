@@ -3,9 +3,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "codec/codec.h"
-#include "codec/raster_coder.h"
-#include "codec/raster_symbols.h"
+#include "codec/api/codec.h"
+#include "codec/coders/raster/raster_coder.h"
+#include "codec/coders/raster/raster_symbols.h"
+#include "codec/tiles/tile_modes.h"
 #include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"

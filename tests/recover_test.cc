@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Damage to a file of several tiles: every single byte's is detected, and recovery gives back
 // exactly the tiles that it did not touch. The counts are printed.
-#include "codec/recover.h"
+#include "codec/container/recover.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <map>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {

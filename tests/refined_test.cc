@@ -4,8 +4,9 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "codec/codec.h"
-#include "codec/refined_coder.h"
+#include "codec/api/codec.h"
+#include "codec/coders/refined/refined_coder.h"
+#include "codec/tiles/tile_modes.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tests/any_picture.h"

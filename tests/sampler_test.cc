@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Samples are pictures of the model's own: the codec takes them back, at the price of the
 // random bits that went in.
-#include "codec/sampler.h"
+#include "analysis/sampler.h"
 
 #include <catch2/catch.hpp>
 
+#include "analysis/level_sampler.h"
+#include "analysis/score.h"
 #include "base/error.h"
-#include "codec/codec.h"
-#include "codec/level_sampler.h"
-#include "codec/score.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "tests/density_model.h"
 #include "tools/png_io.h"

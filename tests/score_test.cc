@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Scores are encoded sizes, and heat maps show them.
-#include "codec/score.h"
+#include "analysis/score.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "codec/heat_map.h"
-#include "codec/sampler.h"
+#include "analysis/heat_map.h"
+#include "analysis/sampler.h"
 #include "model/embedded.h"
 #include "tools/png_io.h"
 

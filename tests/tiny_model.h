@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 #include "model/model.h"
 
 namespace flowzip::testing {

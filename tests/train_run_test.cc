@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/levels.h"
 #include "tests/tiny_model.h"
 #include "tools/read_file.h"

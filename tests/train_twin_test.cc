@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "codec/codec.h"
-#include "codec/tile_codec.h"
+#include "codec/api/codec.h"
+#include "codec/coders/flow/flow_tile.h"
 #include "model/embedded.h"
 #include "model/mixture.h"
 #include "tests/tiny_model.h"

@@ -81,7 +81,7 @@ HWY_AFTER_NAMESPACE();
 #include <thread>
 #include <vector>
 
-#include "codec/raster_channel.h"
+#include "codec/coders/raster/raster_channel.h"
 #include "model/adaptive_coupling.h"
 #include "model/conv2d.h"
 #include "model/gram.h"

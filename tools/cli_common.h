@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/model.h"
 #include "tools/file_plan.h"
 

@@ -3,8 +3,8 @@
 //                          [--recover]
 #include <cstdio>
 
-#include "codec/codec.h"
-#include "codec/recover.h"
+#include "codec/api/codec.h"
+#include "codec/container/recover.h"
 #include "tools/codec_calls.h"
 #include "tools/picture_file.h"
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "codec/memory.h"
+#include "codec/tiles/memory.h"
 #include "tools/codec_calls.h"
 #include "tools/picture_file.h"
 #include "tools/read_file.h"

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
+#include "codec/tiles/tile_modes.h"
 #include "model/embedded.h"
 #include "tools/cli_common.h"
 #include "tools/read_file.h"

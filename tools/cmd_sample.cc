@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// flowzip sample -o OUT.png --size WxH: a picture the model makes up (codec/sampler.h).
+// flowzip sample -o OUT.png --size WxH: a picture the model makes up (analysis/sampler.h).
 #include <cstdio>
 
-#include "codec/sampler.h"
+#include "analysis/sampler.h"
 #include "tools/atomic_file.h"
 #include "tools/cli_common.h"
 #include "tools/png_io.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "codec/heat_map.h"
-#include "codec/score.h"
+#include "analysis/heat_map.h"
+#include "analysis/score.h"
 #include "tools/atomic_file.h"
 #include "tools/cli_common.h"
 #include "tools/png_io.h"

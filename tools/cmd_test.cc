@@ -2,7 +2,7 @@
 // flowzip test FILE...: decodes, checks every checksum, writes nothing.
 #include <cstdio>
 
-#include "codec/memory.h"
+#include "codec/tiles/memory.h"
 #include "tools/codec_calls.h"
 
 namespace flowzip {

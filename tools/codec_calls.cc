@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "codec/memory.h"
+#include "codec/tiles/memory.h"
 #include "tools/read_file.h"
 
 namespace flowzip {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "codec/image.h"
-#include "codec/row_source.h"
+#include "codec/picture/image.h"
+#include "codec/picture/row_source.h"
 #include "flowzip/flowzip.h"
 #include "tools/cli_common.h"
 

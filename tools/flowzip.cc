@@ -11,7 +11,7 @@
 #endif
 #include <sstream>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tools/cli_common.h"

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "codec/image.h"
+#include "codec/picture/image.h"
 #include "tools/png_io.h"
 #include "tools/png_reader.h"
 #include "tools/read_file.h"

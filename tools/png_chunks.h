@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 

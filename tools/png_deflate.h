@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 

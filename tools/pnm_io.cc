@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "codec/memory.h"
+#include "codec/tiles/memory.h"
 
 namespace flowzip {
 namespace {

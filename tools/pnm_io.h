@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 

@@ -12,7 +12,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "tests/tiny_model.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);

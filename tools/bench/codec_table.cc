@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/embedded.h"
 #include "tools/read_file.h"
 

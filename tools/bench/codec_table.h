@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "codec/image.h"
-#include "codec/tile_modes.h"
+#include "codec/picture/image.h"
+#include "codec/tiles/tile_modes.h"
 #include "model/model.h"
 #include "tools/bench/launcher.h"
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "codec/image.h"
-#include "codec/pixel_bits.h"
+#include "codec/account/pixel_bits.h"
+#include "codec/picture/image.h"
 
 namespace flowzip::bench {
 

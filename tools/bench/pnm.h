@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 
 namespace flowzip::bench {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/pixel_bits.h"
-#include "codec/tile_codec.h"
+#include "codec/account/pixel_bits.h"
+#include "codec/coders/flow/flow_tile.h"
 #include "tools/bench/codec_table.h"
 #include "tools/bench/launcher.h"
 

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <filesystem>
 
-#include "codec/codec.h"
+#include "codec/api/codec.h"
 #include "model/simd_targets.h"
 #include "tools/bench/pnm.h"
 #include "tools/bench/selection.h"

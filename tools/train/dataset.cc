@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #ifdef FLOWZIP_HAVE_PNG
-#include "codec/tile_modes.h"
+#include "codec/tiles/tile_modes.h"
 #include "tools/png_io.h"
 #endif
 

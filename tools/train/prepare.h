@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 #include "model/features.h"
 #include "model/model.h"
 

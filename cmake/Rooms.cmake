@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The rooms of the library, lowest first: a folder is a target, and after it stand the targets whose
+# headers it may include. scripts/include-graph compares this with the #include lines, and a test
+# fails on an arrow that is not here, on one that nothing uses, and on a cycle.
+
+# flowzip_room(name folder [libraries...]): all .cc files of one folder, part of libflowzip.
+function(flowzip_room name folder)
+  flowzip_add_library(flowzip_${name} ${folder} ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY FLOWZIP_ROOMS flowzip_${name})
+  if(XXHASH_INCLUDE_DIR)
+    target_include_directories(flowzip_${name} SYSTEM PRIVATE "${XXHASH_INCLUDE_DIR}")
+  endif()
+endfunction()
+
+# Bytes, errors, threads, memory.
+flowzip_room(base base Threads::Threads)
+# The entropy coder: rANS, and the binary coder beside it.
+flowzip_room(rans rans flowzip_base)
+# The flow: integer couplings and networks, scalar definitions and vector kernels.
+flowzip_room(model model flowzip_base flowzip_highway)
+include(cmake/EmbedModels.cmake)
+
+# Pictures, parts of them, rows that are still being read.
+flowzip_room(picture codec/picture flowzip_base)
+# Adaptive bits: slots, mixers, distributions.
+flowzip_room(bits codec/bits)
+# What bytes and bits were spent on.
+flowzip_room(account codec/account flowzip_model flowzip_picture)
+# The bytes of a file: header, tile blocks, checksums, recovery.
+flowzip_room(container codec/container flowzip_base flowzip_picture)
+# A tile's samples as planes of integers, colour converted.
+flowzip_room(planes codec/planes flowzip_base flowzip_rans flowzip_model flowzip_picture
+  flowzip_account)
+# What callers ask for: coding, limits, regions.
+flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture flowzip_account
+  flowzip_container)
+
+# The coders of tiles.
+flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits)
+flowzip_room(raster codec/coders/raster flowzip_base flowzip_rans flowzip_model flowzip_picture
+  flowzip_bits flowzip_account flowzip_planes)
+flowzip_room(flow codec/coders/flow flowzip_base flowzip_rans flowzip_model flowzip_picture
+  flowzip_account flowzip_planes)
+flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bits flowzip_flow)
+
+# PNG's chunks inside a header.
+flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
+# Which coder a tile gets, and back; how much memory that takes.
+flowzip_room(tiles codec/tiles flowzip_base flowzip_model flowzip_picture flowzip_account
+  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_flow flowzip_refined
+  flowzip_metadata)
+# Whole pictures: Encode and Decode.
+flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account
+  flowzip_container flowzip_options flowzip_metadata flowzip_tiles)
+# Above the codec: likelihoods, anomalies, samples.
+flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
+  flowzip_account flowzip_flow flowzip_tiles flowzip_api)
+# The functions of include/flowzip/flowzip.h.
+flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_metadata flowzip_api flowzip_analysis)
+
+# Everything, for those who link it.
+add_library(flowzip_codec INTERFACE)
+target_link_libraries(flowzip_codec INTERFACE flowzip_c_api)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <memory>
+
+#include "base/unset_vector.h"
+#include "codec/coders/raster/raster_coder.h"
+#include "codec/coders/raster/raster_fit.h"
+#include "codec/coders/raster/raster_side.h"
+#include "rans/binary_coder.h"
+
+namespace flowzip {
+namespace {
+
+// Sets the border, which the taps read.
+void Extend(RasterPlane& plane, const SampleRange& range) {
+  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
+  RepeatFirstRow(plane);
+}
+
+// Symbols that a row's rest is coded from: symbol << 1 | far.
+uint16_t PackSymbol(const RasterPrediction& prediction, int32_t sample) {
+  const int32_t residual = sample - prediction.nearest();
+  const uint32_t symbol = RasterSymbol(prediction.negated() ? -residual : residual);
+  return static_cast<uint16_t>(symbol << 1 | (prediction.far() ? 1 : 0));
+}
+
+// Contexts by the tile's size: few samples cannot fill many tables.
+int Coarseness(int64_t sites) { return sites < 4096 ? 2 : sites < 32768 ? 1 : 0; }
+
+class ChannelEncoder {
+ public:
+  ChannelEncoder(const RasterPlane* planes, int channel, const SampleRange& range)
+      : planes_(planes),
+        channel_(channel),
+        range_(range),
+        width_(planes[channel].width()),
+        height_(planes[channel].height()) {}
+
+  // Fits the filters; returns the residuals' magnitudes. The samples are not needed again.
+  RasterPlane Predict() {
+    FitRasterFilters(planes_, channel_, &model_);
+    RasterPlane magnitudes = NewRasterPlane(width_, height_);
+    symbols_.resize(static_cast<size_t>(width_) * height_);
+    std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
+    const int across = RasterBlocks(width_);
+    for (int y = 0; y < height_; ++y) {
+      const int16_t* sample = planes_[channel_].Row(y);
+      int16_t* magnitude = magnitudes.Row(y);
+      uint16_t* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
+      const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
+      const RasterRows rows = FilterRows(planes_, channel_, y);
+      RasterSums(rows.data(), RasterTaps(channel_), y == 0 ? kFirstRowFilter : model_.filters,
+                 y == 0 ? nullptr : label, width_, sums.data());
+      for (int x = 0; x < width_; ++x) {
+        const RasterPrediction prediction(sums[x], range_);
+        symbol[x] = PackSymbol(prediction, sample[x]);
+        magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
+      }
+      ExtendRow(magnitudes, y, 0);
+    }
+    ClearAbove(magnitudes);
+    return magnitudes;
+  }
+
+  // Codes the residuals, once the magnitudes of this channel and those before are known.
+  std::vector<uint8_t> Code(const RasterPlane* magnitudes, std::vector<float>* bits) {
+    FitRasterEnergies(magnitudes, channel_, &model_);
+    model_.tables.coarseness = Coarseness(int64_t{width_} * height_);
+    const Contexts contexts = FindContexts(magnitudes);
+    auto counts = std::make_unique<RasterCounts>();
+    for (size_t i = 0; i < contexts.size(); ++i) {
+      ++(*counts)[contexts[i]][TokenOf(symbols_[i] >> 1).token];
+    }
+    ChooseLevels(*counts, &model_.tables);
+
+    BinaryEncoder side_coder;
+    RasterSide(side_coder, channel_, width_, height_).Code(model_);
+    const std::vector<uint8_t> side = side_coder.Finish();
+    ByteWriter writer;
+    writer.PutVarint(side.size());
+    writer.PutBytes(side);
+    std::vector<RasterStarts> starts;
+    for (int c = 0; c < model_.tables.contexts(); ++c) {
+      starts.push_back(
+          StartsOf(model_.tables.levels[static_cast<size_t>(c)], model_.tables.tokens));
+    }
+    writer.PutBytes(PushAll(contexts, starts));
+    if (bits != nullptr) AddBits(contexts, starts, bits);
+    return writer.Take();
+  }
+
+ private:
+  using Contexts = UnsetVector<uint8_t>;
+
+  Contexts FindContexts(const RasterPlane* magnitudes) const {
+    Contexts contexts;
+    contexts.resize(symbols_.size());
+    std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
+    size_t at = 0;
+    for (int y = 0; y < height_; ++y) {
+      const RasterRows rows = EnergyRows(magnitudes, channel_, y);
+      RasterSums(rows.data(), RasterEnergies(channel_), model_.energies, nullptr, width_,
+                 sums.data());
+      for (int x = 0; x < width_; ++x, ++at) {
+        const int32_t energy =
+            std::min((sums[x] + 4 * model_.bias) >> kEnergyBits, int32_t{kMaxEnergy});
+        contexts[at] =
+            static_cast<uint8_t>(model_.tables.ContextOf(energy, (symbols_[at] & 1) != 0));
+      }
+    }
+    return contexts;
+  }
+
+  std::vector<uint8_t> PushAll(const Contexts& contexts,
+                               const std::vector<RasterStarts>& starts) const {
+    RansStack stack(kRasterLanes);
+    for (size_t i = contexts.size(); i-- > 0;) {
+      const RasterToken token = TokenOf(symbols_[i] >> 1);
+      if (token.extra_bits > 0) PushUniform(stack, token.extra, token.extra_bits);
+      const uint32_t* start = starts[contexts[i]].data() + token.token;
+      stack.Push({start[0], start[1] - start[0]});
+    }
+    return stack.Finish();
+  }
+
+  void AddBits(const Contexts& contexts, const std::vector<RasterStarts>& starts,
+               std::vector<float>* bits) const {
+    for (size_t i = 0; i < contexts.size(); ++i) {
+      const RasterToken token = TokenOf(symbols_[i] >> 1);
+      const uint32_t* start = starts[contexts[i]].data() + token.token;
+      const uint32_t share = start[1] - start[0];
+      (*bits)[i] += static_cast<float>(kProbBits + token.extra_bits - std::log2(share));
+    }
+  }
+
+  const RasterPlane* planes_;
+  int channel_;
+  SampleRange range_;
+  int width_, height_;
+  RasterModel model_;
+  UnsetVector<uint16_t> symbols_;
+};
+
+}  // namespace
+
+std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels> samples,
+                                               int channels, const RasterRanges& ranges,
+                                               ThreadPool& pool, std::vector<float>* bits) {
+  const int width = samples[0].width(), height = samples[0].height();
+  std::array<RasterPlane, kChannels> magnitudes;
+  std::vector<std::unique_ptr<ChannelEncoder>> encoders;
+  for (int c = 0; c < channels; ++c) {
+    Extend(samples[c], ranges[c]);
+    encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));
+  }
+  std::vector<std::vector<uint8_t>> streams(static_cast<size_t>(channels));
+  std::array<std::vector<float>, kChannels> channel_bits;
+  const auto predict = [&](int64_t c) {
+    magnitudes[c] =
+        ranges[c].constant() ? ConstantRasterPlane(width, height, 0) : encoders[c]->Predict();
+  };
+  const auto code = [&](int64_t c) {
+    if (!ranges[c].constant()) {
+      if (bits != nullptr) channel_bits[c].resize(bits->size());
+      streams[c] =
+          encoders[c]->Code(magnitudes.data(), bits != nullptr ? &channel_bits[c] : nullptr);
+    }
+    encoders[c].reset();
+  };
+  // With nobody to help, one channel after another takes less memory.
+  if (pool.threads_free() > 1) {
+    pool.ParallelFor(channels, predict);
+    samples = {};
+    pool.ParallelFor(channels, code);
+  } else {
+    for (int64_t c = 0; c < channels; ++c) {
+      predict(c);
+      if (c == channels - 1) samples = {};
+      code(c);
+    }
+  }
+  if (bits != nullptr) {
+    for (const auto& from : channel_bits) {
+      for (size_t i = 0; i < from.size(); ++i) (*bits)[i] += from[i];
+    }
+  }
+  return streams;
+}
+
+}  // namespace flowzip

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/coders/raster/raster_symbols.h"
+
+#include <algorithm>
+
+namespace flowzip {
+namespace {
+
+// floor(256 log2(1 + i / 256)) by repeated squaring, in integers.
+constexpr auto kLog2 = [] {
+  std::array<uint16_t, 256> table{};
+  for (uint64_t i = 0; i < 256; ++i) {
+    uint64_t x = (256 + i) << 23;  // 1 as 2^31
+    uint32_t log = 0;
+    for (int bit = 0; bit < 8; ++bit) {
+      x = x * x >> 31;
+      log <<= 1;
+      if (x >= uint64_t{1} << 32) {
+        log |= 1;
+        x >>= 1;
+      }
+    }
+    table[i] = static_cast<uint16_t>(log);
+  }
+  return table;
+}();
+
+// 64 times 2^(level / 4).
+uint64_t LevelWeight(int level) {
+  constexpr std::array<uint32_t, 4> kQuarters{64, 76, 91, 108};
+  return uint64_t{kQuarters[static_cast<size_t>(level & 3)]} << (level >> 2);
+}
+
+// What the context before is worth where counts are few.
+constexpr uint64_t kPrior = 8;
+
+}  // namespace
+
+uint32_t FixedLog2(uint32_t x) {
+  const int n = std::bit_width(x) - 1;
+  const uint32_t mantissa = n >= 8 ? x >> (n - 8) : x << (8 - n);
+  return static_cast<uint32_t>(n) * 256 + kLog2[mantissa & 255];
+}
+
+RasterStarts StartsOf(const std::array<uint8_t, kRasterTokens>& levels, int tokens) {
+  uint64_t total = 0;
+  for (int t = 0; t < tokens; ++t) total += LevelWeight(levels[static_cast<size_t>(t)]);
+  RasterStarts starts{};
+  uint64_t sum = 0;
+  for (int t = 0; t < tokens; ++t) {
+    starts[static_cast<size_t>(t)] = static_cast<uint32_t>(
+        static_cast<uint64_t>(t) + sum * (kProbScale - static_cast<uint32_t>(tokens)) / total);
+    sum += LevelWeight(levels[static_cast<size_t>(t)]);
+  }
+  starts[static_cast<size_t>(tokens)] = kProbScale;
+  return starts;
+}
+
+void ChooseLevels(const RasterCounts& counts, RasterTables* tables) {
+  const int contexts = tables->contexts();
+  tables->tokens = 1;
+  for (int c = 0; c < contexts; ++c) {
+    for (int t = 0; t < kRasterTokens; ++t) {
+      if (counts[c][t] > 0) tables->tokens = std::max(tables->tokens, t + 1);
+    }
+  }
+  const auto tokens = static_cast<size_t>(tables->tokens);
+  for (int c = 0; c < contexts; ++c) {
+    uint64_t sum = 0;
+    for (size_t t = 0; t < tokens; ++t) sum += counts[c][t];
+    auto& levels = tables->levels[c];
+    const bool first = c < 2;
+    if (sum == 0) {
+      if (!first) levels = tables->levels[c - 2];
+      continue;
+    }
+    RasterStarts before{};
+    if (!first) before = StartsOf(tables->levels[c - 2], tables->tokens);
+    const uint64_t prior = first ? 0 : kPrior;
+    for (size_t t = 0; t < tokens; ++t) {
+      const uint64_t share =
+          (uint64_t{counts[c][t]} * kProbScale + prior * (before[t + 1] - before[t])) /
+          (sum + prior);
+      const uint32_t level =
+          (FixedLog2(static_cast<uint32_t>(std::max<uint64_t>(share, 1))) * 4 + 128) >> 8;
+      levels[t] = static_cast<uint8_t>(std::min<uint32_t>(level, kMaxLevel));
+    }
+  }
+}
+
+}  // namespace flowzip

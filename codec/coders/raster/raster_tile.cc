@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/coders/raster/raster_tile.h"
+
+#include <utility>
+
+#include "codec/coders/raster/raster_coder.h"
+#include "codec/planes/tile_planes.h"
+
+namespace flowzip {
+namespace {
+
+constexpr PlaneNeeds kNeeds{.border = kRasterBorder};
+static_assert(kMaxRasterSample == kMaxSample);
+
+const Lifting1x1& Lifting() {
+  static const Lifting1x1 lifting = Lifting1x1::YCoCgR();
+  return lifting;
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, ThreadPool& pool,
+                                      bool recover_colour, TileStats* stats,
+                                      PixelBits* pixel_bits) {
+  if (stats != nullptr) *stats = {};
+  ByteWriter payload;
+  TilePlanes tile = ReadTile(Lifting(), image, rect, recover_colour, kNeeds, payload, stats);
+  if (AllConstant(tile.ranges)) return payload.Take();
+  std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
+  const auto streams = EncodeRaster(std::move(tile.planes), ColorChannels(image), tile.ranges, pool,
+                                    pixel_bits != nullptr ? &bits : nullptr);
+  for (const std::vector<uint8_t>& stream : streams) {
+    if (stream.empty()) continue;
+    payload.PutVarint(stream.size());
+    payload.PutBytes(stream);
+  }
+  if (pixel_bits != nullptr) pixel_bits->Add(rect, bits);
+  return payload.Take();
+}
+
+void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStats* stats) {
+  if (stats != nullptr) *stats = {};
+  ByteReader reader(payload);
+  const int channels = ColorChannels(*image);
+  TilePlanes tile = ReadHead(channels, rect, kNeeds, reader, stats);
+  std::vector<ByteSpan> streams(kChannels);
+  for (int c = 0; c < channels; ++c) {
+    if (!tile.ranges[c].constant()) streams[c] = reader.GetBytes(reader.GetVarint());
+  }
+  Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  tile.planes = DecodeRaster(streams, channels, tile.ranges, static_cast<int>(rect.width),
+                             static_cast<int>(rect.height));
+  WriteTile(Lifting(), tile, rect, image);
+}
+
+uint64_t RasterMemory(int width, int height, int channels) {
+  // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes,
+  // which grow by doubling. With a border, two of the plane and of its magnitudes.
+  const uint64_t samples =
+      uint64_t{3} * static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
+  const uint64_t padded =
+      (static_cast<uint64_t>(width) + 32) * (static_cast<uint64_t>(height) + 32);
+  constexpr uint64_t kPerSample = 2 + 1 + 8;
+  // What the fit keeps of a channel's blocks, and the decoder of its contexts.
+  constexpr uint64_t kFit = uint64_t{8} << 20;
+  const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 17);
+  return static_cast<uint64_t>(std::min(channels, 3)) * fit + samples * kPerSample + 3 * padded * 4;
+}
+
+}  // namespace flowzip

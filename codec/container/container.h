@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The .flz container, version 1: header, tile index, metadata chunks, tile blocks.
+//
+// docs/FORMAT.md is the definition. This layer knows bytes and checksums; what is
+// inside a tile's payload is the tile codec's affair. Every number read is checked
+// before it is used for a size or an allocation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "codec/picture/image.h"
+
+namespace flowzip {
+
+inline constexpr int kFormatVersion = 1;
+// The PNG idea: a first byte that is not text, the name, and line endings that show a
+// file mangled by a text-mode transfer (or by `type` under DOS, which stops at 1A).
+inline constexpr std::array<uint8_t, 8> kMagic = {0x8F, 'F', 'L', 'Z', 0x0D, 0x0A, 0x1A, 0x0A};
+inline constexpr size_t kFixedHeaderBytes = 33;
+inline constexpr size_t kTileOverheadBytes = 8;   // two checksums before each payload
+inline constexpr char kCriticalChunk[] = "PNGC";  // the one that this version knows
+inline constexpr uint32_t kMaxSide = 0x7FFFFFFF;
+inline constexpr int kMinTileLog2 = 4, kMaxTileLog2 = 12, kDefaultTileLog2 = 10;
+
+// What the header says.
+struct FileInfo {
+  uint32_t width = 0, height = 0;
+  int channels = 0, bit_depth = 0;
+  bool indexed = false, interlaced = false;
+  bool refined = false;     // some tiles are, which takes a decoder more memory
+  uint64_t model_hash = 0;  // 0: no tile needs a model
+  int tile_log2 = kDefaultTileLog2;
+  std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
+  std::vector<Chunk> chunks;            // of the header; chunk_store.h reads them
+  size_t header_bytes = 0;  // set by ParseHeader: everything before the first tile block
+
+  uint64_t pixels() const { return uint64_t{width} * height; }
+  uint32_t tile_columns() const { return TilesAcross(width); }
+  uint32_t tile_rows() const { return TilesAcross(height); }
+  uint64_t tile_count() const { return uint64_t{tile_columns()} * tile_rows(); }
+  Rect TileRect(uint64_t tile) const;
+  // The size that the complete file has.
+  uint64_t file_bytes() const;
+
+ private:
+  uint32_t TilesAcross(uint32_t side) const {
+    return static_cast<uint32_t>((uint64_t{side} + (uint64_t{1} << tile_log2) - 1) >> tile_log2);
+  }
+};
+
+// One tile as it lies in the file.
+struct TileBlock {
+  uint32_t pixel_checksum = 0;
+  ByteSpan payload;
+};
+
+// Header, tile index, chunks and their checksum. info.payload_bytes must be complete.
+std::vector<uint8_t> SerializeHeader(const FileInfo& info);
+
+// Reads and checks the header; needs no more of the file than that. Throws kCorrupt,
+// kTruncated, or kUnsupported for a later version or an unknown critical chunk.
+FileInfo ParseHeader(ByteSpan file);
+
+// Whether the header is all there and has its checksum; nothing else is looked at.
+bool HeaderIsWhole(ByteSpan file);
+
+// Appends the block of one tile.
+void AppendTile(uint64_t tile, uint32_t pixel_checksum, ByteSpan payload,
+                std::vector<uint8_t>& file);
+
+// Reads the block of one tile, given exactly. Throws kCorrupt if its checksum is not right.
+TileBlock ReadTile(uint64_t tile, ByteSpan block);
+
+// The tile blocks of a whole file. Throws kTruncated or kCorrupt unless the file is
+// exactly as long as its header says and every block has its checksum.
+std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file);
+
+// Checksum of the samples inside `rect`: rows top to bottom, channels interleaved,
+// samples above 8 bits as two bytes, low byte first.
+uint32_t PixelChecksum(const Image& image, const Rect& rect, uint64_t tile);
+
+}  // namespace flowzip

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/planes/tile_planes.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace flowzip {
+namespace {
+
+// A row of each channel, as lifting has them: of any size on the way.
+class LiftingRows {
+ public:
+  explicit LiftingRows(uint32_t width) : width_(width), samples_(size_t{width} * kChannels) {}
+  std::array<int32_t*, kChannels> Rows() {
+    return {samples_.data(), samples_.data() + width_, samples_.data() + 2 * size_t{width_}};
+  }
+
+ private:
+  uint32_t width_;
+  std::vector<int32_t> samples_;
+};
+
+void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect, int border,
+                TilePlanes* tile) {
+  const int colors = ColorChannels(image), width = static_cast<int>(rect.width);
+  for (int c = 0; c < kChannels; ++c) {
+    tile->planes[c] = SitePlane::Unset(width, static_cast<int>(rect.height), border);
+    if (c >= colors) tile->planes[c].Fill(0);
+  }
+  LiftingRows lifted(rect.width);
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    const uint8_t* from = image.At(rect.x, rect.y + y);
+    std::array<int32_t*, kChannels> rows = lifted.Rows();
+    for (int x = 0; x < width; ++x, from += image.channels) {
+      for (int c = 0; c < colors; ++c) rows[c][x] = from[c];
+    }
+    if (colors == 3) lifting.Forward(rows, width);
+    for (int c = 0; c < colors; ++c) {
+      SampleRange range{rows[c][0], rows[c][0]};
+      int16_t* to = tile->planes[c].Row(static_cast<int>(y));
+      for (int x = 0; x < width; ++x) {
+        range.min = std::min(range.min, rows[c][x]);
+        range.max = std::max(range.max, rows[c][x]);
+        to[x] = static_cast<int16_t>(rows[c][x]);
+      }
+      RequireSampleRange(range);  // before what was cut off matters
+      if (y == 0) tile->ranges[c] = range;
+      tile->ranges[c].min = std::min(tile->ranges[c].min, range.min);
+      tile->ranges[c].max = std::max(tile->ranges[c].max, range.max);
+    }
+  }
+}
+
+void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
+  if (stats == nullptr) return;
+  ++stats->conversion_tiles[static_cast<size_t>(colour.conversion)];
+  stats->colour_exceptions = colour.exceptions.size();
+  stats->exception_bytes = bytes;
+  stats->side_bits += bits;
+}
+
+Ranges ReadRanges(ByteReader& reader, int channels) {
+  Ranges ranges;
+  for (int c = 0; c < channels; ++c) {
+    const int64_t min = reader.GetSignedVarint();
+    const uint64_t span = reader.GetVarint();
+    Require(min >= -kMaxSample && min <= kMaxSample && span <= 2 * kMaxSample &&
+                min + static_cast<int64_t>(span) <= kMaxSample,
+            ErrorCode::kCorrupt, "sample range out of bounds");
+    ranges[c] = {static_cast<int32_t>(min), static_cast<int32_t>(min + static_cast<int64_t>(span))};
+  }
+  return ranges;
+}
+
+}  // namespace
+
+bool AllConstant(const Ranges& ranges) {
+  return std::all_of(ranges.begin(), ranges.end(),
+                     [](const SampleRange& r) { return r.constant(); });
+}
+
+TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& rect,
+                    bool recover_colour, const PlaneNeeds& needs, ByteWriter& head,
+                    TileStats* stats) {
+  TilePlanes tile;
+  double exception_bits = 0;
+  size_t exception_bytes = 0;
+  const int colors = ColorChannels(image);
+  if (colors == 3) {
+    if (recover_colour && image.channels == 3) {
+      tile.colour = RecoveredColour::Recover(image, rect, needs.border);
+    }
+    exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
+  }
+  RecordColour(tile.colour, exception_bits, exception_bytes, stats);
+  if (tile.colour.conversion != ColourConversion::kNone) {
+    tile.planes = std::move(tile.colour.planes);
+    tile.ranges = FindRanges(tile.planes);
+  } else {
+    ReadPlanes(lifting, image, rect, needs.border, &tile);
+  }
+  if (colors == 3 && needs.flips) {
+    tile.orientation = ChooseOrientation(tile.planes);
+    Flip(tile.orientation, tile.planes);
+    head.Put(tile.orientation.code());
+  }
+  for (int c = 0; c < colors; ++c) {
+    const SampleRange& range = tile.ranges[c];
+    head.PutSignedVarint(range.min);
+    head.PutVarint(static_cast<uint64_t>(range.max - range.min));
+  }
+  return tile;
+}
+
+TilePlanes ReadHead(int channels, const Rect& rect, const PlaneNeeds& needs, ByteReader& reader,
+                    TileStats* stats) {
+  TilePlanes tile;
+  if (channels == 3) {
+    tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
+    if (needs.flips) {
+      const uint8_t code = reader.Get<uint8_t>();
+      Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
+      tile.orientation = Orientation::FromCode(code);
+    }
+  }
+  tile.ranges = ReadRanges(reader, channels);
+  tile.colour.CheckRanges(tile.ranges);
+  if (stats != nullptr) {
+    ByteWriter again;
+    double bits = 0;
+    const size_t bytes = tile.colour.Write(PixelCount(rect), again, &bits);
+    RecordColour(tile.colour, bits, bytes, stats);
+  }
+  return tile;
+}
+
+void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Image* image) {
+  const int colors = ColorChannels(*image), width = static_cast<int>(rect.width);
+  const bool converted = tile.colour.conversion != ColourConversion::kNone;
+  if (converted) tile.colour.ToRgb(tile.planes);
+  const int32_t max = (1 << image->bit_depth) - 1;
+  LiftingRows lifted(rect.width);
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    std::array<int32_t*, kChannels> rows = lifted.Rows();
+    for (int c = 0; c < colors; ++c) {
+      std::copy_n(tile.planes[c].Row(static_cast<int>(y)), width, rows[c]);
+    }
+    if (colors == 3 && !converted) lifting.Inverse(rows, width);
+    uint8_t* to = image->At(rect.x, rect.y + y);
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < colors; ++c) {
+        const int32_t v = rows[c][x];
+        Require(v >= 0 && v <= max, ErrorCode::kCorrupt, "sample out of range");
+        to[c] = static_cast<uint8_t>(v);
+      }
+      to += image->channels;
+    }
+  }
+}
+
+}  // namespace flowzip

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How much memory a picture will take, known before any of it is taken.
+//
+// Upper estimates of the bytes on the heap at the peak of Encode and Decode, without what the
+// caller holds already (the picture to encode, the file to decode). tests/memory_test.cc counts
+// allocations and holds them to it from both sides.
+#pragma once
+
+#include <cstdint>
+
+#include "codec/container/container.h"
+#include "codec/options/limits.h"
+#include "model/model.h"
+
+namespace flowzip {
+
+// Several tiles are under way at once, as many as fit `limit`; where even one does not, `bytes` is
+// above the limit.
+struct MemoryPlan {
+  int tiles_at_once;
+  uint64_t bytes;
+};
+
+// Bytes of a picture's samples alone.
+uint64_t SampleMemory(const FileInfo& info);
+
+// Of `info` only sizes, channels, depth, flags and tiles are looked at. The encoder's figure
+// allows for a file as large as the samples. `model` is null if none is used.
+MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
+// `picture`: the bytes of the decoded samples, unless they go into the caller's memory.
+MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit,
+                      uint64_t picture);
+inline uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs,
+                             uint64_t limit = kNoMemoryLimit) {
+  return PlanEncode(info, model, jobs, limit).bytes;
+}
+inline uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs,
+                             uint64_t limit = kNoMemoryLimit) {
+  return PlanDecode(info, model, jobs, limit, SampleMemory(info)).bytes;
+}
+
+// What an embedded model takes at most for a picture that is one small tile (IsSmall).
+inline constexpr uint64_t kSmallFlowMemory = uint64_t{2} << 20;
+
+// Bytes of the samples of the largest tile alone.
+uint64_t TileSampleMemory(const FileInfo& info);
+
+}  // namespace flowzip
