@@ -8,7 +8,7 @@
 #include <array>
 #include <new>
 
-#include "codec/heat_map.h"
+#include "analysis/heat_map.h"
 #include "web/wasm/shim.h"
 
 namespace flowzip::web {
