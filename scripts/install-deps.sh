@@ -8,7 +8,8 @@ set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
        nlohmann-json3-dev)
-test=(catch2 pkg-config valgrind python3-numpy)
+test=(catch2 pkg-config valgrind python3-numpy python3-pytest python3-pil python3-zarr python3-dask
+      python3-distributed python3-pip python3-setuptools python3-wheel)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
 bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
