@@ -130,16 +130,17 @@ class Decoder:
             handle.select(region, scale)
             width, height = handle.size()
             shape = (height, width) + self.info.shape[2:]
-            if out is not None:
-                out = as_output(out, shape, self.info.dtype)
-            direct = out is not None and out.dtype.isnative and row_stride(out) is not None
-            pixels = out if direct else np.empty(shape, self.info.dtype)
-            handle.decode(pixels, row_stride(pixels), progress)
-        if out is None:
+            target = None if out is None else as_output(out, shape, self.info.dtype)
+            stride = None if target is None or not target.dtype.isnative else row_stride(target)
+            if target is not None and stride is not None:
+                handle.decode(target, stride, progress)
+                return target
+            pixels = np.empty(shape, self.info.dtype)
+            handle.decode(pixels, pixels.nbytes // height, progress)
+        if target is None:
             return pixels
-        if not direct:
-            out[...] = pixels.reshape(out.shape)
-        return out
+        target[...] = pixels.reshape(target.shape)
+        return target
 
     def check(self, *, progress: Progress | None = None) -> None:
         """As :func:`check`."""

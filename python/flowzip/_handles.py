@@ -35,7 +35,7 @@ from ._library import (
 )
 
 Progress = Callable[[int, int], object]
-_NO_PROGRESS = PROGRESS_FN()
+_NO_PROGRESS = PROGRESS_FN(0)
 _QUICK = 2**16  # pixels, for which a thread of its own would cost more than it is worth
 
 DEFAULT_MAX_PIXELS = 2**28
@@ -228,7 +228,7 @@ class DecoderHandle(_Handle):
         self._do("open", address_of(self._data), self._data.size, byref(self.header))
 
     def chunks(self) -> list[tuple[str, bytes]]:
-        found = []
+        found: list[tuple[str, bytes]] = []
         with self.held():
             while True:
                 chunk = FlzChunk()

@@ -97,7 +97,9 @@ def _run_command(path: str, output: str, effort: str, program: str) -> None:
     raise _Failed(said[-1] if said else f"the command ended with {done.returncode}")
 
 
-def _compare_with_existing(path, output, effort, program, record) -> None:
+def _compare_with_existing(
+    path: str, output: str, effort: str, program: str, record: dict
+) -> None:
     """An output that holds just what would be written is left; else the file has failed."""
     new = f"{output}.{os.getpid()}.part.flz"
     try:

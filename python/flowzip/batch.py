@@ -102,7 +102,14 @@ def run(
     return summary
 
 
-def _encode_all(todo, effort, scheduler, workers, retries, command) -> Iterator[list[dict]]:
+def _encode_all(
+    todo: list[tuple[str, str]],
+    effort: str,
+    scheduler: str,
+    workers: int | None,
+    retries: int,
+    command: str | None,
+) -> Iterator[list[dict]]:
     """Records of the files, some at a time, in the order in which they are finished."""
     if not todo:
         return
@@ -129,14 +136,14 @@ def _encode_all(todo, effort, scheduler, workers, retries, command) -> Iterator[
             [todo[at : at + _FILES_AT_ONCE] for at in range(0, len(todo), _FILES_AT_ONCE)]
         )
 
-        def submit(task):
+        def submit(task: list[tuple[str, str]]) -> distributed.Future:
             future = client.submit(
                 _work.encode_files, task, effort, command, retries=retries, pure=False
             )
             files_of[future.key] = task
             return future
 
-        files_of: dict[str, list] = {}
+        files_of: dict[str, list[tuple[str, str]]] = {}
         slots = _TASKS_PER_WORKER * max(1, sum(client.ncores().values()))
         running = distributed.as_completed(
             [submit(task) for task in itertools.islice(tasks, slots)]
@@ -153,10 +160,15 @@ def _encode_all(todo, effort, scheduler, workers, retries, command) -> Iterator[
                 running.add(submit(following))
 
 
-def _files(sources, output_dir: Path, shard, summary: Summary) -> Iterator[tuple[str, str]]:
+def _files(
+    sources: Iterable[str | os.PathLike],
+    output_dir: Path,
+    shard: tuple[int, int],
+    summary: Summary,
+) -> Iterator[tuple[str, str]]:
     """Names and results, as ``flowzip encode -r --output-dir`` has them."""
 
-    def take(path: str, below: str):
+    def take(path: str, below: str) -> Iterator[tuple[str, str]]:
         if _shard_of(below, shard[1]) + 1 != shard[0]:
             summary.passed_over["other_shards"] += 1
             return
@@ -164,7 +176,7 @@ def _files(sources, output_dir: Path, shard, summary: Summary) -> Iterator[tuple
         name = stem if extension.lower() in EXTENSIONS else below
         yield path, str(output_dir / (name + ".flz"))
 
-    def walk(folder: str, below: str):
+    def walk(folder: str, below: str) -> Iterator[tuple[str, str]]:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
         for entry in found:
@@ -192,7 +204,9 @@ def _shard_of(name: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big") % shards
 
 
-def _without_collisions(todo, effort, summary, records) -> Iterator[tuple[str, str]]:
+def _without_collisions(
+    todo: list[tuple[str, str]], effort: str, summary: Summary, records: _Manifest
+) -> Iterator[tuple[str, str]]:
     """Of files that would have the same result, none is encoded."""
     outputs = Counter(output for _, output in todo)
     for path, output in todo:
@@ -225,7 +239,9 @@ class _Manifest:
             with contextlib.suppress(ValueError):
                 record = json.loads(line)
                 if isinstance(record, dict) and record.get("command") == "encode":
-                    self._done[_work.name_in(record, "path")] = record
+                    name = _work.name_in(record, "path")
+                    if isinstance(name, str):
+                        self._done[name] = record
         # A crash may have left a line without its end: what follows must not be part of it.
         self._whole = not data or data.endswith(b"\n")
 

@@ -67,7 +67,7 @@ class FlzImageFile(ImageFile.ImageFile):
         if scale == 1:
             return None
         box = (0, 0, self.size[0] / scale, self.size[1] / scale)
-        self._size = tuple(-(-side // scale) for side in self.size)
+        self._size = -(-self.size[0] // scale), -(-self.size[1] // scale)
         name, _, offset, (raw_mode, _) = self.tile[0]
         self.tile = [(name, (0, 0) + self.size, offset, (raw_mode, scale))]
         return self.mode, box

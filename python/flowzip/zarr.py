@@ -5,11 +5,13 @@
 """
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numcodecs.abc import Codec
 from numcodecs.compat import ensure_ndarray
 
-from ._codec import Effort, decode, encode, info
+from ._codec import Decoder, Effort, encode
 from ._errors import InvalidArgumentError
 from ._library import EFFORTS
 
@@ -51,20 +53,17 @@ class Flowzip(Codec):
 
     def decode(self, buf: object, out: object = None) -> np.ndarray:
         """The chunk's samples in C order, without its shape if `out` has none."""
-        data = ensure_ndarray(buf)
-        # uint16 is little-endian in the store, whatever the machine is.
-        found = info(data)
-        dtype = found.dtype.newbyteorder("<")
-        if out is None:
-            pixels = decode(data, threads=self.threads, max_pixels=None)
-            return pixels.astype(dtype, copy=False).reshape(-1)
-        target = ensure_ndarray(out)
-        if not target.flags.c_contiguous or target.nbytes != found.dtype.itemsize * int(
-            np.prod(found.shape)
-        ):
-            raise InvalidArgumentError("out is not of the size of this chunk, in C order")
-        pixels = target.reshape(-1).view(dtype).reshape(found.shape)
-        decode(data, threads=self.threads, out=pixels, max_pixels=None)
+        with Decoder(ensure_ndarray(buf), threads=self.threads, max_pixels=None) as decoder:
+            found = decoder.info
+            # uint16 is little-endian in the store, whatever the machine is.
+            dtype = found.dtype.newbyteorder("<")
+            if out is None:
+                return decoder.decode().astype(dtype, copy=False).reshape(-1)
+            target = ensure_ndarray(out)
+            size = dtype.itemsize * math.prod(found.shape)
+            if not target.flags.c_contiguous or target.nbytes != size:
+                raise InvalidArgumentError("out is not of the size of this chunk, in C order")
+            decoder.decode(out=target.reshape(-1).view(dtype).reshape(found.shape))
         return target
 
     @staticmethod

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The wheel: made without a network, for all Pythons, with the library inside."""
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -74,6 +75,18 @@ def test_a_library_that_is_not_there_or_of_another_version(tmp_path):
     last = import_with(str(tmp_path / "none.so")).splitlines()[-1]
     assert last.startswith("ImportError: flowzip needs its library") and "libflowzip0" in last
     assert "another version" in import_with("libm.so.6").splitlines()[-1]
+
+
+@pytest.mark.skipif(shutil.which("mypy") is None, reason="mypy is not installed")
+def test_types(tmp_path):
+    done = subprocess.run(
+        ["mypy", "--ignore-missing-imports", "--check-untyped-defs", "--cache-dir", tmp_path, "flowzip"],
+        cwd=SOURCE / "python",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_version_and_models():
