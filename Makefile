@@ -31,7 +31,7 @@ check-platforms:
 # The npm package (build/web/flowzip) and the page (build/web/site); web/README.md.
 web:
 	scripts/install-deps.sh build web
-	for preset in wasm wasm-scalar; do \
+	for preset in wasm wasm-scalar wasm-threads; do \
 	  cmake --preset $$preset --log-level=WARNING && \
 	  cmake --build --preset $$preset --parallel $(JOBS) --target flowzip-web flowzip-decode || exit; \
 	done

@@ -18,7 +18,7 @@ platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu
 fuzz=(clang libclang-rt-14-dev llvm gcovr)
 # What `make web` and `make check-web` need. Node of another source than Debian brings npm along,
 # and rules Debian's out.
-web=(emscripten chromium)
+web=(emscripten chromium firefox-esr)
 command -v node >/dev/null || web+=(nodejs)
 command -v npm >/dev/null || web+=(npm)
 

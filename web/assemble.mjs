@@ -26,7 +26,7 @@ for (const [preset, suffix] of Object.entries(modules)) {
   for (const name of ['flowzip', 'flowzip-decode']) {
     const from = join(build, preset, 'web', `${name}.wasm`);
     if (existsSync(from)) cpSync(from, join(out, `${name}${suffix}.wasm`));
-    else if (preset !== 'wasm-threads') throw new Error(`${from} is missing: build the preset ${preset}`);
+    else throw new Error(`${from} is missing: build the preset ${preset}`);
   }
 }
 

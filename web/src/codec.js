@@ -72,14 +72,15 @@ export class Codec {
   #instance = null;
   #models = new Map();  // by hash
   #modelBase;
-  #threads;
+  #start;
   #last = Promise.resolve();
 
   // `module`: a WebAssembly.Module, or a promise of one. `models`: the address of a folder.
-  constructor({ module, models, start } = {}) {
+  // `start`: makes an instance of it.
+  constructor({ module, models, start = (compiled) => Instance.of(compiled) }) {
     this.#module = module;
     this.#modelBase = models;
-    this.#threads = start;
+    this.#start = start;
   }
 
   // The work of one call, after that of earlier ones. `work` is begun again after a model that it
@@ -88,7 +89,7 @@ export class Codec {
     const run = this.#last.then(async () => {
       for (;;) {
         if (signal?.aborted) throw cancelled();
-        const instance = this.#instance ??= await this.#start();
+        const instance = this.#instance ??= await this.#begin();
         instance.onProgress = (done, total) => {
           onProgress?.(done, total);
           return signal?.aborted ?? false;
@@ -97,14 +98,14 @@ export class Codec {
           return work(instance);
         } catch (error) {
           if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-            this.#instance = null;  // in what state nobody knows
+            this.#drop();  // in what state nobody knows
             throw new FlowzipError('out-of-memory', `the module stopped: ${error.message}`);
           }
           const hash = /model ([0-9a-f]{16})/.exec(error.message)?.[1];
           if (error.code !== 'unknown-model' || hash === undefined || this.#models.has(hash)) throw error;
           await this.#addModel(hash);
         } finally {
-          if (this.#instance?.memoryBytes > KEPT_BYTES) this.#instance = null;
+          if (this.#instance?.memoryBytes > KEPT_BYTES) this.#drop();
         }
       }
     });
@@ -112,9 +113,13 @@ export class Codec {
     return run;
   }
 
-  async #start() {
-    const module = await this.#module;
-    const instance = await (this.#threads?.(module) ?? Instance.of(module));
+  #drop() {
+    this.#instance.close();
+    this.#instance = null;
+  }
+
+  async #begin() {
+    const instance = await this.#start(await this.#module);
     for (const bytes of this.#models.values()) this.#give(instance, bytes);
     return instance;
   }

@@ -9,30 +9,44 @@ const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 
 
 export const hasSimd = () => WebAssembly.validate(SIMD);
 
+const NO_FILES = 52;  // ENOSYS of WASI
+
 export class Instance {
   onProgress = null;  // (done, total) => true to end the work
   #exports;
+  #memory;
 
-  static async of(module) {
+  // `memory`, if the module takes its own; `imports`: more of what it calls; `close`: for whoever
+  // gives the instance up.
+  static async of(module, { memory, imports = {}, close = () => {} } = {}) {
     const instance = new Instance();
-    const imports = {
+    const result = await WebAssembly.instantiate(module, {
       env: {
+        memory,
         flw_progress: (done, total) => (instance.onProgress?.(done, total) ? 1 : 0),
         emscripten_notify_memory_growth() {},
+        ...imports,
       },
       wasi_snapshot_preview1: {
         proc_exit(code) {
           throw new FlowzipError('internal', `the module ended with ${code}`);
         },
+        fd_write: () => NO_FILES,
       },
-    };
-    instance.#exports = (await WebAssembly.instantiate(module, imports)).exports;
-    instance.#exports._initialize();
+    });
+    instance.#exports = result.exports;
+    instance.#memory = memory ?? result.exports.memory;
+    instance.close = close;
+    result.exports._initialize?.();
     return instance;
   }
 
+  get exports() {
+    return this.#exports;
+  }
+
   get memoryBytes() {
-    return this.#exports.memory.buffer.byteLength;
+    return this.#memory.buffer.byteLength;
   }
 
   // Calls flw_NAME; a number that is an address or a size is made unsigned by the caller.
@@ -60,7 +74,7 @@ export class Instance {
 
   // A view, gone as soon as the module allocates.
   bytes(at, size) {
-    return new Uint8Array(this.#exports.memory.buffer, at, size);
+    return new Uint8Array(this.#memory.buffer, at, size);
   }
 
   copy(at, size) {
@@ -91,7 +105,7 @@ export class Instance {
   }
 
   text(at) {
-    const memory = new Uint8Array(this.#exports.memory.buffer);
+    const memory = new Uint8Array(this.#memory.buffer);
     return new TextDecoder().decode(memory.slice(at, memory.indexOf(0, at)));
   }
 

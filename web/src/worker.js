@@ -4,7 +4,7 @@
 import { FlowzipError, cancelled } from './errors.js';
 
 const METHODS = ['info', 'decode', 'decodeSamples', 'encode', 'heatmap', 'sample', 'hash', 'readPng',
-  'writePng', 'toPng', 'readImage', 'toBitmap'];
+  'writePng', 'toPng', 'readImage', 'toBitmap', 'threads'];
 
 export class FlowzipWorker {
   #url;

@@ -388,6 +388,23 @@ test('the worker: cancelling spares the other calls', async (t) => {
   assert.deepEqual(outcome, ['cancelled', true, ['FlowzipError', 'corrupt']]);
 });
 
+test('threads, on a page that is isolated and on one that is not', async (t) => {
+  const isolated = await serve({ isolated: true });
+  t.after(() => isolated.close());
+  for (const [at, count] of [[isolated, 2], [server, 1]]) {
+    const page = await visit(t, { at });
+    const [threads, file] = await page.evaluate(async () => {
+      const { FlowzipWorker } = await import('/flowzip/worker.js'), { readPng } = await import('/flowzip/png.js');
+      const worker = new FlowzipWorker({ threads: 2 });
+      const samples = await readPng(new Uint8Array(await (await fetch('/tests/data/photos/dome.png')).arrayBuffer()));
+      for (let i = 0; i < 5; ++i) await worker.decodeSamples(await worker.encode(samples, { effort: 'fast' }));
+      return [await worker.threads(), [...await worker.encode(samples, { effort: 'standard' })]];
+    });
+    assert.equal(threads, count);
+    assert.deepEqual(Uint8Array.from(file), native(photo, 'standard'));
+  }
+});
+
 test('memory: many pictures, and the page is no larger', async (t) => {
   const page = await visit(t);
   const sizes = await page.evaluate(async () => {

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
-import { cli, kinds, load, manifest, modelFolder, nameOf, packageFolder, picture, read } from './common.mjs';
+import { cli, kinds, load, manifest, modelFolder, nameOf, packageFolder, picture, read, root } from './common.mjs';
 
 const { Codec } = await load('codec.js');
 const { MODELS } = await load('models.js');
@@ -17,6 +18,7 @@ const { readPng, writePng } = await load('png.js');
 const { fromImageData, toImageData } = await load('pixels.js');
 const flowzip = await load('index.js');
 
+// Every build; those with threads have three.
 const modules = ['flowzip', 'flowzip-scalar', 'flowzip-decode', 'flowzip-decode-scalar'];
 const codec = (name, models) =>
   new Codec({ module: WebAssembly.compile(readFileSync(join(packageFolder, `${name}.wasm`))), models });
@@ -60,7 +62,7 @@ test('vectors and scalars are what they say', async () => {
 // The command's file of a PNG file.
 function native(png, effort) {
   const out = join(scratch, 'native.flz');
-  execFileSync(cli, ['encode', '-q', '-f', '-e', effort, png, '-o', out]);
+  execFileSync(cli, ['encode', '-q', '-f', '-e', effort, resolve(root, png), '-o', out]);
   return new Uint8Array(readFileSync(out));
 }
 
@@ -215,6 +217,35 @@ test('many calls at once are answered one by one', async () => {
   const back = await Promise.all(files.map((file) => flowzip.decodeSamples(file)));
   back.forEach((one, i) => assert.deepEqual(one.data, pictures[i].data));
   assert.equal((await flowzip.info(files[0])).fileBytes, files[0].length);
+});
+
+test('threads: the same bytes, call after call, by both modules', async () => {
+  const { startThreads } = await load('threads.js');
+  const threaded = (name) => new Codec({
+    module: WebAssembly.compile(readFileSync(join(packageFolder, `${name}-threads.wasm`))), start: (module) => startThreads(module, 3),
+  });
+  const [one, decoder] = [threaded('flowzip'), threaded('flowzip-decode')];
+  const large = picture({ width: 2100, height: 1030, channels: 1 }), photo = await readPng(read(photos[0][1]));
+  for (let round = 0; round < 3; ++round) {
+    for (const [samples, effort] of [[large, 'fast'], [photo, 'standard']]) {
+      const file = await one.encode(samples, { effort });
+      if (round === 0) assert.deepEqual(file, await full.encode(samples, { effort }));
+      assert.deepEqual((await one.decodeSamples(file)).data, samples.data);
+      assert.deepEqual((await decoder.decodeSamples(file)).data, samples.data);
+    }
+  }
+  const abort = new AbortController();
+  await assert.rejects(one.encode(large, { effort: 'fast', signal: abort.signal, onProgress: () => abort.abort() }), code('cancelled'));
+  await assert.rejects(one.decodeSamples(read('tests/bad/tile-checksum.flz')), code('corrupt'));
+  assert.deepEqual((await one.decodeSamples(await one.encode(photo, { effort: 'fast' }))).data, photo.data);
+});
+
+test('threads: an own process ends by itself', () => {
+  const script = `const flowzip = await import(${JSON.stringify(pathToFileURL(join(packageFolder, 'index.js')).href)});
+    await flowzip.init({ threads: 2 });
+    const file = await flowzip.encode({ width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 255) });
+    console.log(await flowzip.threads(), (await flowzip.info(file)).width);`;
+  assert.equal(execFileSync('node', ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60000 }).trim(), '2 2');
 });
 
 test('memory does not grow from call to call', async () => {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // For JavaScript: headers and pictures of .flz files, and what every module needs.
+#include <pthread.h>
+
 #include <cstdlib>
 #include <string>
 
@@ -106,5 +108,20 @@ FLW_EXPORT(flw_next_chunk)(uint32_t* out)->int {
   }
   return Keep(status);
 }
+
+#ifdef __EMSCRIPTEN_PTHREADS__
+// Upper end and size of the stack that was made for a thread: the worker that runs it needs them
+// before it can call anything.
+FLW_EXPORT(flw_thread_stack)(pthread_t thread, uint32_t* out)->int {
+  pthread_attr_t attributes;
+  void* lower = nullptr;
+  size_t size = 0;
+  pthread_getattr_np(thread, &attributes);
+  pthread_attr_getstack(&attributes, &lower, &size);
+  out[0] = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(lower) + size);
+  out[1] = static_cast<uint32_t>(size);
+  return FLZ_OK;
+}
+#endif
 
 }  // namespace flowzip::web
