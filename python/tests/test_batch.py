@@ -218,3 +218,26 @@ def test_a_scheduler_by_its_address_and_killed_workers(tmp_path, command):
         assert hashlib.sha256(raw).hexdigest() == record["pixels_sha256"]
     left = [path.name for path in (tmp_path / "out").iterdir() if path.suffix != ".flz"]
     assert all(name.startswith(".") for name in left), left  # of the killed, hidden, never taken up
+
+
+def test_the_command_goes_on_from_the_manifest(folder, command):
+    """flowzip audit and flowzip encode --resume read what this wrote, and the other way round."""
+    known = subprocess.run([command, "audit", "--help"], capture_output=True, check=False)
+    if b"--sources" not in known.stdout:
+        pytest.skip("this flowzip command has no audit")
+    (folder / "photos" / "broken.png").unlink()
+    assert run(folder).counts == {"done": 4}
+    manifest = folder / "m.jsonl"
+    audit = [command, "audit", "--pixels", "--sources", manifest]
+    subprocess.run(audit, check=True)
+    encode = [command, "encode", "-q", "-r", "-e", "fast", "--resume", "--manifest", manifest]
+    encode += ["--output-dir", folder / "out", folder / "photos"]
+    before = {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.flz")}
+    subprocess.run(encode, check=True)
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*.flz")}
+    assert all(r["status"] == "done" for r in records_of(manifest))
+    (folder / "out" / "a.flz").unlink()
+    assert subprocess.run(audit, capture_output=True, check=False).returncode == 1
+    subprocess.run(encode, check=True)
+    assert run(folder).counts == {"resumed": 4}
+    subprocess.run(audit, check=True)
