@@ -235,7 +235,7 @@ function showHeat(picture, map) {
   $('split').disabled = false;
   viewer.split = $('split').value / 100;
   $('legend').hidden = false;
-  $('most').textContent = `${+map.max.toPrecision(3)} bits a pixel or more`;
+  $('most').textContent = `${+map.max.toPrecision(3)} bits a pixel or more, by effort fast`;
   const context = $('legend').querySelector('canvas').getContext('2d'), strip = context.createImageData(256, 1);
   for (let i = 0; i < 256; ++i) strip.data.set([...map.colours.subarray(3 * i, 3 * i + 3), 255], 4 * i);
   context.putImageData(strip, 0, 0);
