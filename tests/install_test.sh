@@ -71,6 +71,20 @@ if command -v pkg-config >/dev/null; then
       cat "$work/log"
       fail "pkg-config, $kind: $flags"
     fi
+    # The example of the documents, there and back.
+    if eval "\"\$cc\" -std=c99 -pedantic -Wall -Wextra -Werror \"\$source/examples/flz_ppm.c\" \
+      $flags -o \"\$work/example-$kind\"" >"$work/log" 2>&1; then
+      printf 'P6\n3 2\n255\nabcdefghijklmnopqr' >"$work/in.ppm"
+      (
+        export LD_LIBRARY_PATH=$libraries
+        "$work/example-$kind" encode <"$work/in.ppm" >"$work/a.flz" &&
+          "$work/example-$kind" decode <"$work/a.flz" >"$work/out.ppm" &&
+          cmp "$work/in.ppm" "$work/out.ppm" && ! "$work/example-$kind" decode <"$work/in.ppm" 2>/dev/null
+      ) || fail "examples/flz_ppm.c, $kind"
+    else
+      cat "$work/log"
+      fail "examples/flz_ppm.c, $kind: $flags"
+    fi
   done
 else
   echo "pkg-config is not here: its half is not tested"
