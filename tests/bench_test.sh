@@ -80,16 +80,23 @@ assert flowzip["model"]["other_modes_bits_per_sub_pixel"] > 0
 shipped = next(c for c in report["codecs"] if c["name"] == "png-shipped")
 assert "encode_whole" not in shipped and "decode_whole" in shipped
 PYTHON
-  # The table of a README, from these figures; what was not measured is not in it.
-  printf 'before\n<!-- table -->\nold\n<!-- end -->\nafter\n' >README.md
-  expect 0 "$source/scripts/readme-table.py" --readme README.md out.json
-  bits=$(sed -n 's/^ *"bits_per_sub_pixel": \([0-9.]*\),$/\1/p' out.json | head -n 1)
-  grep -qF "| **$(printf %.3f "$bits")** |" README.md || fail "table without $bits: $(cat README.md)"
-  has README.md '| PNG as shipped |'
-  ! grep -qE 'old|cjxl .* -e 9' README.md || fail "what the table should not have: $(cat README.md)"
-  [ "$(head -n 1 README.md)$(tail -n 1 README.md)" = beforeafter ] || fail "the rest of README.md"
-  printf 'no marks\n' >README.md
-  expect 1 "$source/scripts/readme-table.py" --readme README.md out.json
+  # README.md and the page from one run; nothing is written where there is no place for the table.
+  mkdir -p pages/docs
+  printf 'before\n<!-- benchmarks -->\nold\n<!-- end of benchmarks -->\nafter\n' >pages/README.md
+  expect 0 "$source/scripts/benchmarks.py" run two=images --root pages --flowzip "$flowzip" -- \
+    --only flowzip-fast,png-shipped --repeats 1 --heat-maps 0 --quiet
+  bits=$(sed -n 's/^ *"bits": \([0-9.]*\),$/\1/p' pages/docs/benchmarks.json | head -n 1)
+  for page in pages/README.md pages/docs/benchmarks.md; do has $page "| $(printf %.3f "$bits") |"; done
+  has pages/README.md '| PNG as shipped |'
+  ! grep -qE '^old$|cjxl' pages/README.md || fail "what the table should not have: $(cat pages/README.md)"
+  [ "$(head -n 1 pages/README.md)$(tail -n 1 pages/README.md)" = beforeafter ] ||
+    fail "the rest of README.md"
+  expect 0 "$source/scripts/benchmarks.py" check --root pages
+  sed -i 's/PNG as shipped/PNG/' pages/README.md
+  expect 1 "$source/scripts/benchmarks.py" check --root pages
+  printf 'no marks\n' >pages/README.md
+  expect 1 "$source/scripts/benchmarks.py" write --root pages
+  [ "$(cat pages/README.md)" = 'no marks' ] || fail "README.md was written"
 fi
 
 # --- A model beside the embedded ones ------------------------------------------------------
