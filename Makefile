@@ -39,12 +39,12 @@ web:
 
 # The package in node and in Chromium, beside the command's files.
 check-web: web
-	cmake --preset release -DFLOWZIP_TRAIN=OFF
+	cmake --preset release -DFLOWZIP_TRAIN=OFF -DFLOWZIP_TESTS=OFF
 	cmake --build --preset release --parallel $(JOBS) --target flowzip
 	cmake --build --preset wasm --parallel $(JOBS)
 	ctest --preset wasm
 	cd web && npm ci --no-audit --no-fund
-	cd web && node --test tests/
+	cd web && node --test tests/*.test.mjs
 
 # As check, without installing packages and without tests.
 build:
