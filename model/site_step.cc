@@ -74,7 +74,7 @@ void Predict(SiteStep& s, int step) {
     for (int k = 0; k < s.taps; ++k) {
       p += s.filter[k][i] * s.planes[s.tap_plane[k]]->Values(step)[s.tap_distance[k] + i];
     }
-    s.prediction[i] = std::clamp(p >> 5, 8 * s.min, 8 * s.max);
+    s.prediction[i] = std::clamp((p >> 5) + s.bias[i], 8 * s.min, 8 * s.max);
     const uint8_t* weight = s.net->scale_weights.data();
     int32_t sum = kScaleFloor;
     const auto add = [&](int plane, const SiteOffset& o) {

@@ -4,7 +4,7 @@
 //
 // For each site, with v and r the samples and residuals (in 1/8) of a SkewedPlane:
 //
-//   p = clamp((sum of filter weights * v + 16) >> 5, 8 min, 8 max)       a prediction in 1/8
+//   p = clamp(((sum of filter weights * v + 16) >> 5) + bias, 8 min, 8 max)   a prediction in 1/8
 //   S = kScaleFloor + sum of scale weights * |r|                         local error, 1/2048
 //   q = floor(log2 S * 16), e = q >> 4, m = q & 15                       as fixed_log2.h has it
 //
@@ -73,8 +73,9 @@ struct SiteStep {
   ptrdiff_t tap_distance[kMaxFilterTaps] = {};
   int tap_plane[kMaxFilterTaps] = {};
 
-  // Before each step: each lane's filter, in 1/256.
+  // Before each step: each lane's filter, in 1/256, and what is added to it.
   alignas(64) int32_t filter[kMaxFilterTaps][kNetSites] = {};
+  alignas(64) int32_t bias[kNetSites] = {};  // in 1/8
 
   // What Run(step) gives.
   alignas(64) int32_t prediction[kNetSites];  // p

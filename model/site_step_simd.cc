@@ -47,7 +47,8 @@ void PredictSites(SiteStep& s, int step) {
       p = hn::Add(p, hn::Mul(hn::Load(d, s.filter[k] + i),
                              hn::LoadU(d, values[s.tap_plane[k]] + s.tap_distance[k] + i)));
     }
-    hn::Store(Clamp(hn::ShiftRight<5>(hn::Add(p, p2)), low, high), d, s.prediction + i);
+    p = hn::Add(hn::ShiftRight<5>(hn::Add(p, p2)), hn::Load(d, s.bias + i));
+    hn::Store(Clamp(p, low, high), d, s.prediction + i);
 
     const uint8_t* weight = s.net->scale_weights.data();
     V sum = hn::Set(d, kScaleFloor);

@@ -84,6 +84,16 @@ class FilterSide {
     CodeFilters(model);
   }
 
+  void CodeBiases(LinearFilters& model) {
+    Slots slots = SideNumbers<Coder>::New();
+    for (int f = 0; f < model.filter_count; ++f) {
+      int32_t& bias = model.biases[static_cast<size_t>(f)];
+      bias = numbers_.Signed(bias, slots);
+      Require(bias >= -kMaxFilterBias && bias <= kMaxFilterBias, ErrorCode::kCorrupt,
+              "filter bias out of range");
+    }
+  }
+
  private:
   using Slots = typename SideNumbers<Coder>::Slots;
 

@@ -39,13 +39,15 @@ std::vector<FreeTap> FreeTaps(int channel) {
   return taps;
 }
 
-// The products of all pairs of a fit block's taps and target, each less the sample to the left.
+// The products of all pairs of a fit block's taps and target, each less the sample to the left in
+// its plane; the target less that of the base.
 struct FitBlock {
   std::vector<double> gram;  // exact integers
   double sites = 0, error = 0;
   int label = 0;
 };
 
+constexpr int32_t kMaxCounted = 16;  // residuals beyond count as that much towards a bias
 constexpr double kRounding = 0.1;  // a squared error that costs nothing
 
 // The same on every machine, unlike std::log2.
@@ -58,8 +60,9 @@ double FastLog2(double x) {
 
 class Clustering {
  public:
-  Clustering(const PlaneRefs& planes, int channel, int64_t wanted_blocks, int most_filters)
-      : taps_(FreeTaps(channel)) {
+  Clustering(const PlaneRefs& planes, int channel, FilterBase base, int64_t wanted_blocks,
+             int most_filters)
+      : taps_(FreeTaps(channel)), base_(base) {
     const RasterPlane& own = *planes[static_cast<size_t>(channel)];
     const int64_t across = (own.width() + kFitBlock - 1) / kFitBlock,
                   down = (own.height() + kFitBlock - 1) / kFitBlock;
@@ -100,11 +103,12 @@ class Clustering {
     std::array<int16_t, (kMaxRasterTaps + 1) * kGramBlock> samples;
     // Differences of deep samples are scaled down until they fit.
     int shift = 0;
-    const auto put = [&](const RasterPlane& plane, const RasterTap& tap, int16_t* to) {
+    const auto put = [&](const RasterPlane& plane, const RasterTap& tap,
+                         const RasterPlane& base, int16_t* to) {
       int32_t all = 0;
       for (int y = 0; y < height; ++y, to += kFitBlock) {
         const int16_t* from = plane.Row(std::max(y0 + y + tap.dy, -1)) + x0 + tap.dx;
-        const int16_t* left = plane.Row(y0 + y) + x0 - 1;
+        const int16_t* left = base.Row(y0 + y) + x0 - 1;
         for (int x = 0; x < width; ++x) {
           const int32_t d = from[x] - left[x];
           all |= d ^ (d >> 31);
@@ -118,10 +122,11 @@ class Clustering {
       int16_t* to = samples.data();
       fits = true;
       for (const FreeTap& free : taps_) {
-        fits = fits && put(*planes[static_cast<size_t>(free.plane)], free.tap, to);
+        const RasterPlane& plane = *planes[static_cast<size_t>(free.plane)];
+        fits = fits && put(plane, free.tap, plane, to);
         to += kGramBlock;
       }
-      fits = fits && put(own, {0, 0}, to);
+      fits = fits && put(own, {0, 0}, base_ == FilterBase::kOwn ? own : *planes[0], to);
     }
     std::vector<int64_t> gram(static_cast<size_t>(rows()) * (rows() + 1) / 2);
     AddGram(samples.data(), rows(), gram.data());
@@ -206,6 +211,7 @@ class Clustering {
   }
 
   std::vector<FreeTap> taps_;
+  FilterBase base_;
   int filters_;
   std::vector<FitBlock> blocks_;
 };
@@ -273,16 +279,43 @@ void ChooseLabels(const PlaneRefs& planes, int channel, LinearFilters* model) {
 }  // namespace
 
 void FitFilters(const PlaneRefs& planes, int channel, LinearFilters* model) {
-  Clustering(planes, channel, kFitBlocks, kMaxRasterFilters).Run(kRounds, model);
+  Clustering(planes, channel, model->base, kFitBlocks, kMaxRasterFilters).Run(kRounds, model);
   model->CompleteFilters(channel);
   ChooseLabels(planes, channel, model);
 }
 
-double EstimateFilterBits(const PlaneRefs& planes, int channel) {
+void FitBiases(const PlaneRefs& planes, int channel, LinearFilters* model) {
+  const RasterPlane& own = *planes[static_cast<size_t>(channel)];
+  const int width = own.width(), across = RasterBlocks(width);
+  std::array<int64_t, kMaxRasterFilters> sum{}, count{};
+  std::vector<int32_t> sums(static_cast<size_t>(width) + kRasterBlock);
+  for (int y = 1; y < own.height(); ++y) {
+    const uint8_t* label =
+        model->labels.data() + static_cast<size_t>(y / kRasterBlock) * static_cast<size_t>(across);
+    RasterSums(FilterRows(planes, channel, y).data(), RasterTaps(channel), model->filters, label,
+               width, sums.data());
+    for (int x = 0; x < width; ++x) {
+      const size_t filter = label[x / kRasterBlock];
+      sum[filter] += std::clamp(8 * int32_t{own.Row(y)[x]} - ((sums[static_cast<size_t>(x)] + 16) >> 5),
+                                -kMaxCounted, kMaxCounted);
+      ++count[filter];
+    }
+  }
+  for (size_t f = 0; f < kMaxRasterFilters; ++f) {
+    if (count[f] == 0) continue;
+    // Rounded to the nearest, downwards in the middle.
+    const int64_t twice = 2 * sum[f] + count[f] - 1, den = 2 * count[f];
+    const int64_t mean = twice >= 0 ? twice / den : -((-twice + den - 1) / den);
+    model->biases[f] =
+        static_cast<int32_t>(std::clamp<int64_t>(mean, -kMaxFilterBias, kMaxFilterBias));
+  }
+}
+
+double EstimateFilterBits(const PlaneRefs& planes, int channel, FilterBase base) {
   constexpr int64_t kBlocks = 120;
   constexpr int kFilters = 4, kFewRounds = 3;
   LinearFilters model;
-  Clustering clustering(planes, channel, kBlocks, kFilters);
+  Clustering clustering(planes, channel, base, kBlocks, kFilters);
   clustering.Run(kFewRounds, &model);
   return clustering.Bits(model);
 }

@@ -19,6 +19,7 @@ struct Predicted {
   std::array<std::vector<int32_t>, 3> eighths;
   std::array<SampleRange, 3> ranges;
   double cost = 0;
+  bool squeezed = false;  // planes 1 and 2 lie between plane 0's samples
 };
 
 // Planes with their borders.
@@ -43,13 +44,36 @@ Predicted Planes(const std::array<IntPlane, 3>& in) {
   return out;
 }
 
+// Of every 16th row's samples, how many are predicted exactly.
+double ShareOfMeans(const PlaneRefs& refs, int channel, const LinearFilters& model) {
+  const RasterPlane& own = *refs[size_t(channel)];
+  std::vector<int32_t> sums(size_t(own.width()) + kRasterBlock);
+  int64_t exact = 0, count = 0;
+  for (int y = 1; y < own.height(); y += 16) {
+    RasterSums(FilterRows(refs, channel, y).data(), RasterTaps(channel), model.filters, nullptr,
+               own.width(), sums.data());
+    for (int x = 0; x < own.width(); ++x, ++count) {
+      exact += std::abs(8 * own.Row(y)[x] - ((sums[x] + 16) >> 5) - model.biases[0]) < 4;
+    }
+  }
+  return double(exact) / double(std::max<int64_t>(count, 1));
+}
+
 Predicted Predict(Predicted out) {
   const int width = out.planes[0].width(), height = out.planes[0].height();
   std::vector<int32_t> sums(size_t(width) + kRasterBlock);
   for (int c = 0; c < 3; ++c) {
     LinearFilters model;
     const PlaneRefs refs = RefsTo(out.planes.data(), c);
-    FitFilters(refs, c, &model);
+    if (out.squeezed && c > 0) {
+      model.SetMean(c, 1, c - 1, width, height);
+      FitBiases(refs, c, &model);
+      if (ShareOfMeans(refs, c, model) < 0.7) model.base = FilterBase::kFirst;
+      if (ShareOfMeans(refs, c, model) < 0.7) FitFilters(refs, c, &model);
+    } else {
+      FitFilters(refs, c, &model);
+    }
+    FitBiases(refs, c, &model);
     out.eighths[c].resize(size_t(width) * height);
     const int across = RasterBlocks(width);
     for (int y = 0; y < height; ++y) {
@@ -58,8 +82,10 @@ Predicted Predict(Predicted out) {
                  y == 0 ? nullptr : model.labels.data() + size_t(y / kRasterBlock) * across, width,
                  sums.data());
       for (int x = 0; x < width; ++x) {
-        out.eighths[c][size_t(y) * width + x] =
-            std::clamp((sums[x] + 16) >> 5, 8 * out.ranges[c].min, 8 * out.ranges[c].max);
+        const int32_t bias =
+            y == 0 ? 0 : model.biases[model.labels[size_t(y / kRasterBlock) * across + x / 8]];
+        out.eighths[c][size_t(y) * width + x] = std::clamp(
+            ((sums[x] + 16) >> 5) + bias, 8 * out.ranges[c].min, 8 * out.ranges[c].max);
       }
     }
   }
@@ -81,6 +107,27 @@ std::array<IntPlane, 3> Lift(const Image& image, int lifting) {
   }
   if (lifting == 0) Lifting1x1::YCoCgR().Forward(planes);
   return planes;
+}
+
+// Half of the time as codec/coders/network/plane_order.h squeezes planes: the even lattices of all
+// three, or three lattices of a chroma plane.
+std::array<IntPlane, 3> MaybeSqueezed(const std::vector<IntPlane>& ycc, std::mt19937& rng,
+                                      bool* between) {
+  const int way = std::uniform_int_distribution<>(0, 3)(rng);
+  *between = way == 3;
+  if (way < 2) return {ycc[0], ycc[1], ycc[2]};
+  const size_t chroma = std::uniform_int_distribution<size_t>(1, 2)(rng);
+  constexpr int kLattices[3][2] = {{0, 0}, {1, 0}, {1, 1}};
+  std::array<IntPlane, 3> out;
+  for (size_t c = 0; c < 3; ++c) {
+    const IntPlane& from = ycc[way == 2 ? c : chroma];
+    const int ox = way == 2 ? 0 : kLattices[c][0], oy = way == 2 ? 0 : kLattices[c][1];
+    out[c] = IntPlane(from.width() / 2, from.height() / 2);
+    for (int y = 0; y < out[c].height(); ++y) {
+      for (int x = 0; x < out[c].width(); ++x) out[c].At(x, y) = from.At(2 * x + ox, 2 * y + oy);
+    }
+  }
+  return out;
 }
 
 void SetPlane(const RasterPlane& plane, const std::vector<int32_t>& eighths,
@@ -250,7 +297,9 @@ std::shared_ptr<Crop> MakeCrop(const Image& image, double strength, std::mt19937
     best = Planes(planes);
     lifting = 3;
   } else if (!variant.ycc.empty()) {
-    best = Planes({variant.ycc[0], variant.ycc[1], variant.ycc[2]});
+    bool between = false;
+    best = Planes(MaybeSqueezed(variant.ycc, rng, &between));
+    best.squeezed = between;
   } else if (strength > 0 && std::uniform_real_distribution<>(0, 1)(rng) < 0.15) {
     lifting = std::uniform_int_distribution<>(0, 1)(rng);  // any
     best = Planes(Lift(variant.rgb, lifting));

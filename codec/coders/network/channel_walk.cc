@@ -37,7 +37,8 @@ ChannelWalk::ChannelWalk(const FlowModel& model,
   top_filters_[1][kNorthWest] = -kOne;
 }
 
-void ChannelWalk::SetFilter(int lane, const int16_t* filter) {
+void ChannelWalk::SetFilter(int lane, const int16_t* filter, int32_t bias) {
+  step_.bias[lane] = bias;
   for (int k = 0; k < step_.taps; ++k) step_.filter[k][lane] = filter[k];
 }
 
@@ -52,11 +53,12 @@ void ChannelWalk::FindLanes(int step) {
     if (x >= plane_.width() || y >= plane_.height()) continue;
     lanes_.push_back({lane, x, y});
     if (y < kTopRows) {
-      if (x == 0) SetFilter(lane, top_filters_[y == 0 ? 0 : 1]);
+      if (x == 0) SetFilter(lane, top_filters_[y == 0 ? 0 : 1], 0);
     } else if (x % kRasterBlock == 0) {
-      SetFilter(lane, filters_.filters[filters_.labels[static_cast<size_t>(y / kRasterBlock) *
-                                                           static_cast<size_t>(across) +
-                                                       static_cast<size_t>(x / kRasterBlock)]]);
+      const size_t filter = filters_.labels[static_cast<size_t>(y / kRasterBlock) *
+                                                static_cast<size_t>(across) +
+                                            static_cast<size_t>(x / kRasterBlock)];
+      SetFilter(lane, filters_.filters[filter], filters_.biases[filter]);
     }
   }
 }

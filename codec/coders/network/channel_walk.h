@@ -54,7 +54,7 @@ class ChannelWalk {
 
  private:
   void FindLanes(int step);
-  void SetFilter(int lane, const int16_t* filter);
+  void SetFilter(int lane, const int16_t* filter, int32_t bias);
 
   SkewedPlane& plane_;
   const LinearFilters& filters_;

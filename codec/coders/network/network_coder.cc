@@ -18,7 +18,12 @@ struct Planes {
       : order(OrderPlanes(channels, squeeze)), planes(order.size()) {}
 
   PlaneContext ContextOf(const FlowModel& model, size_t i, const NetworkRanges& ranges) {
-    PlaneContext context{model, {}, ranges[static_cast<size_t>(order[i].channel)]};
+    PlaneContext context{model,
+                         {},
+                         ranges[static_cast<size_t>(order[i].channel)],
+                         order[i].between ? FilterBase::kFirst : FilterBase::kOwn,
+                         0,
+                         0};
     for (const int e : order[i].earlier) context.planes.push_back(&planes[static_cast<size_t>(e)]);
     context.planes.push_back(&planes[i]);
     return context;
@@ -38,8 +43,8 @@ struct Planes {
 }  // namespace
 
 std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples, int channels,
-                                   int squeeze, const NetworkRanges& ranges, ThreadPool& pool,
-                                   std::vector<float>* bits) {
+                                   int squeeze, bool means, const NetworkRanges& ranges,
+                                   ThreadPool& pool, std::vector<float>* bits) {
   const int width = samples[0].width(), height = samples[0].height();
   Planes all(channels, squeeze);
   const size_t count = all.order.size();
@@ -68,8 +73,12 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
       }
       const RasterPlane& own = all.planes[i].samples;
       if (bits != nullptr) plane_bits[i].resize(static_cast<size_t>(own.width()) * own.height());
-      streams[i] = EncodePlane(all.ContextOf(model, i, ranges),
-                               bits != nullptr ? &plane_bits[i] : nullptr);
+      PlaneContext context = all.ContextOf(model, i, ranges);
+      if (means && all.order[i].between) {
+        context.mean_x = all.order[i].offset_x;
+        context.mean_y = all.order[i].offset_y;
+      }
+      streams[i] = EncodePlane(context, bits != nullptr ? &plane_bits[i] : nullptr);
     });
   });
   if (bits != nullptr) {

@@ -81,6 +81,34 @@ void WriteDeepTile(const TilePlanes& tile, const Rect& rect, Image* image) {
   }
 }
 
+// Of the samples between two others on even columns (or rows), how many are their mean, rounded
+// either way.
+double ShareOfMeans(const RasterPlane& plane, bool columns) {
+  const int dx = columns ? 1 : 0, dy = columns ? 0 : 1;
+  int64_t means = 0, count = 0;
+  for (int y = dy; y + dy < plane.height(); y += 2) {
+    for (int x = dx; x + dx < plane.width(); x += 2) {
+      const int32_t twice = 2 * plane.Row(y)[x] - plane.Row(y - dy)[x - dx] -
+                            plane.Row(y + dy)[x + dx];
+      means += twice >= -1 && twice <= 1 ? 1 : 0;
+      ++count;
+    }
+  }
+  return static_cast<double>(means) / static_cast<double>(std::max<int64_t>(count, 1));
+}
+
+// 2 or 1 where most chroma is interpolated exactly: PhotoCD's. (Kodak: 0.74 to 0.98; a smooth picture that is not: 0.6.)
+int ExactSqueeze(const TilePlanes& tile) {
+  constexpr double kMost = 0.7;
+  bool columns = true, rows = true;
+  for (int c = 1; c < kChannels; ++c) {
+    const RasterPlane& plane = tile.planes[static_cast<size_t>(c)];
+    columns = columns && ShareOfMeans(plane, true) > kMost;
+    rows = rows && ShareOfMeans(plane, false) > kMost;
+  }
+  return !columns ? 0 : rows ? 2 : 1;
+}
+
 // The squeeze with the fewest bits, as filters alone would have it.
 int ChooseSqueeze(const TilePlanes& tile) {
   int best = 0;
@@ -100,7 +128,8 @@ int ChooseSqueeze(const TilePlanes& tile) {
       size_t count = 0;
       for (const int e : order[i].earlier) refs[count++] = &planes[static_cast<size_t>(e)];
       refs[count] = &planes[i];
-      bits += EstimateFilterBits(refs, static_cast<int>(count)) /
+      bits += EstimateFilterBits(refs, static_cast<int>(count),
+                                 order[i].between ? FilterBase::kFirst : FilterBase::kOwn) /
               (order[i].step_x * order[i].step_y);
     }
     if (squeeze == 0 || bits < least) {
@@ -129,14 +158,17 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
                          : ReadTile(Lifting(), image, rect, recover_colour, kNeeds,
                                     payload, stats);
   int squeeze = 0;
+  bool means = false;
   if (IsRecovered(tile.colour.conversion)) {
-    squeeze = ChooseSqueeze(tile);
+    squeeze = ExactSqueeze(tile);
+    means = squeeze > 0;
+    if (!means) squeeze = ChooseSqueeze(tile);
     payload.Put(static_cast<uint8_t>(squeeze));
   }
   if (!AnyOf(tile.ranges, colors)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
-  payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, squeeze, tile.ranges, pool,
-                                 pixel_bits != nullptr ? &bits : nullptr));
+  payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, squeeze, means, tile.ranges,
+                                 pool, pixel_bits != nullptr ? &bits : nullptr));
   if (pixel_bits != nullptr) pixel_bits->Add(rect, bits);
   return payload.Take();
 }

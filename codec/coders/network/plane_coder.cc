@@ -73,8 +73,14 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
     refs[static_cast<size_t>(c)] = &context.planes[static_cast<size_t>(c)]->samples;
   }
   LinearFilters filters;
-  FitFilters(refs, channel, &filters);
-  TameFilters(channel, &filters);
+  filters.base = context.base;
+  if (context.mean_x + context.mean_y > 0) {
+    filters.SetMean(channel, context.mean_x, context.mean_y, width, height);
+  } else {
+    FitFilters(refs, channel, &filters);
+    TameFilters(channel, &filters);
+  }
+  FitBiases(refs, channel, &filters);
 
   LaneLog log;
   log.Reserve(static_cast<size_t>(width) * static_cast<size_t>(height) * 9 / 8);
@@ -110,7 +116,9 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
        });
 
   BinaryEncoder side_coder;
-  FilterSide(side_coder, channel, width, height).Code(filters);
+  FilterSide side_values(side_coder, channel, width, height);
+  side_values.Code(filters);
+  side_values.CodeBiases(filters);
   const std::vector<uint8_t> side = side_coder.Finish();
   ByteWriter writer;
   writer.PutVarint(side.size());
@@ -125,7 +133,10 @@ void DecodePlane(const PlaneContext& context, ByteSpan bytes, int width, int hei
   ByteReader reader(bytes);
   BinaryDecoder side(reader.GetBytes(reader.GetVarint()));
   LinearFilters filters;
-  FilterSide(side, channel, width, height).Code(filters);
+  filters.base = context.base;
+  FilterSide side_values(side, channel, width, height);
+  side_values.Code(filters);
+  side_values.CodeBiases(filters);
   side.CheckEnd();
   CheckFilters(filters, channel);
   RansStack stack = RansStack::FromBytes(reader.GetBytes(reader.remaining()), states);

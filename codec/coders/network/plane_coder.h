@@ -45,6 +45,10 @@ struct PlaneContext {
   const FlowModel& model;
   std::vector<NetworkPlane*> planes;  // at most kChannels
   SampleRange range;
+  FilterBase base = FilterBase::kOwn;
+  // The encoder's: if not 0, the plane's samples are known to be means of those of the first plane
+  // here and there.
+  int mean_x = 0, mean_y = 0;
 
   int channel() const { return static_cast<int>(planes.size()) - 1; }
   NetworkPlane& own() const { return *planes.back(); }

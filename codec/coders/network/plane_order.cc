@@ -10,19 +10,19 @@ std::vector<OrderedPlane> OrderPlanes(int channels, int squeeze) {
   order.push_back({});
   if (channels == 1) return order;
   if (squeeze == 0) {
-    order.push_back({1, 1, 1, 0, 0, true, {0}});
-    order.push_back({2, 1, 1, 0, 0, true, {0, 1}});
+    order.push_back({1, 1, 1, 0, 0, true, false, {0}});
+    order.push_back({2, 1, 1, 0, 0, true, false, {0, 1}});
     return order;
   }
   const int down = squeeze == 2 ? 2 : 1;
-  order.push_back({0, 2, down, 0, 0, false, {}});
+  order.push_back({0, 2, down, 0, 0, false, false, {}});
   constexpr int kY = 1;
   for (int c = 1; c < channels; ++c) {
     const auto at = [&](int channel, int lattice) {
       return 2 + (channel - 1) * 2 * down + lattice;  // lattices: ee, oe, eo, oo
     };
     const auto add = [&](int ox, int oy, std::vector<int> earlier) {
-      order.push_back({c, 2, down, ox, oy, true, std::move(earlier)});
+      order.push_back({c, 2, down, ox, oy, true, ox + oy > 0, std::move(earlier)});
     };
     const bool first = c == 1;
     add(0, 0, first ? std::vector<int>{kY} : std::vector<int>{kY, at(1, 0)});
