@@ -42,7 +42,7 @@ flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_pi
 flowzip_room(raster codec/coders/raster flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_filters flowzip_planes)
 flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_account flowzip_filters flowzip_planes)
+  flowzip_bits flowzip_account flowzip_filters flowzip_planes)
 flowzip_room(flow codec/coders/flow flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_planes)
 flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bits flowzip_flow)

@@ -59,8 +59,8 @@ LevelSize LargestTile(const FileInfo& info) {
           static_cast<int>(std::min(side, info.height))};
 }
 
-uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
-  if (model.flow) return NetworkMemory(size.width, size.height, kChannels);
+uint64_t EncodeTileBytes(const Model& model, LevelSize size, bool refined) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels, refined);
   uint64_t levels = PictureBytes(size), most = 0;
   const int count = LevelCount(size.width, size.height);
   std::vector<LevelSize> sizes;
@@ -86,8 +86,8 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
   return levels + most;
 }
 
-uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
-  if (model.flow) return NetworkMemory(size.width, size.height, kChannels);
+uint64_t DecodeTileBytes(const Model& model, LevelSize size, bool refined) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels, refined);
   const int count = LevelCount(size.width, size.height);
   uint64_t most = PictureBytes(size);
   for (int l = 0; l < count; ++l, size = size.next()) {
@@ -157,7 +157,7 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
   add(RasterTileBytes(info));
   if (model != nullptr && (FlowMay(info) || (model->flow && !info.indexed))) {
-    add(EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+    add(EncodeTileBytes(*model, LargestTile(info), info.refined) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);
@@ -167,7 +167,7 @@ MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64
                       uint64_t picture) {
   uint64_t tile = std::max(ContextTileBytes(info), RasterTileBytes(info));
   if (model != nullptr) {
-    tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+    tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info), info.refined) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(picture, 40 * info.tile_count()), tile, limit);
 }

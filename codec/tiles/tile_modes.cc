@@ -142,8 +142,8 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
   if (model.flow) {
     std::vector<uint8_t> payload = EncodeColours(
         image.has_alpha() ? TileMode::kNetworkAlpha : TileMode::kNetwork, image, rect, stats, [&] {
-          return EncodeNetworkTile(*model.flow, image, rect, pool, recover_colour, stats,
-                                   pixel_bits);
+          return EncodeNetworkTile(*model.flow, image, rect, pool, recover_colour, refined,
+                                   stats, pixel_bits);
         });
     if (stats != nullptr) stats->other_bytes = payload.size();
     return payload;
@@ -200,6 +200,14 @@ bool IsRaster(ByteSpan payload) {
 bool IsRefined(ByteSpan payload) {
   if (payload.empty()) return false;
   const auto mode = static_cast<TileMode>(payload[0]);
+  if (mode == TileMode::kNetwork) return IsAdaptive(payload.subspan(1));
+  if (mode == TileMode::kNetworkAlpha) {
+    ByteReader reader(payload.subspan(1));
+    const uint64_t alpha = reader.GetVarint();
+    Require(alpha < reader.remaining(), ErrorCode::kTruncated, "data end too early");
+    reader.GetBytes(static_cast<size_t>(alpha));
+    return IsAdaptive(reader.GetBytes(reader.remaining()));
+  }
   return mode == TileMode::kRefined || mode == TileMode::kRefinedAlpha;
 }
 

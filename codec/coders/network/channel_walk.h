@@ -35,6 +35,7 @@ class ChannelWalk {
     alignas(64) int32_t values[kNetSites] = {};
     MixtureRow mixtures;
     for (int step = begin; step < end; ++step) {
+      now_ = step;
       FindLanes(step);
       if (lanes_.empty()) continue;
       step_.Run(step);
@@ -50,7 +51,10 @@ class ChannelWalk {
 
   // Of the step under way.
   const std::vector<Lane>& lanes() const { return lanes_; }
+  int now() const { return now_; }
   int low_bits(int lane) const { return step_.low_bits[lane]; }
+  // The filters' prediction in the mixtures' units, 1/16.
+  int32_t center(int lane) const { return step_.center[lane]; }
 
  private:
   void FindLanes(int step);
@@ -59,6 +63,7 @@ class ChannelWalk {
   SkewedPlane& plane_;
   const LinearFilters& filters_;
   SiteStep step_;
+  int now_ = 0;
   std::vector<Lane> lanes_;
   RasterWeights top_filters_[2] = {};  // of the first row, and of the next two
 };

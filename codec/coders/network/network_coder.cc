@@ -14,16 +14,21 @@ struct Planes {
   std::vector<OrderedPlane> order;
   std::vector<NetworkPlane> planes;
 
-  Planes(int channels, int squeeze)
-      : order(OrderPlanes(channels, squeeze)), planes(order.size()) {}
+  bool adaptive;
+
+  Planes(int channels, const NetworkWay& way)
+      : order(OrderPlanes(channels, way.squeeze)), planes(order.size()), adaptive(way.adaptive) {}
+
+  // Sites that are not set yet.
+  void Begin(size_t i, int width, int height, const SampleRange& range) {
+    planes[i].sites = SkewedPlane(width, height, MiddleOf(range));
+    if (adaptive) planes[i].errors = SkewedPlane(width, height, 0);
+  }
 
   PlaneContext ContextOf(const FlowModel& model, size_t i, const NetworkRanges& ranges) {
-    PlaneContext context{model,
-                         {},
-                         ranges[static_cast<size_t>(order[i].channel)],
-                         order[i].between ? FilterBase::kFirst : FilterBase::kOwn,
-                         0,
-                         0};
+    PlaneContext context{model, {}, ranges[static_cast<size_t>(order[i].channel)]};
+    context.adaptive = adaptive;
+    if (order[i].between) context.base = FilterBase::kFirst;
     for (const int e : order[i].earlier) context.planes.push_back(&planes[static_cast<size_t>(e)]);
     context.planes.push_back(&planes[i]);
     return context;
@@ -43,10 +48,10 @@ struct Planes {
 }  // namespace
 
 std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples, int channels,
-                                   int squeeze, bool means, const NetworkRanges& ranges,
+                                   const NetworkWay& way, const NetworkRanges& ranges,
                                    ThreadPool& pool, std::vector<float>* bits) {
   const int width = samples[0].width(), height = samples[0].height();
-  Planes all(channels, squeeze);
+  Planes all(channels, way);
   const size_t count = all.order.size();
   for (size_t i = 0; i < count; ++i) {
     const OrderedPlane& plane = all.order[i];
@@ -59,8 +64,8 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
       to.samples = whole ? std::move(from) : TakeLattice(from, plane);
     }
     ExtendPlane(to.samples, ranges[static_cast<size_t>(plane.channel)]);
-    to.sites = SkewedPlane(to.samples.width(), to.samples.height(),
-                           MiddleOf(ranges[static_cast<size_t>(plane.channel)]));
+    all.Begin(i, to.samples.width(), to.samples.height(),
+              ranges[static_cast<size_t>(plane.channel)]);
   }
   std::vector<std::vector<uint8_t>> streams(count);
   std::vector<std::vector<float>> plane_bits(bits != nullptr ? count : 0);
@@ -74,7 +79,7 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
       const RasterPlane& own = all.planes[i].samples;
       if (bits != nullptr) plane_bits[i].resize(static_cast<size_t>(own.width()) * own.height());
       PlaneContext context = all.ContextOf(model, i, ranges);
-      if (means && all.order[i].between) {
+      if (way.means && all.order[i].between) {
         context.mean_x = all.order[i].offset_x;
         context.mean_y = all.order[i].offset_y;
       }
@@ -103,9 +108,10 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
   return writer.Take();
 }
 
-NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels, int squeeze,
-                            const NetworkRanges& ranges, int width, int height, ThreadPool& pool) {
-  Planes all(channels, squeeze);
+NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels,
+                            const NetworkWay& way, const NetworkRanges& ranges, int width,
+                            int height, ThreadPool& pool) {
+  Planes all(channels, way);
   const size_t count = all.order.size();
   ByteReader reader(bytes);
   std::vector<ByteSpan> streams(count);
@@ -113,8 +119,7 @@ NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels
     const OrderedPlane& plane = all.order[i];
     const SampleRange& range = ranges[static_cast<size_t>(plane.channel)];
     if (plane.coded && !range.constant()) streams[i] = reader.GetBytes(reader.GetVarint());
-    all.planes[i].sites =
-        SkewedPlane(LatticeWidth(plane, width), LatticeHeight(plane, height), MiddleOf(range));
+    all.Begin(i, LatticeWidth(plane, width), LatticeHeight(plane, height), range);
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
   NetworkPlanes samples;
@@ -135,7 +140,7 @@ NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels
         to.sites.Close();
         return to.progress.Finished();
       }
-      DecodePlane(all.ContextOf(model, i, ranges), streams[i], to.sites.width(), to.sites.height());
+      DecodePlane(all.ContextOf(model, i, ranges), streams[i]);
       to.sites.CopyTo(plane.offset_x, plane.offset_y, plane.step_x, plane.step_y, &own);
       to.progress.Finished();
     });

@@ -22,17 +22,24 @@ namespace flowzip {
 using NetworkRanges = std::array<SampleRange, kChannels>;
 using NetworkPlanes = std::array<RasterPlane, kChannels>;
 
+// How a tile's planes are coded.
+struct NetworkWay {
+  int squeeze = 0;        // plane_order.h
+  bool adaptive = false;  // adaptive_sites.h
+  bool means = false;     // the encoder's: what lies between others is known to be their mean
+};
+
 // The planes of a tile of 1 or 3 channels, as one string: for each plane of OrderPlanes that is
 // coded and whose channel's range is more than one value, varint length and its bytes
-// (plane_coder.h). Samples lie in their ranges. `means`: what lies between others is known to be
-// their mean. `bits`, if given, gets those of each sample added,
+// (plane_coder.h). Samples lie in their ranges. `bits`, if given, gets those of each sample added,
 // by rows, all channels together.
 std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples, int channels,
-                                   int squeeze, bool means, const NetworkRanges& ranges,
+                                   const NetworkWay& way, const NetworkRanges& ranges,
                                    ThreadPool& pool, std::vector<float>* bits);
 
 // `channels` planes, the others empty. Throws kTruncated or kCorrupt.
-NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels, int squeeze,
-                            const NetworkRanges& ranges, int width, int height, ThreadPool& pool);
+NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels,
+                            const NetworkWay& way, const NetworkRanges& ranges, int width,
+                            int height, ThreadPool& pool);
 
 }  // namespace flowzip

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/coders/network/adaptive_state.h"
 #include "codec/coders/network/network_coder.h"
 #include "codec/filters/fit_filters.h"
 #include "codec/picture/sample_block.h"
@@ -148,27 +149,28 @@ bool AnyOf(const Ranges& ranges, int colors) {
 }  // namespace
 
 std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& image, const Rect& rect,
-                                       ThreadPool& pool, bool recover_colour, TileStats* stats,
-                                       PixelBits* pixel_bits) {
+                                       ThreadPool& pool, bool recover_colour, bool adaptive,
+                                       TileStats* stats, PixelBits* pixel_bits) {
   if (stats != nullptr) *stats = {};
   const bool deep = image.bit_depth > kDeepBits;
   const int colors = ColorChannels(image);
   ByteWriter payload;
+  NetworkWay way;
+  way.adaptive = adaptive;
+  payload.Put(static_cast<uint8_t>(adaptive ? 1 : 0));
   TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
                          : ReadTile(Lifting(), image, rect, recover_colour, kNeeds,
                                     payload, stats);
-  int squeeze = 0;
-  bool means = false;
   if (IsRecovered(tile.colour.conversion)) {
-    squeeze = ExactSqueeze(tile);
-    means = squeeze > 0;
-    if (!means) squeeze = ChooseSqueeze(tile);
-    payload.Put(static_cast<uint8_t>(squeeze));
+    way.squeeze = ExactSqueeze(tile);
+    way.means = way.squeeze > 0;
+    if (!way.means) way.squeeze = ChooseSqueeze(tile);
+    payload.Put(static_cast<uint8_t>(way.squeeze));
   }
   if (!AnyOf(tile.ranges, colors)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
-  payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, squeeze, means, tile.ranges,
-                                 pool, pixel_bits != nullptr ? &bits : nullptr));
+  payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, way, tile.ranges, pool,
+                                 pixel_bits != nullptr ? &bits : nullptr));
   if (pixel_bits != nullptr) pixel_bits->Add(rect, bits);
   return payload.Take();
 }
@@ -180,22 +182,26 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   const int colors = ColorChannels(*image), width = static_cast<int>(rect.width),
             height = static_cast<int>(rect.height);
   ByteReader reader(payload);
+  NetworkWay way;
+  way.adaptive = IsAdaptive(payload);
+  Require(reader.Get<uint8_t>() <= 1, ErrorCode::kCorrupt, "unknown way of network tiles");
   TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
                          : ReadHead(colors, rect, kNeeds, reader, stats);
-  int squeeze = 0;
   if (IsRecovered(tile.colour.conversion)) {
-    squeeze = reader.Get<uint8_t>();
-    Require(squeeze < kSqueezes, ErrorCode::kCorrupt, "unknown order of planes");
+    way.squeeze = reader.Get<uint8_t>();
+    Require(way.squeeze < kSqueezes, ErrorCode::kCorrupt, "unknown order of planes");
   }
   // Without a plane, nothing may follow: DecodeNetwork sees to it.
-  tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, squeeze,
+  tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, way,
                               tile.ranges, width, height, pool);
   if (deep) return WriteDeepTile(tile, rect, image);
   for (int c = colors; c < kChannels; ++c) tile.planes[static_cast<size_t>(c)] = {};
   WriteTile(Lifting(), tile, rect, image);
 }
 
-uint64_t NetworkMemory(int width, int height, int channels) {
+bool IsAdaptive(ByteSpan payload) { return !payload.empty() && payload[0] == 1; }
+
+uint64_t NetworkMemory(int width, int height, int channels, bool adaptive) {
   // Values and residuals of a skewed plane, with what borders on its bands, samples, the log of
   // symbols, streams that grow by doubling.
   const uint64_t period = std::max<uint64_t>(static_cast<uint64_t>(width) + 8, 64);
@@ -203,7 +209,9 @@ uint64_t NetworkMemory(int width, int height, int channels) {
   const uint64_t skewed = (period * bands + 128) * SkewedPlane::kPitch * 2 * sizeof(int32_t);
   const uint64_t samples = static_cast<uint64_t>(width + 32) * static_cast<uint64_t>(height + 32);
   constexpr uint64_t kFit = uint64_t{16} << 20;
-  return static_cast<uint64_t>(std::min(channels, 3)) * (skewed + samples * 20) + 2 * kFit;
+  uint64_t plane = skewed + samples * 20;
+  if (adaptive) plane += skewed + AdaptiveState::Memory(samples);
+  return static_cast<uint64_t>(std::min(channels, 3)) * plane + 2 * kFit;
 }
 
 }  // namespace flowzip
