@@ -21,12 +21,26 @@ namespace flowzip {
 struct RasterTap {
   int dx, dy;
 };
-// Of the channel itself: W, WW, N, NW, NE, NN, NNE, NEE, NWW. The first's weight follows from the
-// others: they add up to 1.
-inline constexpr std::array<RasterTap, 9> kOwnTaps{
-    {{-1, 0}, {-2, 0}, {0, -1}, {-1, -1}, {1, -1}, {0, -2}, {1, -2}, {2, -1}, {-2, -1}}};
-// Of each earlier channel: W, here, N, NW, NE. The first's follows: they add up to 0.
-inline constexpr std::array<RasterTap, 5> kCrossTaps{{{-1, 0}, {0, 0}, {0, -1}, {-1, -1}, {1, -1}}};
+// Of the channel itself, W and WW first. The first's weight follows from the others: they add up
+// to 1.
+inline constexpr std::array<RasterTap, 14> kOwnTaps{{{-1, 0},
+                                                     {-2, 0},
+                                                     {0, -1},
+                                                     {-1, -1},
+                                                     {1, -1},
+                                                     {0, -2},
+                                                     {1, -2},
+                                                     {2, -1},
+                                                     {-2, -1},
+                                                     {-1, -2},
+                                                     {2, -2},
+                                                     {-2, -2},
+                                                     {3, -1},
+                                                     {0, -3}}};
+// Of each earlier channel, W first: the sample itself and those on all sides of it. The first's
+// weight follows: they add up to 0.
+inline constexpr std::array<RasterTap, 9> kCrossTaps{
+    {{-1, 0}, {0, 0}, {0, -1}, {-1, -1}, {1, -1}, {1, 0}, {0, 1}, {-1, 1}, {1, 1}}};
 inline constexpr int kFirstTaps = 2;  // W and WW, in the row being decoded
 constexpr int RasterTaps(int channel) {
   return static_cast<int>(kOwnTaps.size() + kCrossTaps.size() * static_cast<size_t>(channel));
@@ -86,6 +100,13 @@ inline void ExtendRow(RasterPlane& plane, int y, int16_t first) {
 // For row 1, the row above row 0 is row 0 once more.
 inline void RepeatFirstRow(RasterPlane& plane) {
   std::copy_n(plane.Row(0) - kRasterBorder, plane.stride(), plane.Row(-1) - kRasterBorder);
+}
+
+// For the last row's taps below, of later channels.
+inline void RepeatLastRow(RasterPlane& plane) {
+  const int last = plane.height() - 1;
+  std::copy_n(plane.Row(last) - kRasterBorder, plane.stride(),
+              plane.Row(last + 1) - kRasterBorder);
 }
 
 // What row 0 begins with.

@@ -93,6 +93,7 @@ class ChannelDecoder {
       ExtendRow(magnitudes_[channel_], y, 0);
       if (first) RepeatFirstRow(planes_[channel_]);
     }
+    RepeatLastRow(planes_[channel_]);
     stack_.CheckEnd();
   }
 

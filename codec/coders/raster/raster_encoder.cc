@@ -15,6 +15,7 @@ namespace {
 void Extend(RasterPlane& plane, const SampleRange& range) {
   for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
   RepeatFirstRow(plane);
+  RepeatLastRow(plane);
 }
 
 // Symbols that a row's rest is coded from: symbol << 1 | far.

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "model/filter_fit.h"
+#include "model/fixed_log2.h"
 #include "model/gram.h"
 
 namespace flowzip {

@@ -21,17 +21,21 @@ class RasterSide {
 
   // Throws kCorrupt for values that cannot be.
   void Code(RasterModel& model) {
-    model.filter_count =
-        static_cast<int>(Plain(static_cast<uint32_t>(model.filter_count - 1), 4)) + 1;
-    if (!Coder::kEncodes) model.labels.assign(static_cast<size_t>(across_) * down_, 0);
-    if (model.filter_count > 1) CodeLabels(model);
-    CodeFilters(model);
+    CodePrediction(model);
     for (int k = 0; k < RasterEnergies(channel_); ++k) {
       int16_t& weight = model.energies[0][k];
       weight = static_cast<int16_t>(Plain(static_cast<uint32_t>(weight), 8));
     }
     model.bias = static_cast<int32_t>(Plain(static_cast<uint32_t>(model.bias), 8));
     CodeTables(model.tables);
+  }
+  // The filters and where they apply, which is all that the network coder needs.
+  void CodePrediction(RasterModel& model) {
+    model.filter_count =
+        static_cast<int>(Plain(static_cast<uint32_t>(model.filter_count - 1), 4)) + 1;
+    if (!Coder::kEncodes) model.labels.assign(static_cast<size_t>(across_) * down_, 0);
+    if (model.filter_count > 1) CodeLabels(model);
+    CodeFilters(model);
   }
 
  private:
