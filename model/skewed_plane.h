@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "base/unset_vector.h"
 
@@ -54,6 +55,21 @@ class SkewedPlane {
   const int32_t* Residuals(int step) const { return residual_.data() + Record(step); }
   static constexpr ptrdiff_t Distance(int dx, int dy) {
     return ptrdiff_t{dx + kLag * dy} * kPitch + dy;
+  }
+  // No neighbour of a site is set in a step more than this after its own: that to the lower right
+  // of lane 15 belongs to the next band.
+  int farthest() const { return period_ - kLanes * kLag + kLag + 1; }
+  // Writes a lattice of a plane: site (u, v) to (offset_x + u step_x, offset_y + v step_y) where
+  // that is inside.
+  template <class P>
+  void CopyTo(int offset_x, int offset_y, int step_x, int step_y, P* to) const {
+    for (int y = offset_y, v = 0; y < to->height(); y += step_y, ++v) {
+      auto* row = to->Row(y);
+      const int32_t* site = Values(v % kLanes * kLag + v / kLanes * period_) + v % kLanes;
+      for (int x = offset_x; x < to->width(); x += step_x, site += kPitch) {
+        row[x] = static_cast<std::remove_reference_t<decltype(*row)>>(*site);
+      }
+    }
   }
   int32_t At(int x, int y) const {
     return Values(x + y % kLanes * kLag + y / kLanes * period_)[y % kLanes];

@@ -78,7 +78,7 @@ FlowModel ImportCheckpoint(const std::string& path) {
       const size_t size = size_t(shape.rows(l)) * shape.columns(l);
       std::vector<float> w(size);
       in.read(reinterpret_cast<char*>(w.data()), std::streamsize(size * 4));
-      in.seekg(std::streamoff(size * 8), std::ios::cur);  // the optimiser's
+      in.seekg(std::streamoff(size * (magic[7] == '1' ? 8 : 12)), std::ios::cur);  // the optimiser's
       const bool first = l == 0, last = l == shape.layers() - 1;
       std::vector<float> scale(size_t(shape.rows(l)), 1.0f);
       if (last) std::fill_n(scale.begin(), shape.components, 1.44269504f);  // logits in octaves

@@ -56,7 +56,7 @@ struct State {
 
   void Save(const std::string& path) const {
     std::ofstream out(path + ".part", std::ios::binary);
-    out.write("FLZNET01", 8);
+    out.write("FLZNET02", 8);
     const NetShape& s = nets[0].shape_for_file();
     const int32_t head[4] = {s.width, s.blocks, s.components, 0};
     out.write(reinterpret_cast<const char*>(head), sizeof(head));
@@ -66,6 +66,7 @@ struct State {
       const double steps = double(net.steps_);
       out.write(reinterpret_cast<const char*>(&steps), 8);
       for (size_t l = 0; l < net.weights_.size(); ++l) {
+        Put(out, net.average_[l]);
         Put(out, net.weights_[l]);
         Put(out, net.m_[l]);
         Put(out, net.v_[l]);
@@ -78,6 +79,7 @@ struct State {
     std::ifstream in(path, std::ios::binary);
     char magic[8];
     in.read(magic, 8);
+    const bool old_format = magic[7] == '1';
     int32_t head[4];
     in.read(reinterpret_cast<char*>(head), sizeof(head));
     in.read(reinterpret_cast<char*>(&done), 8);
@@ -90,9 +92,11 @@ struct State {
       in.read(reinterpret_cast<char*>(&steps), 8);
       net.steps_ = int64_t(steps);
       for (size_t l = 0; l < net.weights_.size(); ++l) {
-        Get(in, net.weights_[l]);
+        Get(in, net.average_[l]);
+        if (!old_format) Get(in, net.weights_[l]);
         Get(in, net.m_[l]);
         Get(in, net.v_[l]);
+        if (old_format) net.weights_[l] = net.average_[l];
       }
     }
     if (!in) std::fprintf(stderr, "cannot read %s\n", path.c_str()), std::exit(1);
@@ -105,6 +109,7 @@ double Evaluate(State& state, const std::vector<std::shared_ptr<Crop>>& crops, i
   double total = 0;
   for (int c = 0; c < 3; ++c) {
     Net& net = state.nets[size_t(c)];
+    net.SwapAverage();
     net.Begin();
     double bits = 0, count = 0;
     for (const auto& crop : crops) {
@@ -117,6 +122,7 @@ double Evaluate(State& state, const std::vector<std::shared_ptr<Crop>>& crops, i
         }
       }
     }
+    net.SwapAverage();
     by_channel[c] = bits / count;
     total += bits / count;
   }

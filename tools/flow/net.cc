@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 
 namespace flowzip {
@@ -59,6 +60,7 @@ Net::Net(const NetShape& shape, std::mt19937& rng) : shape_(shape) {
       }
     }
     weights_.push_back(w);
+    average_.push_back(w);
     m_.emplace_back(size);
     v_.emplace_back(size);
     gradient_.emplace_back(size);
@@ -185,7 +187,8 @@ double Net::Likelihood(const Sites& sites, const float* out, float* d) const {
     for (int j = 0; j < kRun; ++j) {
       w[k][j] = std::exp(logit[j] - top[j]);
       total[j] += w[k][j];
-      const float s = std::max(sites.scale[j] * std::exp2(spread[j]), kLeast);
+      const float octaves = std::min(std::max(spread[j], -16.0f), 16.0f);
+      const float s = std::max(sites.scale[j] * std::exp2(octaves), kLeast);
       const float mu = std::min(std::max(sites.prediction[j] + sites.scale[j] * mean[j], sites.min),
                                 sites.max);
       const float inverse = 1.0f / s;
@@ -233,14 +236,22 @@ double Net::Likelihood(const Sites& sites, const float* out, float* d) const {
 
 void Net::Step(double rate, double sites) {
   constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
-  ++steps_;
-  const float correct1 = float(1 / (1 - std::pow(kBeta1, double(steps_))));
-  const float correct2 = float(1 / (1 - std::pow(kBeta2, double(steps_))));
   double norm = 0;
   for (const auto& g : gradient_) {
     for (const float f : g) norm += double(f) * f;
   }
   norm = std::sqrt(norm) / sites;
+  // Infinite or no number at all; -ffast-math knows neither.
+  uint64_t norm_bits;
+  std::memcpy(&norm_bits, &norm, 8);
+  if ((norm_bits >> 52 & 0x7FF) == 0x7FF) {
+    std::fprintf(stderr, "a step without a gradient is left out\n");
+    return;
+  }
+  ++steps_;
+  const float averaging = float(std::max(0.0005, 1 / (1 + double(steps_))));
+  const float correct1 = float(1 / (1 - std::pow(kBeta1, double(steps_))));
+  const float correct2 = float(1 / (1 - std::pow(kBeta2, double(steps_))));
   const float scale = float(std::min(1.0, 1.0 / std::max(norm, 1e-9)) / sites);  // clipped at 1
   for (size_t l = 0; l < weights_.size(); ++l) {
     const int rows = shape_.rows(int(l)), columns = shape_.columns(int(l));
@@ -252,6 +263,7 @@ void Net::Step(double rate, double sites) {
         v_[l][at] += float(1 - kBeta2) * (g * g - v_[l][at]);
         weights_[l][at] -=
             float(rate) * m_[l][at] * correct1 / (std::sqrt(v_[l][at] * correct2) + 1e-8f);
+        average_[l][at] += averaging * (weights_[l][at] - average_[l][at]);
       }
     }
   }

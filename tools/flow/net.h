@@ -49,10 +49,12 @@ class Net {
   float* features() { return x_.data(); }
   // Returns the bits of all sites; adds to the gradients if `learn`.
   double Run(const Sites& sites, bool learn);
-  // Adam (Kingma & Ba 2015), gradients divided by `sites`.
+  // Adam (Kingma & Ba 2015), gradients divided by `sites`; also moves the averaged weights.
   void Step(double rate, double sites);
+  // Puts the average of recent weights in the place of the weights, or back.
+  void SwapAverage() { weights_.swap(average_); }
 
-  std::vector<std::vector<float>> weights_, gradient_, m_, v_;
+  std::vector<std::vector<float>> weights_, gradient_, m_, v_, average_;
   int64_t steps_ = 0;
 
  private:

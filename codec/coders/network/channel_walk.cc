@@ -10,15 +10,17 @@ constexpr int kWest = 0, kNorth = 2, kNorthWest = 3;  // in kOwnTaps
 
 }  // namespace
 
-ChannelWalk::ChannelWalk(const FlowModel& model, SkewedPlane* planes, int channel,
-                         const SampleRange& range, const RasterModel& filters)
-    : plane_(planes[channel]), channel_(channel), filters_(filters) {
+ChannelWalk::ChannelWalk(const FlowModel& model,
+                         const std::array<const SkewedPlane*, kChannels>& earlier, int channel,
+                         SkewedPlane* plane, const SampleRange& range, const RasterModel& filters)
+    : plane_(*plane), filters_(filters) {
   step_.channel = channel;
   step_.net = &model.channels[static_cast<size_t>(channel)];
   step_.min = range.min;
   step_.max = range.max;
   step_.deep = range.max - range.min > kShallowSpan;
-  for (int c = 0; c <= channel; ++c) step_.planes[c] = planes + c;
+  for (int c = 0; c < channel; ++c) step_.planes[c] = earlier[static_cast<size_t>(c)];
+  step_.planes[channel] = plane;
   for (const RasterTap& tap : kOwnTaps) {
     step_.tap_plane[step_.taps] = channel;
     step_.tap_distance[step_.taps++] = SkewedPlane::Distance(tap.dx, tap.dy);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The way through a channel that encoder, decoder and sampler share.
+// The way through a plane that encoder, decoder and sampler share.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
-#include "base/error.h"
 #include "codec/raster_channel.h"
 #include "model/flow_model.h"
 #include "model/levels.h"
@@ -21,42 +20,43 @@ class ChannelWalk {
     int lane, x, y;
   };
 
-  // `planes`: the channel's own, all of whose sites are unset, after those of the channels before.
-  // The filters must outlive the walk.
-  ChannelWalk(const FlowModel& model, SkewedPlane* planes, int channel, const SampleRange& range,
+  // `earlier`: the `channel` planes that are looked at, of the same size as `plane`, none of whose
+  // sites is set. The filters must outlive the walk.
+  ChannelWalk(const FlowModel& model, const std::array<const SkewedPlane*, kChannels>& earlier,
+              int channel, SkewedPlane* plane, const SampleRange& range,
               const RasterModel& filters);
 
-  // Calls code(lanes, mixtures, values) for each step that has sites; it must set values[lane] of
-  // every lane to a sample in the channel's range. low_bits() and prediction() are then of the
-  // step's lanes.
+  int steps() const { return plane_.steps(); }
+
+  // Steps [begin, end), all before `begin` being done. Calls code(*this, mixtures, values) for
+  // each that has sites; it must set values[lane] of every lane in lanes() to a sample in range.
   template <class Fn>
-  void Run(const Fn& code) {
+  void Run(int begin, int end, const Fn& code) {
     alignas(64) int32_t values[kNetSites] = {};
     MixtureRow mixtures;
-    for (int step = 0; step < plane_.steps(); ++step) {
+    for (int step = begin; step < end; ++step) {
       FindLanes(step);
       if (lanes_.empty()) continue;
       step_.Run(step);
       mixtures.SetRows(step_.heads[0], kNetSites, step_.net->net.components, step_.center,
                        step_.min_high, step_.max_high, kNetSites);
-      code(lanes_, mixtures, values);
+      code(*this, mixtures, values);
       for (const Lane& site : lanes_) {
         const int32_t value = values[site.lane];
         plane_.Set(site.x, site.y, value, 8 * value - step_.prediction[site.lane]);
       }
     }
-    plane_.Close();
   }
 
-  int32_t low_bits(int lane) const { return step_.low_bits[lane]; }
-  const SiteStep& step() const { return step_; }
+  // Of the step under way.
+  const std::vector<Lane>& lanes() const { return lanes_; }
+  int low_bits(int lane) const { return step_.low_bits[lane]; }
 
  private:
   void FindLanes(int step);
   void SetFilter(int lane, const int16_t* filter);
 
   SkewedPlane& plane_;
-  int channel_;
   const RasterModel& filters_;
   SiteStep step_;
   std::vector<Lane> lanes_;

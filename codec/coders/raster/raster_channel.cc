@@ -18,14 +18,16 @@ void RasterModel::CompleteFilters(int channel) {
   }
 }
 
-RasterRows FilterRows(const RasterPlane* planes, int channel, int y) {
+RasterRows FilterRows(const PlaneRefs& planes, int channel, int y) {
   RasterRows rows{};
   size_t at = 0;
   for (const RasterTap& tap : kOwnTaps) {
-    rows[at++] = planes[channel].Row(std::max(y + tap.dy, -1)) + tap.dx;
+    rows[at++] = planes[static_cast<size_t>(channel)]->Row(std::max(y + tap.dy, -1)) + tap.dx;
   }
   for (int c = 0; c < channel; ++c) {
-    for (const RasterTap& tap : kCrossTaps) rows[at++] = planes[c].Row(y + tap.dy) + tap.dx;
+    for (const RasterTap& tap : kCrossTaps) {
+      rows[at++] = planes[static_cast<size_t>(c)]->Row(y + tap.dy) + tap.dx;
+    }
   }
   return rows;
 }

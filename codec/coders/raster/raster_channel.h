@@ -117,9 +117,17 @@ inline int16_t MiddleOf(const SampleRange& range) {
 // Row 0 has this filter: the sample to the left.
 inline constexpr RasterWeights kFirstRowFilter[1] = {{1 << kRasterWeightBits}};
 
+// The planes that a channel's filters read: those of the channels before, and its own.
+using PlaneRefs = std::array<const RasterPlane*, kChannels>;
+inline PlaneRefs RefsTo(const RasterPlane* planes, int channel) {
+  PlaneRefs refs{};
+  for (int c = 0; c <= channel; ++c) refs[static_cast<size_t>(c)] = planes + c;
+  return refs;
+}
+
 // Where the taps of row y begin. Row -1, which only the first row's filter meets, is any.
 using RasterRows = std::array<const int16_t*, kMaxRasterTaps>;
-RasterRows FilterRows(const RasterPlane* planes, int channel, int y);
+RasterRows FilterRows(const PlaneRefs& planes, int channel, int y);
 // The same for the energies, for any y. Row -1 of each plane of magnitudes is zero.
 RasterRows EnergyRows(const RasterPlane* magnitudes, int channel, int y);
 // All rows set except row -1, which is set here, and their borders.

@@ -39,7 +39,7 @@ class ChannelEncoder {
 
   // Fits the filters; returns the residuals' magnitudes. The samples are not needed again.
   RasterPlane Predict() {
-    FitRasterFilters(planes_, channel_, &model_);
+    FitRasterFilters(RefsTo(planes_, channel_), channel_, &model_);
     RasterPlane magnitudes = NewRasterPlane(width_, height_);
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
@@ -49,7 +49,7 @@ class ChannelEncoder {
       int16_t* magnitude = magnitudes.Row(y);
       uint16_t* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
-      const RasterRows rows = FilterRows(planes_, channel_, y);
+      const RasterRows rows = FilterRows(RefsTo(planes_, channel_), channel_, y);
       RasterSums(rows.data(), RasterTaps(channel_), y == 0 ? kFirstRowFilter : model_.filters,
                  y == 0 ? nullptr : label, width_, sums.data());
       for (int x = 0; x < width_; ++x) {

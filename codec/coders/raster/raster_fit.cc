@@ -16,6 +16,7 @@ static_assert(kFitBlock * kFitBlock == kGramBlock);
 constexpr int64_t kFitBlocks = 700;  // about so many of them are enough
 constexpr int kBlocksPerFilter = 8;  // no more filters than blocks pay for
 constexpr int kRounds = 5;
+constexpr double kMaxWeighted = 4503599627370496.0;  // 2^52, of a product times its weight
 constexpr double kNoise = 0.3;  // added to a block's squared error: a noise floor
 constexpr double kRidge = 1e-3;
 
@@ -47,8 +48,8 @@ struct FitBlock {
 
 class Clustering {
  public:
-  Clustering(const RasterPlane* planes, int channel) : taps_(FreeTaps(channel)) {
-    const RasterPlane& own = planes[channel];
+  Clustering(const PlaneRefs& planes, int channel) : taps_(FreeTaps(channel)) {
+    const RasterPlane& own = *planes[static_cast<size_t>(channel)];
     const int64_t across = (own.width() + kFitBlock - 1) / kFitBlock,
                   down = (own.height() + kFitBlock - 1) / kFitBlock;
     const int64_t count = across * down;
@@ -74,28 +75,41 @@ class Clustering {
  private:
   int rows() const { return static_cast<int>(taps_.size()) + 1; }
 
-  FitBlock Gather(const RasterPlane* planes, int channel, int x0, int y0) const {
-    const RasterPlane& own = planes[channel];
+  FitBlock Gather(const PlaneRefs& planes, int channel, int x0, int y0) const {
+    const RasterPlane& own = *planes[static_cast<size_t>(channel)];
     const int width = std::min(kFitBlock, own.width() - x0),
               height = std::min(kFitBlock, own.height() - y0);
-    std::array<int16_t, (kMaxRasterTaps + 1) * kGramBlock> samples{};
+    std::array<int16_t, (kMaxRasterTaps + 1) * kGramBlock> samples;
+    // Differences of deep samples are scaled down until they fit.
+    int shift = 0;
     const auto put = [&](const RasterPlane& plane, const RasterTap& tap, int16_t* to) {
+      int32_t all = 0;
       for (int y = 0; y < height; ++y, to += kFitBlock) {
         const int16_t* from = plane.Row(std::max(y0 + y + tap.dy, -1)) + x0 + tap.dx;
         const int16_t* left = plane.Row(y0 + y) + x0 - 1;
-        for (int x = 0; x < width; ++x) to[x] = static_cast<int16_t>(from[x] - left[x]);
+        for (int x = 0; x < width; ++x) {
+          const int32_t d = from[x] - left[x];
+          all |= d ^ (d >> 31);
+          to[x] = static_cast<int16_t>(d >> shift);
+        }
       }
+      return all >> shift <= kGramClip;
     };
-    int16_t* to = samples.data();
-    for (const FreeTap& free : taps_) {
-      put(planes[free.plane], free.tap, to);
-      to += kGramBlock;
+    for (bool fits = false; !fits; shift += fits ? 0 : 1) {
+      samples = {};
+      int16_t* to = samples.data();
+      fits = true;
+      for (const FreeTap& free : taps_) {
+        fits = fits && put(*planes[static_cast<size_t>(free.plane)], free.tap, to);
+        to += kGramBlock;
+      }
+      fits = fits && put(own, {0, 0}, to);
     }
-    put(own, {0, 0}, to);
     std::vector<int64_t> gram(static_cast<size_t>(rows()) * (rows() + 1) / 2);
     AddGram(samples.data(), rows(), gram.data());
     FitBlock block;
     block.gram.assign(gram.begin(), gram.end());
+    for (double& product : block.gram) product *= static_cast<double>(int64_t{1} << 2 * shift);
     block.sites = width * height;
     block.error = block.gram.back() / block.sites;
     return block;
@@ -116,8 +130,14 @@ class Clustering {
     NormalEquations equations(rows() - 1);
     for (const FitBlock& block : blocks_) {
       if (block.label != filter) continue;
-      const auto weight =
-          std::max<int64_t>(1, static_cast<int64_t>(std::floor(16384 / (block.error + kNoise))));
+      // Bounded, so that 2^11 blocks' sums fit.
+      double most = 1;
+      for (int i = 0, at = 0; i < rows(); at += rows() - i, ++i) {
+        most = std::max(most, block.gram[static_cast<size_t>(at)]);
+      }
+      const auto weight = std::max<int64_t>(
+          1, static_cast<int64_t>(std::floor(
+                 std::min(16384 / (block.error + kNoise), kMaxWeighted / most))));
       for (size_t i = 0; i < block.gram.size(); ++i) {
         equations.gram[i] += weight * static_cast<int64_t>(block.gram[i]);
       }
@@ -176,8 +196,8 @@ class Clustering {
 // differ, as the upper one, another.
 constexpr uint32_t kAsBoth = 256, kAsLeft = 384, kAsAbove = 512, kOther = 1280;
 
-void ChooseLabels(const RasterPlane* planes, int channel, RasterModel* model) {
-  const RasterPlane& own = planes[channel];
+void ChooseLabels(const PlaneRefs& planes, int channel, RasterModel* model) {
+  const RasterPlane& own = *planes[static_cast<size_t>(channel)];
   const int across = RasterBlocks(own.width()), down = RasterBlocks(own.height());
   model->labels.assign(static_cast<size_t>(across) * down, 0);
   if (model->filter_count == 1) return;
@@ -234,7 +254,7 @@ void ChooseLabels(const RasterPlane* planes, int channel, RasterModel* model) {
 
 }  // namespace
 
-void FitRasterFilters(const RasterPlane* planes, int channel, RasterModel* model) {
+void FitRasterFilters(const PlaneRefs& planes, int channel, RasterModel* model) {
   Clustering(planes, channel).Run(model);
   model->CompleteFilters(channel);
   ChooseLabels(planes, channel, model);

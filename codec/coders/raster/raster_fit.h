@@ -11,7 +11,7 @@ namespace flowzip {
 
 // Filters by clustering: least squares over the blocks that each filter fits best, again and
 // again; then every block's label. Of `planes`, the channel and those before it are used.
-void FitRasterFilters(const RasterPlane* planes, int channel, RasterModel* model);
+void FitRasterFilters(const PlaneRefs& planes, int channel, RasterModel* model);
 
 // The weights of energies, by least squares of a residual's magnitude.
 void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* model);
