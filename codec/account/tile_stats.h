@@ -21,7 +21,7 @@ struct TileStats {
   std::array<uint64_t, 9> mode_tiles{};  // tiles by TileMode
 
   // RGB pictures: tiles by conversion, and the pixels that it does not fit.
-  std::array<uint64_t, kColourConversions> conversion_tiles{};
+  std::array<uint64_t, kColourWays> conversion_tiles{};
   uint64_t colour_exceptions = 0;
   size_t exception_bytes = 0;
 

@@ -46,30 +46,48 @@ struct FitBlock {
   int label = 0;
 };
 
+constexpr double kRounding = 0.1;  // a squared error that costs nothing
+
+// The same on every machine, unlike std::log2.
+double FastLog2(double x) {
+  int exponent;
+  const double mantissa = std::frexp(x, &exponent);  // 0.5 .. 1
+  const auto scaled = static_cast<uint32_t>(std::floor(std::ldexp(mantissa, 24)));
+  return exponent - 24 + FixedLog2(scaled) / 256.0;
+}
+
 class Clustering {
  public:
-  Clustering(const PlaneRefs& planes, int channel) : taps_(FreeTaps(channel)) {
+  Clustering(const PlaneRefs& planes, int channel, int64_t wanted_blocks, int most_filters)
+      : taps_(FreeTaps(channel)) {
     const RasterPlane& own = *planes[static_cast<size_t>(channel)];
     const int64_t across = (own.width() + kFitBlock - 1) / kFitBlock,
                   down = (own.height() + kFitBlock - 1) / kFitBlock;
     const int64_t count = across * down;
     // Odd, so that the blocks are not all in the same columns.
-    const int64_t stride = count >= 2 * kFitBlocks ? (count / kFitBlocks) | 1 : 1;
+    const int64_t stride = count >= 2 * wanted_blocks ? (count / wanted_blocks) | 1 : 1;
     filters_ =
-        static_cast<int>(std::clamp<int64_t>(count / kBlocksPerFilter, 1, kMaxRasterFilters));
+        static_cast<int>(std::clamp<int64_t>(count / kBlocksPerFilter, 1, most_filters));
     for (int64_t i = 0; i < count; i += stride) {
       blocks_.push_back(Gather(planes, channel, static_cast<int>(i % across) * kFitBlock,
                                static_cast<int>(i / across) * kFitBlock));
     }
   }
 
-  void Run(RasterModel* model) {
+  void Run(int rounds, RasterModel* model) {
     model->filter_count = filters_;
     Begin();
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
       if (round > 0) Assign(*model);
       for (int f = 0; f < filters_; ++f) SolveFor(f, model->filters[f]);
     }
+  }
+  // Half the logarithm of the blocks' squared errors, on average.
+  double Bits(const RasterModel& model) {
+    Assign(model);
+    double sum = 0;
+    for (const FitBlock& block : blocks_) sum += FastLog2(block.error + kRounding);
+    return sum / (2 * static_cast<double>(blocks_.size()));
   }
 
  private:
@@ -255,9 +273,18 @@ void ChooseLabels(const PlaneRefs& planes, int channel, RasterModel* model) {
 }  // namespace
 
 void FitRasterFilters(const PlaneRefs& planes, int channel, RasterModel* model) {
-  Clustering(planes, channel).Run(model);
+  Clustering(planes, channel, kFitBlocks, kMaxRasterFilters).Run(kRounds, model);
   model->CompleteFilters(channel);
   ChooseLabels(planes, channel, model);
+}
+
+double EstimateRasterBits(const PlaneRefs& planes, int channel) {
+  constexpr int64_t kBlocks = 120;
+  constexpr int kFilters = 4, kFewRounds = 3;
+  RasterModel model;
+  Clustering clustering(planes, channel, kBlocks, kFilters);
+  clustering.Run(kFewRounds, &model);
+  return clustering.Bits(model);
 }
 
 void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* model) {

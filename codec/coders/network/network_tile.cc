@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/coders/network/network_tile.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/coders/network/network_coder.h"
+#include "codec/raster_fit.h"
+#include "codec/sample_block.h"
+#include "codec/tile_planes.h"
+
+namespace flowzip {
+namespace {
+
+constexpr int kDeepBits = 8;  // samples of more bits are deep
+constexpr int32_t kDeepOffset = 32768;
+constexpr std::array<int, kChannels> kDeepOrder{1, 0, 2};  // green, red, blue
+
+const Lifting1x1& Lifting() {
+  static const Lifting1x1 lifting = Lifting1x1::YCoCgR();
+  return lifting;
+}
+
+// Of plane `c`, the channel of the picture.
+int DeepChannel(int colors, int c) { return colors == 3 ? kDeepOrder[static_cast<size_t>(c)] : 0; }
+
+TilePlanes ReadDeepTile(const Image& image, const Rect& rect, ByteWriter& head) {
+  TilePlanes tile;
+  const SampleBlock block = ReadBlock(image, rect);
+  const int colors = ColorChannels(image);
+  for (int c = 0; c < colors; ++c) {
+    RasterPlane& plane = tile.planes[static_cast<size_t>(c)];
+    plane = NewRasterPlane(block.width, block.height);
+    SampleRange range{INT16_MAX, INT16_MIN};
+    const uint16_t* from = block.samples.data() + DeepChannel(colors, c);
+    for (int y = 0; y < block.height; ++y) {
+      int16_t* row = plane.Row(y);
+      for (int x = 0; x < block.width; ++x, from += block.channels) {
+        const int32_t v = int32_t{*from} - kDeepOffset;
+        range.min = std::min(range.min, v);
+        range.max = std::max(range.max, v);
+        row[x] = static_cast<int16_t>(v);
+      }
+    }
+    tile.ranges[static_cast<size_t>(c)] = range;
+    head.PutVarint(static_cast<uint64_t>(range.min + kDeepOffset));
+    head.PutVarint(static_cast<uint64_t>(range.max - range.min));
+  }
+  return tile;
+}
+
+TilePlanes ReadDeepHead(int colors, int32_t largest, ByteReader& reader) {
+  TilePlanes tile;
+  for (int c = 0; c < colors; ++c) {
+    const uint64_t min = reader.GetVarint(), span = reader.GetVarint();
+    Require(min <= static_cast<uint64_t>(largest) && span <= static_cast<uint64_t>(largest) - min,
+            ErrorCode::kCorrupt, "sample range out of bounds");
+    tile.ranges[static_cast<size_t>(c)] = {static_cast<int32_t>(min) - kDeepOffset,
+                                           static_cast<int32_t>(min + span) - kDeepOffset};
+  }
+  return tile;
+}
+
+void WriteDeepTile(const TilePlanes& tile, const Rect& rect, Image* image) {
+  const int colors = ColorChannels(*image);
+  for (int c = 0; c < colors; ++c) {
+    const RasterPlane& plane = tile.planes[static_cast<size_t>(c)];
+    SampleBlock block;
+    block.width = plane.width();
+    block.height = plane.height();
+    block.channels = 1;
+    block.bit_depth = image->bit_depth;
+    block.samples.reserve(block.count());
+    for (int y = 0; y < plane.height(); ++y) {
+      for (int x = 0; x < plane.width(); ++x) {
+        block.samples.push_back(static_cast<uint16_t>(plane.Row(y)[x] + kDeepOffset));
+      }
+    }
+    WriteBlock(block, rect, DeepChannel(colors, c), image);
+  }
+}
+
+// The squeeze with the fewest bits, as filters alone would have it.
+int ChooseSqueeze(const TilePlanes& tile) {
+  int best = 0;
+  double least = 0;
+  for (int squeeze = 0; squeeze < kSqueezes; ++squeeze) {
+    const std::vector<OrderedPlane> order = OrderPlanes(kChannels, squeeze);
+    std::vector<RasterPlane> planes;
+    for (const OrderedPlane& plane : order) {
+      planes.push_back(TakeLattice(tile.planes[static_cast<size_t>(plane.channel)], plane));
+      const SampleRange& range = tile.ranges[static_cast<size_t>(plane.channel)];
+      for (int y = 0; y < planes.back().height(); ++y) {
+        ExtendRow(planes.back(), y, MiddleOf(range));
+      }
+      RepeatFirstRow(planes.back());
+      RepeatLastRow(planes.back());
+    }
+    double bits = 0;
+    for (size_t i = 1; i < order.size(); ++i) {
+      if (!order[i].coded) continue;
+      PlaneRefs refs{};
+      size_t count = 0;
+      for (const int e : order[i].earlier) refs[count++] = &planes[static_cast<size_t>(e)];
+      refs[count] = &planes[i];
+      bits += EstimateRasterBits(refs, static_cast<int>(count)) /
+              (order[i].step_x * order[i].step_y);
+    }
+    if (squeeze == 0 || bits < least) {
+      least = bits;
+      best = squeeze;
+    }
+  }
+  return best;
+}
+
+bool AnyOf(const Ranges& ranges, int colors) {
+  return std::any_of(ranges.begin(), ranges.begin() + colors,
+                     [](const SampleRange& range) { return !range.constant(); });
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& image, const Rect& rect,
+                                       ThreadPool& pool, bool recover_colour, TileStats* stats,
+                                       PixelBits* pixel_bits) {
+  if (stats != nullptr) *stats = {};
+  const bool deep = image.bit_depth > kDeepBits;
+  const int colors = ColorChannels(image);
+  ByteWriter payload;
+  TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
+                         : ReadTile(Lifting(), image, rect, recover_colour, TileUse::kRaster,
+                                    payload, stats);
+  int squeeze = 0;
+  if (IsRecovered(tile.colour.conversion)) {
+    squeeze = ChooseSqueeze(tile);
+    payload.Put(static_cast<uint8_t>(squeeze));
+  }
+  if (!AnyOf(tile.ranges, colors)) return payload.Take();
+  std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
+  payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, squeeze, tile.ranges, pool,
+                                 pixel_bits != nullptr ? &bits : nullptr));
+  if (pixel_bits != nullptr) pixel_bits->Add(rect, bits);
+  return payload.Take();
+}
+
+void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rect, Image* image,
+                       ThreadPool& pool, TileStats* stats) {
+  if (stats != nullptr) *stats = {};
+  const bool deep = image->bit_depth > kDeepBits;
+  const int colors = ColorChannels(*image), width = static_cast<int>(rect.width),
+            height = static_cast<int>(rect.height);
+  ByteReader reader(payload);
+  TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
+                         : ReadHead(colors, rect, TileUse::kRaster, reader, stats);
+  int squeeze = 0;
+  if (IsRecovered(tile.colour.conversion)) {
+    squeeze = reader.Get<uint8_t>();
+    Require(squeeze < kSqueezes, ErrorCode::kCorrupt, "unknown order of planes");
+  }
+  // Without a plane, nothing may follow: DecodeNetwork sees to it.
+  tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, squeeze,
+                              tile.ranges, width, height, pool);
+  if (deep) return WriteDeepTile(tile, rect, image);
+  for (int c = colors; c < kChannels; ++c) tile.planes[static_cast<size_t>(c)] = {};
+  WriteTile(Lifting(), tile, rect, image);
+}
+
+uint64_t NetworkMemory(int width, int height, int channels) {
+  // Values and residuals of a skewed plane, with what borders on its bands, samples, the log of
+  // symbols, streams that grow by doubling.
+  const uint64_t period = std::max<uint64_t>(static_cast<uint64_t>(width) + 8, 64);
+  const uint64_t bands = static_cast<uint64_t>(height) / SkewedPlane::kLanes + 2;
+  const uint64_t skewed = (period * bands + 128) * SkewedPlane::kPitch * 2 * sizeof(int32_t);
+  const uint64_t samples = static_cast<uint64_t>(width + 32) * static_cast<uint64_t>(height + 32);
+  constexpr uint64_t kFit = uint64_t{16} << 20;
+  return static_cast<uint64_t>(std::min(channels, 3)) * (skewed + samples * 20) + 2 * kFit;
+}
+
+}  // namespace flowzip

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A tile's colour channels by the network coder (docs/FORMAT.md 3.14):
+//
+//   up to 8 bits  the head of tile_planes.h
+//   deeper        per channel, in the order green, red, blue: varint min, varint max - min
+//   recovered colour only: u8 squeeze (plane_order.h)
+//   unless all channels are constant, the planes (network_coder.h)
+#pragma once
+
+#include "codec/tile_codec.h"
+#include "model/flow_model.h"
+
+namespace flowzip {
+
+// Alpha is left alone. `stats` and `pixel_bits` may be null.
+std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& image, const Rect& rect,
+                                       ThreadPool& pool, bool recover_colour, TileStats* stats,
+                                       PixelBits* pixel_bits);
+
+// Throws kTruncated or kCorrupt; part of the tile may have been written by then.
+void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rect, Image* image,
+                       ThreadPool& pool, TileStats* stats);
+
+// Upper estimate of the bytes that such a tile takes beside the picture.
+uint64_t NetworkMemory(int width, int height, int channels);
+
+}  // namespace flowzip
