@@ -6,33 +6,13 @@
 #include <cstdio>
 #include <fstream>
 
-#include "codec/raster_channel.h"
-#include "codec/raster_fit.h"
-#include "codec/recovered_colour.h"
+#include "codec/filters/fit_filters.h"
+#include "codec/planes/recovered_colour.h"
 #include "model/lifting1x1.h"
 #include "tools/flow/variant.h"
 
 namespace flowzip {
 namespace {
-
-std::vector<Offset> MakeOwn() {
-  std::vector<Offset> all;
-  for (int dy = -4; dy <= 0; ++dy) {
-    for (int dx = -4; dx <= 4; ++dx) {
-      if ((dy == 0 && dx >= 0) || dx * dx + dy * dy > 16) continue;
-      if (dy == 0 || dx <= 3) all.push_back({dx, dy});
-    }
-  }
-  std::stable_sort(all.begin(), all.end(), [](Offset a, Offset b) {
-    return a.dx * a.dx + a.dy * a.dy < b.dx * b.dx + b.dy * b.dy;
-  });
-  return all;
-}
-
-void Extend(RasterPlane& plane, const SampleRange& range) {
-  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
-  RepeatFirstRow(plane);
-}
 
 struct Predicted {
   std::array<RasterPlane, 3> planes;
@@ -41,7 +21,8 @@ struct Predicted {
   double cost = 0;
 };
 
-Predicted Predict(const std::array<IntPlane, 3>& in) {
+// Planes with their borders.
+Predicted Planes(const std::array<IntPlane, 3>& in) {
   Predicted out;
   const int width = in[0].width(), height = in[0].height();
   for (int c = 0; c < 3; ++c) {
@@ -56,24 +37,29 @@ Predicted Predict(const std::array<IntPlane, 3>& in) {
       }
     }
     out.ranges[c] = SampleRange{lo, hi};
-    Extend(out.planes[c], out.ranges[c]);
+    ExtendPlane(out.planes[c], out.ranges[c]);
+    if (lo < hi) out.cost += EstimateFilterBits(RefsTo(out.planes.data(), c), c);
   }
+  return out;
+}
+
+Predicted Predict(Predicted out) {
+  const int width = out.planes[0].width(), height = out.planes[0].height();
   std::vector<int32_t> sums(size_t(width) + kRasterBlock);
   for (int c = 0; c < 3; ++c) {
-    RasterModel model;
-    FitRasterFilters(out.planes.data(), c, &model);
+    LinearFilters model;
+    const PlaneRefs refs = RefsTo(out.planes.data(), c);
+    FitFilters(refs, c, &model);
     out.eighths[c].resize(size_t(width) * height);
     const int across = RasterBlocks(width);
     for (int y = 0; y < height; ++y) {
-      const RasterRows rows = FilterRows(out.planes.data(), c, y);
+      const RasterRows rows = FilterRows(refs, c, y);
       RasterSums(rows.data(), RasterTaps(c), y == 0 ? kFirstRowFilter : model.filters,
                  y == 0 ? nullptr : model.labels.data() + size_t(y / kRasterBlock) * across, width,
                  sums.data());
       for (int x = 0; x < width; ++x) {
-        const RasterPrediction prediction(sums[x], out.ranges[c]);
-        out.eighths[c][size_t(y) * width + x] = prediction.eighths;
-        out.cost +=
-            std::log2(float(std::abs(8 * out.planes[c].Row(y)[x] - prediction.eighths)) + 2.4f);
+        out.eighths[c][size_t(y) * width + x] =
+            std::clamp((sums[x] + 16) >> 5, 8 * out.ranges[c].min, 8 * out.ranges[c].max);
       }
     }
   }
@@ -128,20 +114,6 @@ void SetPlane(const RasterPlane& plane, const std::vector<int32_t>& eighths,
 
 }  // namespace
 
-const std::vector<Offset>& OwnOffsets() {
-  static const std::vector<Offset> offsets = MakeOwn();
-  return offsets;
-}
-const std::vector<Offset>& CrossOffsets() {
-  static const std::vector<Offset> offsets{{0, 0}, {-1, 0}, {1, 0},  {0, -1}, {0, 1},
-                                           {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
-  return offsets;
-}
-
-int FeatureCount(int channel) {
-  return kOwnDifferences + 2 * kOwnResiduals + 4 + channel * (3 * kCrossSites - 1);
-}
-
 void Gather(const Crop& crop, int channel, int x, int y, int count, const ScaleWeights& weights,
             Sites* sites, float* features) {
   const CropPlane& own = crop.planes[size_t(channel)];
@@ -154,11 +126,11 @@ void Gather(const Crop& crop, int channel, int x, int y, int count, const ScaleW
     const float weight = *w++;
     for (int j = 0; j < kRun; ++j) sum[j] += weight * std::fabs(r[j]);
   };
-  for (int k = 0; k < kOwnResiduals; ++k) {
-    add(own.Residual(x + OwnOffsets()[k].dx, y + OwnOffsets()[k].dy));
+  for (int k = 0; k < kOwnScaleSites; ++k) {
+    add(own.Residual(x + kOwnOffsets[size_t(k)].dx, y + kOwnOffsets[size_t(k)].dy));
   }
   for (int c = 0; c < channel; ++c) {
-    for (const Offset& o : CrossOffsets()) add(crop.planes[c].Residual(x + o.dx, y + o.dy));
+    for (const SiteOffset& o : kCrossOffsets) add(crop.planes[c].Residual(x + o.dx, y + o.dy));
   }
   sites->count = count;
   sites->min = own.min;
@@ -178,8 +150,8 @@ void Gather(const Crop& crop, int channel, int x, int y, int count, const ScaleW
   }
   to += 4 * kStride;
   const auto clamp = [](float f) { return std::min(std::max(f, -12.0f), 12.0f); };
-  for (int k = 0; k < kOwnDifferences; ++k, to += kStride) {
-    const float* n = own.Value(x + OwnOffsets()[k].dx, y + OwnOffsets()[k].dy);
+  for (int k = 0; k < kOwnSites; ++k, to += kStride) {
+    const float* n = own.Value(x + kOwnOffsets[size_t(k)].dx, y + kOwnOffsets[size_t(k)].dy);
     for (int j = 0; j < kRun; ++j) to[j] = clamp((n[j] - p[j]) * inverse[j]);
   }
   const auto residuals = [&](const float* r) {
@@ -190,13 +162,13 @@ void Gather(const Crop& crop, int channel, int x, int y, int count, const ScaleW
     }
     to += 2 * kStride;
   };
-  for (int k = 0; k < kOwnResiduals; ++k) {
-    residuals(own.Residual(x + OwnOffsets()[k].dx, y + OwnOffsets()[k].dy));
+  for (int k = 0; k < kOwnScaleSites; ++k) {
+    residuals(own.Residual(x + kOwnOffsets[size_t(k)].dx, y + kOwnOffsets[size_t(k)].dy));
   }
   for (int c = 0; c < channel; ++c) {
     const CropPlane& other = crop.planes[c];
     const float* here = other.Value(x, y);
-    for (const Offset& o : CrossOffsets()) {
+    for (const SiteOffset& o : kCrossOffsets) {
       residuals(other.Residual(x + o.dx, y + o.dy));
       if (o.dx == 0 && o.dy == 0) continue;
       const float* n = other.Value(x + o.dx, y + o.dy);
@@ -211,7 +183,7 @@ ScaleWeights FitScales(const std::vector<std::shared_ptr<Crop>>& crops) {
   // updates.
   ScaleWeights result;
   for (int c = 0; c < 3; ++c) {
-    const size_t terms = size_t(kOwnResiduals + c * kCrossSites);
+    const size_t terms = size_t(kOwnScaleSites + c * kCrossSites);
     std::vector<double> w(terms, 1.0 / double(terms));
     for (int round = 0; round < 4; ++round) {
       std::vector<double> gram(terms * terms), target(terms);
@@ -220,12 +192,12 @@ ScaleWeights FitScales(const std::vector<std::shared_ptr<Crop>>& crops) {
           for (int x = 4; x + 4 < crop->width; x += 3) {
             double a[64];
             size_t n = 0;
-            for (int k = 0; k < kOwnResiduals; ++k) {
+            for (int k = 0; k < kOwnScaleSites; ++k) {
               a[n++] = std::fabs(
-                  *crop->planes[c].Residual(x + OwnOffsets()[k].dx, y + OwnOffsets()[k].dy));
+                  *crop->planes[c].Residual(x + kOwnOffsets[size_t(k)].dx, y + kOwnOffsets[size_t(k)].dy));
             }
             for (int e = 0; e < c; ++e) {
-              for (const Offset& o : CrossOffsets()) {
+              for (const SiteOffset& o : kCrossOffsets) {
                 a[n++] = std::fabs(*crop->planes[e].Residual(x + o.dx, y + o.dy));
               }
             }
@@ -275,19 +247,20 @@ std::shared_ptr<Crop> MakeCrop(const Image& image, double strength, std::mt19937
         for (int x = 0; x < int(image.width); ++x) planes[c].At(x, y) = recovered.planes[c].At(x, y);
       }
     }
-    best = Predict(planes);
+    best = Planes(planes);
     lifting = 3;
   } else if (!variant.ycc.empty()) {
-    best = Predict({variant.ycc[0], variant.ycc[1], variant.ycc[2]});
-  } else if (strength > 0 && std::uniform_real_distribution<>(0, 1)(rng) < 0.6) {
-    lifting = std::uniform_int_distribution<>(0, 1)(rng);  // any, cheaply
-    best = Predict(Lift(variant.rgb, lifting));
+    best = Planes({variant.ycc[0], variant.ycc[1], variant.ycc[2]});
+  } else if (strength > 0 && std::uniform_real_distribution<>(0, 1)(rng) < 0.15) {
+    lifting = std::uniform_int_distribution<>(0, 1)(rng);  // any
+    best = Planes(Lift(variant.rgb, lifting));
   } else {
     lifting = 0;
-    best = Predict(Lift(variant.rgb, 0));
-    Predicted other = Predict(Lift(variant.rgb, 1));
+    best = Planes(Lift(variant.rgb, 0));
+    Predicted other = Planes(Lift(variant.rgb, 1));
     if (other.cost < best.cost) best = std::move(other), lifting = 1;
   }
+  best = Predict(std::move(best));
   auto crop = std::make_shared<Crop>();
   crop->lifting = lifting;
   crop->width = best.planes[0].width();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Training pictures as the network coder sees them: lifted planes, predictions, residuals, and the
-// features of a run of sites.
+// features of a run of sites (model/site_step.h).
 #pragma once
 
 #include <array>
@@ -9,15 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "codec/image.h"
-#include "model/plane.h"
+#include "codec/picture/image.h"
+#include "model/site_step.h"
 #include "tools/flow/net.h"
 
 namespace flowzip {
-
-struct Offset {
-  int dx, dy;
-};
 
 // Floats in 1/8 of a sample, with a border.
 struct CropPlane {
@@ -41,11 +37,6 @@ struct Crop {
 struct ScaleWeights {
   std::vector<float> weight[3];
 };
-
-inline constexpr int kOwnDifferences = 24, kOwnResiduals = 12, kCrossSites = 9;
-int FeatureCount(int channel);
-const std::vector<Offset>& OwnOffsets();    // by distance; the first 12 are the residuals'
-const std::vector<Offset>& CrossOffsets();  // the first is the site itself
 
 // Fills in sites and features of `count` sites from (x, y) on.
 void Gather(const Crop& crop, int channel, int x, int y, int count, const ScaleWeights& scale,

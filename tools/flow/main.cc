@@ -84,7 +84,7 @@ struct State {
     in.read(reinterpret_cast<char*>(head), sizeof(head));
     in.read(reinterpret_cast<char*>(&done), 8);
     for (int c = 0; c < 3; ++c) {
-      scale.weight[c].resize(size_t(kOwnResiduals + c * kCrossSites));
+      scale.weight[c].resize(size_t(ScaleWeightCount(c)));
       Get(in, scale.weight[c]);
     }
     for (Net& net : nets) {

@@ -235,7 +235,7 @@ double Net::Likelihood(const Sites& sites, const float* out, float* d) const {
 }
 
 void Net::Step(double rate, double sites) {
-  constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
+  constexpr double kBeta1 = 0.9, kBeta2 = 0.995;
   double norm = 0;
   for (const auto& g : gradient_) {
     for (const float f : g) norm += double(f) * f;

@@ -242,7 +242,7 @@ Variant MakeVariant(const Image& image, double strength, Rng& rng) {
     const auto planes = SimulateYcc(f, rng);
     return {{}, {planes[0], planes[1], planes[2]}};
   }
-  if (Chance(rng, 0.2 * strength)) SubsampleChroma(f, rng);
+  if (Chance(rng, 0.12 * strength)) SubsampleChroma(f, rng);
   return {ToImage(Crop(f, RandomWindow(f.width, f.height, false, rng))), {}};
 }
 

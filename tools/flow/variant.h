@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "codec/image.h"
+#include "codec/picture/image.h"
 #include "model/plane.h"
 
 namespace flowzip {

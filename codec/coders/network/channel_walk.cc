@@ -12,7 +12,7 @@ constexpr int kWest = 0, kNorth = 2, kNorthWest = 3;  // in kOwnTaps
 
 ChannelWalk::ChannelWalk(const FlowModel& model,
                          const std::array<const SkewedPlane*, kChannels>& earlier, int channel,
-                         SkewedPlane* plane, const SampleRange& range, const RasterModel& filters)
+                         SkewedPlane* plane, const SampleRange& range, const LinearFilters& filters)
     : plane_(*plane), filters_(filters) {
   step_.channel = channel;
   step_.net = &model.channels[static_cast<size_t>(channel)];

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "codec/raster_channel.h"
+#include "codec/filters/linear_filters.h"
 #include "model/flow_model.h"
 #include "model/levels.h"
 #include "model/mixture_row.h"
@@ -24,7 +24,7 @@ class ChannelWalk {
   // sites is set. The filters must outlive the walk.
   ChannelWalk(const FlowModel& model, const std::array<const SkewedPlane*, kChannels>& earlier,
               int channel, SkewedPlane* plane, const SampleRange& range,
-              const RasterModel& filters);
+              const LinearFilters& filters);
 
   int steps() const { return plane_.steps(); }
 
@@ -57,7 +57,7 @@ class ChannelWalk {
   void SetFilter(int lane, const int16_t* filter);
 
   SkewedPlane& plane_;
-  const RasterModel& filters_;
+  const LinearFilters& filters_;
   SiteStep step_;
   std::vector<Lane> lanes_;
   RasterWeights top_filters_[2] = {};  // of the first row, and of the next two

@@ -9,12 +9,6 @@
 namespace flowzip {
 namespace {
 
-void Extend(RasterPlane& plane, const SampleRange& range) {
-  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
-  RepeatFirstRow(plane);
-  RepeatLastRow(plane);
-}
-
 // All planes of a tile, and who looks at whom.
 struct Planes {
   std::vector<OrderedPlane> order;
@@ -59,7 +53,7 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
     } else {
       to.samples = whole ? std::move(from) : TakeLattice(from, plane);
     }
-    Extend(to.samples, ranges[static_cast<size_t>(plane.channel)]);
+    ExtendPlane(to.samples, ranges[static_cast<size_t>(plane.channel)]);
     to.sites = SkewedPlane(to.samples.width(), to.samples.height(),
                            MiddleOf(ranges[static_cast<size_t>(plane.channel)]));
   }

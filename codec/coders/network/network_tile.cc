@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "codec/coders/network/network_coder.h"
-#include "codec/raster_fit.h"
-#include "codec/sample_block.h"
-#include "codec/tile_planes.h"
+#include "codec/filters/fit_filters.h"
+#include "codec/picture/sample_block.h"
+#include "codec/planes/tile_planes.h"
 
 namespace flowzip {
 namespace {
 
+constexpr PlaneNeeds kNeeds{.border = kRasterBorder, .any_order = true};
 constexpr int kDeepBits = 8;  // samples of more bits are deep
 constexpr int32_t kDeepOffset = 32768;
 constexpr std::array<int, kChannels> kDeepOrder{1, 0, 2};  // green, red, blue
@@ -90,11 +91,7 @@ int ChooseSqueeze(const TilePlanes& tile) {
     for (const OrderedPlane& plane : order) {
       planes.push_back(TakeLattice(tile.planes[static_cast<size_t>(plane.channel)], plane));
       const SampleRange& range = tile.ranges[static_cast<size_t>(plane.channel)];
-      for (int y = 0; y < planes.back().height(); ++y) {
-        ExtendRow(planes.back(), y, MiddleOf(range));
-      }
-      RepeatFirstRow(planes.back());
-      RepeatLastRow(planes.back());
+      ExtendPlane(planes.back(), range);
     }
     double bits = 0;
     for (size_t i = 1; i < order.size(); ++i) {
@@ -103,7 +100,7 @@ int ChooseSqueeze(const TilePlanes& tile) {
       size_t count = 0;
       for (const int e : order[i].earlier) refs[count++] = &planes[static_cast<size_t>(e)];
       refs[count] = &planes[i];
-      bits += EstimateRasterBits(refs, static_cast<int>(count)) /
+      bits += EstimateFilterBits(refs, static_cast<int>(count)) /
               (order[i].step_x * order[i].step_y);
     }
     if (squeeze == 0 || bits < least) {
@@ -129,7 +126,7 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
   const int colors = ColorChannels(image);
   ByteWriter payload;
   TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
-                         : ReadTile(Lifting(), image, rect, recover_colour, TileUse::kRaster,
+                         : ReadTile(Lifting(), image, rect, recover_colour, kNeeds,
                                     payload, stats);
   int squeeze = 0;
   if (IsRecovered(tile.colour.conversion)) {
@@ -152,7 +149,7 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
             height = static_cast<int>(rect.height);
   ByteReader reader(payload);
   TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
-                         : ReadHead(colors, rect, TileUse::kRaster, reader, stats);
+                         : ReadHead(colors, rect, kNeeds, reader, stats);
   int squeeze = 0;
   if (IsRecovered(tile.colour.conversion)) {
     squeeze = reader.Get<uint8_t>();

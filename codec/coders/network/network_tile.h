@@ -7,7 +7,12 @@
 //   unless all channels are constant, the planes (network_coder.h)
 #pragma once
 
-#include "codec/tile_codec.h"
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "codec/account/pixel_bits.h"
+#include "codec/account/tile_stats.h"
+#include "codec/picture/image.h"
 #include "model/flow_model.h"
 
 namespace flowzip {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "codec/coders/network/lane_symbols.h"
-#include "codec/raster_fit.h"
-#include "codec/raster_side.h"
+#include "codec/filters/fit_filters.h"
+#include "codec/filters/filter_side.h"
 #include "rans/binary_coder.h"
 
 namespace flowzip {
@@ -20,7 +20,7 @@ int StateCount(int width, int height) {
 
 // The steps of one plane, each as soon as the planes before allow it.
 template <class Fn>
-void Walk(const PlaneContext& context, const RasterModel& filters, const Fn& code) {
+void Walk(const PlaneContext& context, const LinearFilters& filters, const Fn& code) {
   std::array<const SkewedPlane*, kChannels> earlier{};
   for (int c = 0; c < context.channel(); ++c) {
     earlier[static_cast<size_t>(c)] = &context.planes[static_cast<size_t>(c)]->sites;
@@ -42,7 +42,7 @@ void Walk(const PlaneContext& context, const RasterModel& filters, const Fn& cod
   context.own().progress.Finished();
 }
 
-void CheckFilters(const RasterModel& model, int channel) {
+void CheckFilters(const LinearFilters& model, int channel) {
   // Deep samples times weights must fit int32 in any order of summation.
   constexpr int32_t kMaxNorm = 32767;
   for (int f = 0; f < model.filter_count; ++f) {
@@ -53,7 +53,7 @@ void CheckFilters(const RasterModel& model, int channel) {
 }
 
 // A filter that CheckFilters would refuse becomes W.
-void TameFilters(int channel, RasterModel* model) {
+void TameFilters(int channel, LinearFilters* model) {
   for (int f = 0; f < model->filter_count; ++f) {
     int32_t norm = 0;
     for (int k = 0; k < RasterTaps(channel); ++k) norm += std::abs(int32_t{model->filters[f][k]});
@@ -72,8 +72,8 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
   for (int c = 0; c <= channel; ++c) {
     refs[static_cast<size_t>(c)] = &context.planes[static_cast<size_t>(c)]->samples;
   }
-  RasterModel filters;
-  FitRasterFilters(refs, channel, &filters);
+  LinearFilters filters;
+  FitFilters(refs, channel, &filters);
   TameFilters(channel, &filters);
 
   LaneLog log;
@@ -110,7 +110,7 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
        });
 
   BinaryEncoder side_coder;
-  RasterSide(side_coder, channel, width, height).CodePrediction(filters);
+  FilterSide(side_coder, channel, width, height).Code(filters);
   const std::vector<uint8_t> side = side_coder.Finish();
   ByteWriter writer;
   writer.PutVarint(side.size());
@@ -124,8 +124,8 @@ void DecodePlane(const PlaneContext& context, ByteSpan bytes, int width, int hei
   const SampleRange range = context.range;
   ByteReader reader(bytes);
   BinaryDecoder side(reader.GetBytes(reader.GetVarint()));
-  RasterModel filters;
-  RasterSide(side, channel, width, height).CodePrediction(filters);
+  LinearFilters filters;
+  FilterSide(side, channel, width, height).Code(filters);
   side.CheckEnd();
   CheckFilters(filters, channel);
   RansStack stack = RansStack::FromBytes(reader.GetBytes(reader.remaining()), states);

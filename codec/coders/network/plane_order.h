@@ -20,7 +20,7 @@
 #include <array>
 #include <vector>
 
-#include "codec/raster_channel.h"
+#include "codec/filters/linear_filters.h"
 
 namespace flowzip {
 

@@ -6,17 +6,11 @@
 #include "codec/coders/raster/raster_coder.h"
 #include "codec/coders/raster/raster_fit.h"
 #include "codec/coders/raster/raster_side.h"
+#include "codec/filters/fit_filters.h"
 #include "rans/binary_coder.h"
 
 namespace flowzip {
 namespace {
-
-// Sets the border, which the taps read.
-void Extend(RasterPlane& plane, const SampleRange& range) {
-  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
-  RepeatFirstRow(plane);
-  RepeatLastRow(plane);
-}
 
 // Symbols that a row's rest is coded from: symbol << 1 | far.
 uint16_t PackSymbol(const RasterPrediction& prediction, int32_t sample) {
@@ -39,7 +33,7 @@ class ChannelEncoder {
 
   // Fits the filters; returns the residuals' magnitudes. The samples are not needed again.
   RasterPlane Predict() {
-    FitRasterFilters(RefsTo(planes_, channel_), channel_, &model_);
+    FitFilters(RefsTo(planes_, channel_), channel_, &model_);
     RasterPlane magnitudes = NewRasterPlane(width_, height_);
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
@@ -151,7 +145,7 @@ std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels
   std::array<RasterPlane, kChannels> magnitudes;
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
-    Extend(samples[c], ranges[c]);
+    ExtendPlane(samples[c], ranges[c]);
     encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));
   }
   std::vector<std::vector<uint8_t>> streams(static_cast<size_t>(channels));

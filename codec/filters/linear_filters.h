@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Linear predictions of a channel: a few filters, and which of them each block of 8 x 8 has.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "codec/filters/raster_plane.h"
+#include "model/raster_row.h"
+
+namespace flowzip {
+
+struct RasterTap {
+  int dx, dy;
+};
+// Of the channel itself, W and WW first. The first's weight follows from the others: they add up
+// to 1.
+inline constexpr std::array<RasterTap, 14> kOwnTaps{{{-1, 0},
+                                                     {-2, 0},
+                                                     {0, -1},
+                                                     {-1, -1},
+                                                     {1, -1},
+                                                     {0, -2},
+                                                     {1, -2},
+                                                     {2, -1},
+                                                     {-2, -1},
+                                                     {-1, -2},
+                                                     {2, -2},
+                                                     {-2, -2},
+                                                     {3, -1},
+                                                     {0, -3}}};
+// Of each earlier channel, W first: the sample itself and those on all sides of it. The first's
+// weight follows: they add up to 0.
+inline constexpr std::array<RasterTap, 9> kCrossTaps{
+    {{-1, 0}, {0, 0}, {0, -1}, {-1, -1}, {1, -1}, {1, 0}, {0, 1}, {-1, 1}, {1, 1}}};
+inline constexpr int kFirstTaps = 2;  // W and WW, in the row being decoded
+constexpr int RasterTaps(int channel) {
+  return static_cast<int>(kOwnTaps.size() + kCrossTaps.size() * static_cast<size_t>(channel));
+}
+inline constexpr int32_t kMaxRasterWeight = 2047;  // of the free ones, in 2^-kRasterWeightBits
+static_assert(RasterTaps(2) <= kMaxRasterTaps);
+
+struct LinearFilters {
+  int filter_count = 1;
+  RasterWeights filters[kMaxRasterFilters] = {};  // own taps, then each earlier channel's
+  std::vector<uint8_t> labels;                    // a filter for each block, by rows
+
+  // Derives the first weight of each group of taps.
+  void CompleteFilters(int channel);
+};
+
+constexpr int RasterBlocks(int samples) { return (samples + kRasterBlock - 1) / kRasterBlock; }
+
+// Row 0 has this filter: the sample to the left.
+inline constexpr RasterWeights kFirstRowFilter[1] = {{1 << kRasterWeightBits}};
+
+// Where the taps of row y begin. Row -1, which only the first row's filter meets, is any.
+using RasterRows = std::array<const int16_t*, kMaxRasterTaps>;
+RasterRows FilterRows(const PlaneRefs& planes, int channel, int y);
+
+}  // namespace flowzip
