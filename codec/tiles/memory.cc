@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/coders/contexts/context_coder.h"
+#include "codec/coders/network/network_tile.h"
 #include "codec/coders/raster/raster_tile.h"
 #include "codec/coders/refined/refined_state.h"
 #include "codec/tiles/tile_modes.h"
@@ -59,6 +60,7 @@ LevelSize LargestTile(const FileInfo& info) {
 }
 
 uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels);
   uint64_t levels = PictureBytes(size), most = 0;
   const int count = LevelCount(size.width, size.height);
   std::vector<LevelSize> sizes;
@@ -85,6 +87,7 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
 }
 
 uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels);
   const int count = LevelCount(size.width, size.height);
   uint64_t most = PictureBytes(size);
   for (int l = 0; l < count; ++l, size = size.next()) {
@@ -153,7 +156,7 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   const bool all_at_once = IsSmall(info.TileRect(0));
   const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
   add(RasterTileBytes(info));
-  if (model != nullptr && FlowMay(info)) {
+  if (model != nullptr && (FlowMay(info) || (model->flow && !info.indexed))) {
     add(EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),

@@ -22,6 +22,10 @@ inline float Widen(Bf16 b) {
   return f;
 }
 
+// A ReLU with an end, which the codec's integers have too.
+constexpr float kLargest = 31.9f;
+inline float Activation(float x) { return std::min(std::max(x, 0.0f), kLargest); }
+
 // Both forms of `rows` rows of floats.
 void Narrow(const float* from, int rows, Bf16* by_rows, uint32_t* pairs) {
   for (int i = 0; i < rows; i += 2) {
@@ -141,9 +145,9 @@ double Net::Run(const Sites& sites, bool learn) {
       float* row = h + size_t(i) * kStride;
       if (skip != nullptr) {
         const float* s = skip + size_t(i) * kStride;
-        for (int j = 0; j < kRun; ++j) row[j] = std::max(c[j] + s[j], 0.0f);
+        for (int j = 0; j < kRun; ++j) row[j] = Activation(c[j] + s[j]);
       } else {
-        for (int j = 0; j < kRun; ++j) row[j] = std::max(c[j], 0.0f);
+        for (int j = 0; j < kRun; ++j) row[j] = Activation(c[j]);
       }
     }
     Narrow(h, (width + 1) / 2 * 2, rows_[l + 1].data(), pairs_[l + 1].data());
@@ -153,7 +157,7 @@ double Net::Run(const Sites& sites, bool learn) {
 
   const auto mask = [&](int l, float* d) {  // through the ReLU that made the input of layer l
     const float* h = wide_[l].data();
-    for (size_t i = 0; i < size_t(width) * kStride; ++i) d[i] = h[i] > 0 ? d[i] : 0.0f;
+    for (size_t i = 0; i < size_t(width) * kStride; ++i) d[i] = h[i] > 0 && h[i] < kLargest ? d[i] : 0.0f;
   };
   Backward(layers - 1, rows_[layers - 1].data(), d_out_.data(), d_.data(), nullptr);
   mask(layers - 1, d_.data());
@@ -235,7 +239,7 @@ double Net::Likelihood(const Sites& sites, const float* out, float* d) const {
 }
 
 void Net::Step(double rate, double sites) {
-  constexpr double kBeta1 = 0.9, kBeta2 = 0.995;
+  constexpr double kBeta1 = 0.9, kBeta2 = 0.995, kDecay = 0.02;
   double norm = 0;
   for (const auto& g : gradient_) {
     for (const float f : g) norm += double(f) * f;
@@ -263,6 +267,8 @@ void Net::Step(double rate, double sites) {
         v_[l][at] += float(1 - kBeta2) * (g * g - v_[l][at]);
         weights_[l][at] -=
             float(rate) * m_[l][at] * correct1 / (std::sqrt(v_[l][at] * correct2) + 1e-8f);
+        // Decoupled weight decay (Loshchilov & Hutter 2019), not of biases.
+        if (j < shape_.inputs(int(l))) weights_[l][at] -= float(rate * kDecay) * weights_[l][at];
         average_[l][at] += averaging * (weights_[l][at] - average_[l][at]);
       }
     }

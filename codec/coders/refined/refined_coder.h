@@ -19,7 +19,7 @@ namespace flowzip {
 inline constexpr int kRefinedStreams = 2;
 
 // Models whose sites borrow bits from a rANS stack have none to borrow from here.
-inline bool CanRefine(const Model& model) { return !model.latent_components && !model.affine; }
+inline bool CanRefine(const Model& model) { return !model.flow && !model.latent_components && !model.affine; }
 
 class RefinedEncoder : public LevelSink {
  public:
