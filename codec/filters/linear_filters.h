@@ -41,6 +41,11 @@ constexpr int RasterTaps(int channel) {
 inline constexpr int32_t kMaxRasterWeight = 2047;  // of the free ones, in 2^-kRasterWeightBits
 static_assert(RasterTaps(2) <= kMaxRasterTaps);
 
+// The sum of a filter's absolute weights. With at most kMaxRasterNorm, weights times samples of 16
+// bits fit int32 in any order of summation; FitFilters sees to it.
+inline constexpr int32_t kMaxRasterNorm = 32767;
+int32_t FilterNorm(const RasterWeights& filter, int channel);
+
 struct LinearFilters {
   int filter_count = 1;
   RasterWeights filters[kMaxRasterFilters] = {};  // own taps, then each earlier channel's
