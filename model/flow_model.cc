@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/flow_model.h"
 
+#include <numeric>
+
 #include "base/error.h"
 
 namespace flowzip {
@@ -24,6 +26,8 @@ FlowModel FlowModel::Read(ByteReader& reader) {
     ChannelNet& channel = model.channels[static_cast<size_t>(c)];
     const ByteSpan weights = reader.GetBytes(static_cast<size_t>(ScaleWeightCount(c)));
     channel.scale_weights.assign(weights.begin(), weights.end());
+    Require(std::accumulate(weights.begin(), weights.end(), 0) <= kMaxScaleWeight,
+            ErrorCode::kCorrupt, "weights of a scale could overflow");
     channel.net = CouplingNet::Read(reader);
     Require(channel.net.features == FeatureCount(c), ErrorCode::kCorrupt,
             "a network of other features");

@@ -38,6 +38,9 @@ namespace flowzip {
 
 inline constexpr int kOwnSites = 24, kOwnScaleSites = 12, kCrossSites = 9;
 inline constexpr int32_t kScaleFloor = 819;  // 0.4 samples
+// Of all of a channel's scale weights together. Residuals of 16 bits are at most 8 * 65535.
+inline constexpr int32_t kMaxScaleWeight = 4095;
+static_assert(int64_t{kMaxScaleWeight} * 8 * 65535 + kScaleFloor < int64_t{1} << 31);
 inline constexpr int32_t kFeatureLimit = 1536;
 inline constexpr int32_t kShallowSpan = 1023;  // wider ranges are deep
 constexpr int FeatureCount(int channel) {
@@ -55,7 +58,7 @@ extern const std::array<SiteOffset, kCrossSites> kCrossOffsets;
 
 // The network of one channel, with what belongs to it.
 struct ChannelNet {
-  std::vector<uint8_t> scale_weights;  // ScaleWeightCount(channel), in 1/256
+  std::vector<uint8_t> scale_weights;  // ScaleWeightCount(channel), in 1/256; see kMaxScaleWeight
   CouplingNet net;                     // of FeatureCount(channel) features
 };
 

@@ -13,7 +13,7 @@
 //
 // Outside of the tile: above it the middle of the channel's range; to the left of a row four
 // copies of the first sample of the row above, to its right four of its last sample; below, the
-// last row once more. Residuals are 0 there.
+// last row once more, its borders included. Residuals are 0 there.
 #pragma once
 
 #include <algorithm>
@@ -84,18 +84,23 @@ class SkewedPlane {
     if (x == width_ - 1) {
       for (int i = 0; i < kMargin; ++i) SetCell(width_ + i, y, value, 0);
     }
+    if (y == height_ - 1) SetBelow(x, value);
   }
-  // Once all sites are set: the row below the last one.
-  void Close() {
-    for (int x = 0; x < width_; ++x) SetCell(x, height_, At(x, height_ - 1), 0);
-    for (int i = 0; i < kMargin; ++i) {
-      SetCell(-1 - i, height_, height_ > 1 ? At(0, height_ - 2) : middle_, 0);
-      SetCell(width_ + i, height_, At(width_ - 1, height_ - 1), 0);
-    }
-  }
+
  private:
   static constexpr int kPad = kHalo * kLag + kMargin;  // steps before the first, after the last
 
+  // The row below the last one, with it: planes that look at this one are only so far behind.
+  void SetBelow(int x, int32_t value) {
+    SetCell(x, height_, value, 0);
+    if (x == 0) {
+      const int32_t left = height_ > 1 ? At(0, height_ - 2) : middle_;
+      for (int i = -kMargin; i < 0; ++i) SetCell(i, height_, left, 0);
+    }
+    if (x == width_ - 1) {
+      for (int i = 0; i < kMargin; ++i) SetCell(width_ + i, height_, value, 0);
+    }
+  }
   size_t Record(int step) const {
     return static_cast<size_t>(step + kPad) * kPitch + static_cast<size_t>(kHalo);
   }

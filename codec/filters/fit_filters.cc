@@ -276,11 +276,21 @@ void ChooseLabels(const PlaneRefs& planes, int channel, LinearFilters* model) {
   }
 }
 
+// A filter beyond kMaxRasterNorm, as noise might lead to, becomes W.
+void TameFilters(int channel, LinearFilters* model) {
+  for (int f = 0; f < model->filter_count; ++f) {
+    RasterWeights& filter = model->filters[f];
+    if (FilterNorm(filter, channel) > kMaxRasterNorm) std::fill_n(filter, kMaxRasterTaps, int16_t{0});
+  }
+  model->CompleteFilters(channel);
+}
+
 }  // namespace
 
 void FitFilters(const PlaneRefs& planes, int channel, LinearFilters* model) {
   Clustering(planes, channel, model->base, kFitBlocks, kMaxRasterFilters).Run(kRounds, model);
   model->CompleteFilters(channel);
+  TameFilters(channel, model);
   ChooseLabels(planes, channel, model);
 }
 

@@ -2,8 +2,15 @@
 #include "codec/filters/linear_filters.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace flowzip {
+
+int32_t FilterNorm(const RasterWeights& filter, int channel) {
+  int32_t norm = 0;
+  for (int k = 0; k < RasterTaps(channel); ++k) norm += std::abs(int32_t{filter[k]});
+  return norm;
+}
 
 void LinearFilters::CompleteFilters(int channel) {
   for (int f = 0; f < filter_count; ++f) {

@@ -45,6 +45,11 @@ static_assert(RasterTaps(2) <= kMaxRasterTaps);
 // channel itself, or the first of the channels before, where samples lie between its samples.
 enum class FilterBase { kOwn, kFirst };
 
+// The sum of a filter's absolute weights. With at most kMaxRasterNorm, weights times samples of 16
+// bits fit int32 in any order of summation; FitFilters sees to it.
+inline constexpr int32_t kMaxRasterNorm = 32767;
+int32_t FilterNorm(const RasterWeights& filter, int channel);
+
 struct LinearFilters {
   FilterBase base = FilterBase::kOwn;
   int filter_count = 1;

@@ -2,7 +2,7 @@
 #include "codec/coders/network/network_coder.h"
 
 #include <algorithm>
-#include <memory>
+#include <exception>
 
 #include "codec/coders/network/plane_coder.h"
 
@@ -33,17 +33,38 @@ struct Planes {
     context.planes.push_back(&planes[i]);
     return context;
   }
-  // So that nobody waits for a plane that has failed.
+  // fn(i) for each plane, several at a time. Nobody waits for a plane that has failed, and what is
+  // thrown is the first such plane's error, for any number of threads.
   template <class Fn>
-  void Guarded(size_t i, const Fn& fn) {
-    try {
-      fn();
-    } catch (...) {
-      planes[i].progress.Finished();
-      throw;
+  void ForEach(ThreadPool& pool, const Fn& fn) {
+    std::vector<std::exception_ptr> errors(planes.size());
+    pool.ParallelFor(static_cast<int64_t>(planes.size()), [&](int64_t at) {
+      const auto i = static_cast<size_t>(at);
+      try {
+        fn(i);
+      } catch (...) {
+        errors[i] = std::current_exception();
+        planes[i].progress.Finished();
+      }
+    });
+    for (const std::exception_ptr& error : errors) {
+      if (error != nullptr) std::rethrow_exception(error);
     }
   }
 };
+
+// The lattice of a plane whose sites are all set.
+void SetLattice(const SkewedPlane& from, const OrderedPlane& lattice, NetworkPlane* plane) {
+  SkewedPlane& to = plane->sites;
+  for (int y = 0; y < to.height(); ++y) {
+    const int from_y = std::min(y * lattice.step_y + lattice.offset_y, from.height() - 1);
+    for (int x = 0; x < to.width(); ++x) {
+      const int from_x = std::min(x * lattice.step_x + lattice.offset_x, from.width() - 1);
+      to.Set(x, y, from.At(from_x, from_y), 0);
+    }
+  }
+  plane->progress.Finished();
+}
 
 }  // namespace
 
@@ -69,22 +90,19 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
   }
   std::vector<std::vector<uint8_t>> streams(count);
   std::vector<std::vector<float>> plane_bits(bits != nullptr ? count : 0);
-  pool.ParallelFor(static_cast<int64_t>(count), [&](int64_t at) {
-    const auto i = static_cast<size_t>(at);
-    all.Guarded(i, [&] {
-      const SampleRange& range = ranges[static_cast<size_t>(all.order[i].channel)];
-      if (!all.order[i].coded || range.constant()) {
-        return SetSites(all.planes[i].samples, range, &all.planes[i]);
-      }
-      const RasterPlane& own = all.planes[i].samples;
-      if (bits != nullptr) plane_bits[i].resize(static_cast<size_t>(own.width()) * own.height());
-      PlaneContext context = all.ContextOf(model, i, ranges);
-      if (way.means && all.order[i].between) {
-        context.mean_x = all.order[i].offset_x;
-        context.mean_y = all.order[i].offset_y;
-      }
-      streams[i] = EncodePlane(context, bits != nullptr ? &plane_bits[i] : nullptr);
-    });
+  all.ForEach(pool, [&](size_t i) {
+    const SampleRange& range = ranges[static_cast<size_t>(all.order[i].channel)];
+    if (!all.order[i].coded || range.constant()) {
+      return SetSites(all.planes[i].samples, range, &all.planes[i]);
+    }
+    const RasterPlane& own = all.planes[i].samples;
+    if (bits != nullptr) plane_bits[i].resize(static_cast<size_t>(own.width()) * own.height());
+    PlaneContext context = all.ContextOf(model, i, ranges);
+    if (way.means && all.order[i].between) {
+      context.mean_x = all.order[i].offset_x;
+      context.mean_y = all.order[i].offset_y;
+    }
+    streams[i] = EncodePlane(context, bits != nullptr ? &plane_bits[i] : nullptr);
   });
   if (bits != nullptr) {
     for (size_t i = 0; i < count; ++i) {
@@ -123,27 +141,23 @@ NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
   NetworkPlanes samples;
-  for (int c = 0; c < channels; ++c) samples[c] = NewRasterPlane(width, height);
-  pool.ParallelFor(static_cast<int64_t>(count), [&](int64_t at) {
-    const auto i = static_cast<size_t>(at);
+  for (int c = 0; c < channels; ++c) {
+    const SampleRange& range = ranges[static_cast<size_t>(c)];
+    samples[c] = range.constant() ? ConstantRasterPlane(width, height, range.min)
+                                  : NewRasterPlane(width, height);
+  }
+  all.ForEach(pool, [&](size_t i) {
     const OrderedPlane& plane = all.order[i];
     NetworkPlane& to = all.planes[i];
-    all.Guarded(i, [&] {
-      const SampleRange& range = ranges[static_cast<size_t>(plane.channel)];
-      if (!plane.coded) {
-        all.planes[0].progress.Wait(INT32_MAX);
-        return SetSites(TakeLattice(samples[0], plane), range, &to);
-      }
-      RasterPlane& own = samples[static_cast<size_t>(plane.channel)];
-      if (range.constant()) {
-        own.Fill(static_cast<int16_t>(range.min));
-        to.sites.Close();
-        return to.progress.Finished();
-      }
-      DecodePlane(all.ContextOf(model, i, ranges), streams[i]);
-      to.sites.CopyTo(plane.offset_x, plane.offset_y, plane.step_x, plane.step_y, &own);
-      to.progress.Finished();
-    });
+    if (!plane.coded) {
+      all.planes[0].progress.Wait(INT32_MAX);
+      return SetLattice(all.planes[0].sites, plane, &to);
+    }
+    // All sites of a constant plane are its middle.
+    if (ranges[static_cast<size_t>(plane.channel)].constant()) return to.progress.Finished();
+    DecodePlane(all.ContextOf(model, i, ranges), streams[i]);
+    to.sites.CopyTo(plane.offset_x, plane.offset_y, plane.step_x, plane.step_y,
+                    &samples[static_cast<size_t>(plane.channel)]);
   });
   return samples;
 }

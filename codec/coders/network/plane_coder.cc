@@ -13,23 +13,10 @@ namespace flowzip {
 namespace {
 
 void CheckFilters(const LinearFilters& model, int channel) {
-  // Deep samples times weights must fit int32 in any order of summation.
-  constexpr int32_t kMaxNorm = 32767;
   for (int f = 0; f < model.filter_count; ++f) {
-    int32_t norm = 0;
-    for (int k = 0; k < RasterTaps(channel); ++k) norm += std::abs(int32_t{model.filters[f][k]});
-    Require(norm <= kMaxNorm, ErrorCode::kCorrupt, "filter weights out of range");
+    Require(FilterNorm(model.filters[f], channel) <= kMaxRasterNorm, ErrorCode::kCorrupt,
+            "filter weights out of range");
   }
-}
-
-// A filter that CheckFilters would refuse becomes W.
-void TameFilters(int channel, LinearFilters* model) {
-  for (int f = 0; f < model->filter_count; ++f) {
-    int32_t norm = 0;
-    for (int k = 0; k < RasterTaps(channel); ++k) norm += std::abs(int32_t{model->filters[f][k]});
-    if (norm > 32767) std::fill_n(model->filters[f], RasterTaps(channel), int16_t{0});
-  }
-  model->CompleteFilters(channel);
 }
 
 }  // namespace
@@ -48,7 +35,6 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
     filters.SetMean(channel, context.mean_x, context.mean_y, width, height);
   } else {
     FitFilters(refs, channel, &filters);
-    TameFilters(channel, &filters);
   }
   FitBiases(refs, channel, &filters);
 
@@ -89,7 +75,6 @@ void SetSites(const RasterPlane& samples, const SampleRange& range, NetworkPlane
   for (int y = 0; y < samples.height(); ++y) {
     for (int x = 0; x < samples.width(); ++x) plane->sites.Set(x, y, samples.Row(y)[x], 0);
   }
-  plane->sites.Close();
   plane->progress.Finished();
 }
 

@@ -27,7 +27,6 @@ void WalkPlane(const PlaneContext& context, const LinearFilters& filters, const 
     walk.Run(step, end, code);
     if (end < last) context.own().progress.Reached(end);
   }
-  context.own().sites.Close();
   context.own().progress.Finished();
 }
 
