@@ -16,6 +16,7 @@ namespace {
 constexpr PlaneNeeds kNeeds{.border = kRasterBorder, .any_order = true};
 constexpr int kDeepBits = 8;  // samples of more bits are deep
 constexpr int32_t kDeepOffset = 32768;
+constexpr int kTurnX = 4, kTurnY = 8;  // bits beside the squeeze
 constexpr std::array<int, kChannels> kDeepOrder{1, 0, 2};  // green, red, blue
 
 const Lifting1x1& Lifting() {
@@ -82,13 +83,13 @@ void WriteDeepTile(const TilePlanes& tile, const Rect& rect, Image* image) {
   }
 }
 
-// Of the samples between two others on even columns (or rows), how many are their mean, rounded
-// either way.
-double ShareOfMeans(const RasterPlane& plane, bool columns) {
+// Of the samples between two others, whose columns (or rows) begin at `first`, how many are their
+// mean, rounded either way.
+double ShareOfMeans(const RasterPlane& plane, bool columns, int first) {
   const int dx = columns ? 1 : 0, dy = columns ? 0 : 1;
   int64_t means = 0, count = 0;
-  for (int y = dy; y + dy < plane.height(); y += 2) {
-    for (int x = dx; x + dx < plane.width(); x += 2) {
+  for (int y = dy * (1 + first); y + dy < plane.height(); y += 2) {
+    for (int x = dx * (1 + first); x + dx < plane.width(); x += 2) {
       const int32_t twice = 2 * plane.Row(y)[x] - plane.Row(y - dy)[x - dx] -
                             plane.Row(y + dy)[x + dx];
       means += twice >= -1 && twice <= 1 ? 1 : 0;
@@ -98,16 +99,44 @@ double ShareOfMeans(const RasterPlane& plane, bool columns) {
   return static_cast<double>(means) / static_cast<double>(std::max<int64_t>(count, 1));
 }
 
-// 2 or 1 where most chroma is interpolated exactly: PhotoCD's. (Kodak: 0.74 to 0.98; a smooth picture that is not: 0.6.)
-int ExactSqueeze(const TilePlanes& tile) {
-  constexpr double kMost = 0.7;
-  bool columns = true, rows = true;
-  for (int c = 1; c < kChannels; ++c) {
-    const RasterPlane& plane = tile.planes[static_cast<size_t>(c)];
-    columns = columns && ShareOfMeans(plane, true) > kMost;
-    rows = rows && ShareOfMeans(plane, false) > kMost;
+// Planes turned over, so that what was stored lies on even columns and rows.
+struct Turn {
+  bool x = false, y = false;
+};
+
+void TurnOver(const Turn& turn, Planes& planes) {
+  for (RasterPlane& plane : planes) {
+    for (int y = 0; turn.x && y < plane.height(); ++y) {
+      std::reverse(plane.Row(y), plane.Row(y) + plane.width());
+    }
+    for (int y = 0; turn.y && 2 * y + 1 < plane.height(); ++y) {
+      std::swap_ranges(plane.Row(y), plane.Row(y) + plane.width(),
+                       plane.Row(plane.height() - 1 - y));
+    }
   }
-  return !columns ? 0 : rows ? 2 : 1;
+}
+
+// 2 or 1 where most chroma is interpolated exactly: PhotoCD's. (Kodak: 0.74 to 0.98; a smooth
+// picture that is not: 0.6.)
+int ExactSqueeze(const TilePlanes& tile, Turn* turn) {
+  constexpr double kMost = 0.7;
+  // Where the stored columns (or rows) begin: 0, 1, or -1 for nowhere.
+  const auto first = [&](bool columns, int size) {
+    for (int begin = 0; begin < 2; ++begin) {
+      if (begin == 1 && size % 2 != 0) break;  // turning over would not change that
+      bool most = true;
+      for (int c = 1; c < kChannels; ++c) {
+        most = most && ShareOfMeans(tile.planes[static_cast<size_t>(c)], columns, begin) > kMost;
+      }
+      if (most) return begin;
+    }
+    return -1;
+  };
+  const int column = first(true, tile.planes[0].width());
+  if (column < 0) return 0;
+  const int row = first(false, tile.planes[0].height());
+  *turn = {column == 1, row == 1};
+  return row < 0 ? 1 : 2;
 }
 
 // The squeeze with the fewest bits, as filters alone would have it.
@@ -161,17 +190,22 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
   TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
                          : ReadTile(Lifting(), image, rect, recover_colour, kNeeds,
                                     payload, stats);
+  Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
-    way.squeeze = ExactSqueeze(tile);
+    way.squeeze = ExactSqueeze(tile, &turn);
     way.means = way.squeeze > 0;
     if (!way.means) way.squeeze = ChooseSqueeze(tile);
-    payload.Put(static_cast<uint8_t>(way.squeeze));
+    payload.Put(static_cast<uint8_t>(way.squeeze | (turn.x ? kTurnX : 0) | (turn.y ? kTurnY : 0)));
+    TurnOver(turn, tile.planes);
   }
   if (!AnyOf(tile.ranges, colors)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
   payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, way, tile.ranges, pool,
                                  pixel_bits != nullptr ? &bits : nullptr));
-  if (pixel_bits != nullptr) pixel_bits->Add(rect, bits);
+  if (pixel_bits != nullptr) {
+    pixel_bits->Add(rect, bits);
+    pixel_bits->Flip(rect, turn.x, turn.y);
+  }
   return payload.Take();
 }
 
@@ -187,13 +221,17 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   Require(reader.Get<uint8_t>() <= 1, ErrorCode::kCorrupt, "unknown way of network tiles");
   TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
                          : ReadHead(colors, rect, kNeeds, reader, stats);
+  Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
-    way.squeeze = reader.Get<uint8_t>();
+    const uint8_t code = reader.Get<uint8_t>();
+    turn = {(code & kTurnX) != 0, (code & kTurnY) != 0};
+    way.squeeze = code & ~(kTurnX | kTurnY);
     Require(way.squeeze < kSqueezes, ErrorCode::kCorrupt, "unknown order of planes");
   }
   // Without a plane, nothing may follow: DecodeNetwork sees to it.
   tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, way,
                               tile.ranges, width, height, pool);
+  TurnOver(turn, tile.planes);
   if (deep) return WriteDeepTile(tile, rect, image);
   for (int c = colors; c < kChannels; ++c) tile.planes[static_cast<size_t>(c)] = {};
   WriteTile(Lifting(), tile, rect, image);

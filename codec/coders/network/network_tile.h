@@ -4,7 +4,8 @@
 //   u8 1 if the planes are adaptive (adaptive_sites.h), else 0
 //   up to 8 bits  the head of tile_planes.h
 //   deeper        per channel, in the order green, red, blue: varint min, varint max - min
-//   recovered colour only: u8 squeeze (plane_order.h)
+//   recovered colour only: u8 squeeze (plane_order.h), plus 4 if the planes are turned over from
+//   left to right, plus 8 if from top to bottom
 //   unless all channels are constant, the planes (network_coder.h)
 #pragma once
 
