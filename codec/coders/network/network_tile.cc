@@ -240,16 +240,22 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
 bool IsAdaptive(ByteSpan payload) { return !payload.empty() && payload[0] == 1; }
 
 uint64_t NetworkMemory(int width, int height, int channels, bool adaptive) {
-  // Values and residuals of a skewed plane, with what borders on its bands, samples, the log of
-  // symbols, streams that grow by doubling.
+  // Values and residuals of a skewed plane, with what borders on its bands; samples, before and
+  // after, the log of symbols, streams that grow by doubling. Squeezed planes have up to 3.5 times
+  // a channel's sites together, for which the last has room.
   const uint64_t period = std::max<uint64_t>(static_cast<uint64_t>(width) + 8, 64);
   const uint64_t bands = static_cast<uint64_t>(height) / SkewedPlane::kLanes + 2;
   const uint64_t skewed = (period * bands + 128) * SkewedPlane::kPitch * 2 * sizeof(int32_t);
   const uint64_t samples = static_cast<uint64_t>(width + 32) * static_cast<uint64_t>(height + 32);
   constexpr uint64_t kFit = uint64_t{16} << 20;
-  uint64_t plane = skewed + samples * 20;
-  if (adaptive) plane += skewed + AdaptiveState::Memory(samples);
-  return static_cast<uint64_t>(std::min(channels, 3)) * plane + 2 * kFit;
+  const auto planes = static_cast<uint64_t>(std::min(channels, kChannels));
+  uint64_t bytes = planes * (skewed + samples * 28) + 2 * kFit;
+  if (adaptive) {  // errors, and what each of the planes that may be under way has learnt
+    constexpr uint64_t kSqueezed = 8;
+    bytes += planes * skewed + std::max(planes * AdaptiveState::Memory(samples),
+                                        planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
+  }
+  return bytes;
 }
 
 }  // namespace flowzip

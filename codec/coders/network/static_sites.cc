@@ -24,7 +24,9 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
   const int width = own.samples.width(), height = own.samples.height();
   const int states = StateCount(width, height);
   LaneLog log;
-  log.Reserve(static_cast<size_t>(width) * static_cast<size_t>(height) * 9 / 8);
+  // Deep samples are three symbols at the most, but for escapes.
+  const size_t eighths = context.range.max - context.range.min > kShallowSpan ? 25 : 9;
+  log.Reserve(static_cast<size_t>(width) * static_cast<size_t>(height) * eighths / 8);
   WalkPlane(context, filters,
        [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
          alignas(64) int32_t high[kNetSites] = {};
