@@ -20,7 +20,6 @@
 #include <string>
 
 #include "codec/api/codec.h"
-#include "codec/coders/network/lane_symbols.h"
 #include "codec/coders/raster/raster_side.h"
 #include "codec/tiles/tile_modes.h"
 #include "rans/binary_coder.h"
