@@ -659,8 +659,9 @@ def decode_raster(r, width, height, channels):
     return [np.array(plane.rows, np.int64) for plane in planes]
 
 
-def decode_network(model, r, width, height, channels, depth, largest, conversion):
+def decode_network(model, r, width, height, channels, depth, largest, head):
     """3.14: a tile's planes, as the head says; deep ones are the samples themselves."""
+    learns, conversion = head
     squeeze = 0
     if depth > 8:
         ranges = network.read_deep_ranges(r, channels, largest)
@@ -670,7 +671,7 @@ def decode_network(model, r, width, height, channels, depth, largest, conversion
     if squeeze > 2:
         fail("unknown order of planes")
     tools = sys.modules[__name__]
-    planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze)
+    planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze, learns)
     return [plane + 32768 for plane in planes] if depth > 8 else planes
 
 
@@ -698,7 +699,7 @@ def decode_raw(r, width, height, channels, depth):
     return np.array(rows, np.int64).reshape(height, width, channels)
 
 
-def decode_tile(model, data, width, height, channels, depth, largest):
+def decode_tile(model, data, width, height, channels, depth, largest, may_learn):
     r = Reader(data)
     mode = r.u(1)
     if mode == 0:
@@ -724,6 +725,9 @@ def decode_tile(model, data, width, height, channels, depth, largest):
             alpha = Reader(r.bytes(alpha_size))
             out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
         payload = Reader(r.bytes(len(data) - r.at))
+        learns = payload.u(1) if is_network else 0
+        if learns > 1 or (learns and not may_learn):
+            fail("unknown way of network tiles")
         conversion, exceptions = (read_conversion(payload, width * height)
                                   if colors == 3 and not deep else (3 if colors == 3 else 0, []))
         if conversion == 3 and not (is_raster or is_network):
@@ -732,7 +736,8 @@ def decode_tile(model, data, width, height, channels, depth, largest):
         if orientation > 3:
             fail("unknown orientation")
         planes = (decode_raster(payload, width, height, colors) if is_raster else
-                  decode_network(model, payload, width, height, colors, depth, largest, conversion)
+                  decode_network(model, payload, width, height, colors, depth, largest,
+                                 (learns, conversion))
                   if is_network else
                   decode_flow(model, payload, width, height, colors, is_refined))
         if orientation & 1:
@@ -872,11 +877,13 @@ def read_header(data):
     by_network = model_hash != 0 and not indexed and (plain or depth > 8)
     modes = (b"\0\1\3" + (b"\7\10" if plain else b"") + (b"\2\4" if flow else b"")
              + (b"\5\6" if flow and flags & 4 else b"") + (b"\11\12" if by_network else b""))
-    return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes
+    may_learn = flags & 4 != 0
+    return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn)
 
 
 def decode_file(data, model):
-    r, channels, depth, width, height, model_hash, tile, sizes, largest, modes = read_header(data)
+    (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
+     may_learn) = read_header(data)
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     columns = -(-width // tile)
@@ -889,7 +896,7 @@ def decode_file(data, model):
         h, w = min(tile, height - y), min(tile, width - x)
         if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        part = decode_tile(model, block[4:], w, h, channels, depth, largest)
+        part = decode_tile(model, block[4:], w, h, channels, depth, largest, may_learn)
         if np.max(part) > largest:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Network tiles and their models, FORMAT.md 3.14 and 4.3, for reference_decoder.py. Integers only."""
 import numpy as np
+import reference_adaptive as adaptive
 
 from reference_contexts import fail
 from reference_raster import CROSS, OWN, FilterSide
@@ -77,6 +78,7 @@ class Plane:
         self.width, self.height = width, height
         self.v = np.full((height + 9, width + 8), middle, np.int64)
         self.r = np.zeros((height + 9, width + 8), np.int64)
+        self.errors = np.zeros((height + 9, width + 8), np.int64)  # of adaptive planes
 
     def set(self, x, y, value, residual):
         self.v[y + 4, x + 4], self.r[y + 4, x + 4] = value, residual
@@ -86,6 +88,13 @@ class Plane:
             self.v[y + 4, x + 5 :] = value
         if y == self.height - 1:  # the row below is this one, borders included
             self.v[y + 5] = self.v[y + 4]
+
+    def set_error(self, x, y, error):
+        self.errors[y + 4, x + 4] = error
+        if x == 0:
+            self.errors[y + 5, :4] = error
+        if x == self.width - 1:
+            self.errors[y + 4, x + 5 :] = error
 
     def samples(self):
         return self.v[4 : 4 + self.height, 4 : 4 + self.width]
@@ -133,18 +142,21 @@ def distance(rans):
 class Walk:
     """Decodes one plane beside those before it. tools: Rans, mixtures and Partition."""
 
-    def __init__(self, tools, flow, data, planes, span):
+    def __init__(self, tools, flow, data, planes, span, between, learns):
         self.tools, self.span = tools, span
         self.planes, self.own = planes, planes[-1]
         self.channel = len(planes) - 1
         self.scale, self.net = flow[self.channel]
         width, height = self.own.width, self.own.height
-        self.side = FilterSide(data.bytes(data.varint()), self.channel, width, height)
+        self.side = FilterSide(data.bytes(data.varint()), self.channel, width, height, int(between))
+        self.biases = self.side.read_biases()
         self.side.bits.check_end()
         if any(sum(map(abs, f)) > 32767 for f in self.side.filters):
             fail("filter weights out of range")
+        rest = data.bytes(len(data.data) - data.at)
+        self.adaptive = adaptive.Plane(rest, self.own, planes[:-1]) if learns else None
         self.count = 1 if width * height < 32768 else LANES
-        self.rans = tools.Rans(data.bytes(len(data.data) - data.at), self.count)
+        self.rans = None if learns else tools.Rans(rest, self.count)
         period = max(width + 8, 64)
         for step in range((height - 1) // LANES * period + (LANES - 1) * LAG + width):
             sites = []
@@ -154,22 +166,28 @@ class Walk:
                     sites.append((x, band * LANES + lane))
             if sites:
                 self.decode(*np.array(sites).T)
+        if learns:
+            return self.adaptive.check_end()
         self.rans.lane = 0
         self.rans.check_end()
 
-    def weights(self, x, y):
+    def filter(self, x, y):
+        """Weights and bias."""
         others = [0] * 9 * self.channel
         if y == 0:
-            return [256] + [0] * 13 + others
+            return [256] + [0] * 13 + others, 0
         if y < 3:
-            return [256, 0, 256, -256] + [0] * 10 + others
-        return self.side.filters[self.side.labels[y // 8][x // 8]]
+            return [256, 0, 256, -256] + [0] * 10 + others, 0
+        label = self.side.labels[y // 8][x // 8]
+        return self.side.filters[label], self.biases[label]
 
     def decode(self, xs, ys):
         lo, hi = self.span
         taps = [at(self.own.v, xs, ys, OWN)] + [at(p.v, xs, ys, CROSS) for p in self.planes[:-1]]
-        weights = np.array([self.weights(x, y) for x, y in zip(xs, ys)])
-        p = np.clip(((np.hstack(taps) * weights).sum(1) + 16) >> 5, 8 * lo, 8 * hi)
+        weights, biases = (np.array(part) for part in
+                           zip(*(self.filter(x, y) for x, y in zip(xs, ys))))
+        p = (((np.hstack(taps) * weights).sum(1) + 16) >> 5) + biases
+        p = np.clip(p, 8 * lo, 8 * hi)
         near = [at(self.own.r, xs, ys, NEAR[:SCALE_SITES])]
         near += [at(other.r, xs, ys, SIDES) for other in self.planes[:-1]]
         total = 819 + (np.abs(np.hstack(near)) * self.scale).sum(1)
@@ -183,21 +201,28 @@ class Walk:
         out[:, 2 * k :] += (16 * q - 256 * (12 + b))[:, None]
         center, low, high = ((2 * p + 8) >> b) - 8, lo >> b, hi >> b
         w, m, i, first, last = self.tools.mixtures(out, center, low[:, None], high[:, None])
-        for s, (x, y) in enumerate(zip(xs, ys)):
-            self.rans.lane = y % LANES % self.count
+        for s, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
             part = self.tools.Partition(w[s], m[s], i[s], int(first[s]), int(last[s]), int(low[s]),
                                         int(high[s]))
-            v, start, freq = part.find(self.rans.slot())
-            self.rans.pop_here(start, freq)
-            if v < part.lo:
-                v -= distance(self.rans)
-            elif v > part.hi:
-                v += distance(self.rans)
             bits = int(b[s])
-            v = (v << bits) + uniform(self.rans, bits)
+            if self.adaptive:
+                v = self.adaptive.read(part, bits, int(center[s]), NEAR, x, y)
+                v = (v << bits) + self.adaptive.plain(bits)
+            else:
+                v = self.read(part, bits, y % LANES % self.count)
             if not lo <= v <= hi:
                 fail("sample outside its range")
             self.own.set(x, y, v, 8 * v - p[s])
+
+    def read(self, part, bits, lane):
+        self.rans.lane = lane
+        v, start, freq = part.find(self.rans.slot())
+        self.rans.pop_here(start, freq)
+        if v < part.lo:
+            v -= distance(self.rans)
+        elif v > part.hi:
+            v += distance(self.rans)
+        return (v << bits) + uniform(self.rans, bits)
 
     def features(self, xs, ys, p, q, near):
         lo, hi = self.span
@@ -243,7 +268,7 @@ def order_planes(channels, squeeze):
     return order
 
 
-def decode_planes(tools, flow, r, width, height, ranges, squeeze):
+def decode_planes(tools, flow, r, width, height, ranges, squeeze, learns):
     """The channels of a tile as arrays."""
     order, planes, out = order_planes(len(ranges), squeeze), [], []
     for lo, _ in ranges:
@@ -257,7 +282,8 @@ def decode_planes(tools, flow, r, width, height, ranges, squeeze):
                     plane.set(x, y, out[0][y * sy, x * sx], 0)
         elif lo != hi:
             data = tools.Reader(r.bytes(r.varint()))
-            Walk(tools, flow, data, [planes[e] for e in earlier] + [plane], (lo, hi))
+            Walk(tools, flow, data, [planes[e] for e in earlier] + [plane], (lo, hi), ox + oy > 0,
+                 learns)
             part = out[channel][oy::sy, ox::sx]
             part[:] = plane.samples()[: part.shape[0], : part.shape[1]]
         planes.append(plane)

@@ -16,12 +16,13 @@ def new_slots():
 class FilterSide:
     """The side stream's filters and their places."""
 
-    def __init__(self, data, channel, width, height):
+    def __init__(self, data, channel, width, height, base=None):
+        """base: the group of taps whose weights add up to 1: 0 the own, 1 the first channel's."""
         self.bits = Bits(data)
         count = self.plain(4) + 1
         across, down = (width + 7) // 8, (height + 7) // 8
         self.labels = self.read_labels(across, down, count)
-        self.filters = self.read_filters(channel, count)
+        self.filters = self.read_filters(channel, count, base or 0)
 
     def plain(self, n):
         value = 0
@@ -72,7 +73,7 @@ class FilterSide:
                 labels[y][x] = label
         return labels
 
-    def read_filters(self, channel, count):
+    def read_filters(self, channel, count, base):
         groups = [13] + [8] * channel  # weights that do not follow from others
         slots = [[new_slots() for _ in range(n)] for n in groups]
         before, filters = [[0] * n for n in groups], []
@@ -81,8 +82,15 @@ class FilterSide:
             if any(abs(w) > 2047 for group in before for w in group):
                 fail("filter weight out of range")
             filters.append([w for i, group in enumerate(before)
-                            for w in [(0 if i else 256) - sum(group)] + group])
+                            for w in [(256 if i == base else 0) - sum(group)] + group])
         return filters
+
+    def read_biases(self):
+        slots = new_slots()
+        biases = [self.signed(slots) for _ in self.filters]
+        if any(abs(bias) > 4 for bias in biases):
+            fail("filter bias out of range")
+        return biases
 
 
 class Side(FilterSide):

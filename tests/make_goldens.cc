@@ -155,6 +155,9 @@ void MakeGoldenNetwork(Goldens& goldens) {
   const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
     goldens.Add("network-" + name + ".flz", image, tile_log2);
   };
+  const auto add_adaptive = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add("adaptive-" + name + ".flz", image, tile_log2, Coding::kRefined);
+  };
   add("gray", testing::Scene(96, 80, 1, 51));
   add("rgb", testing::Scene(61, 47, 3, 52));
   add("rgb-filters", testing::Scene(130, 90, 3, 53));
@@ -190,6 +193,15 @@ void MakeGoldenNetwork(Goldens& goldens) {
   add("rgb16", testing::OfKind({3, 16, 3}, 41, 35, 69));
   add("rgb16-noise", testing::OfKind({3, 16, 2}, 20, 17, 70));
   add("rgba12", testing::OfKind({4, 12, 3}, 31, 22, 71));
+  add_adaptive("gray", testing::Scene(64, 50, 1, 73));
+  add_adaptive("rgb", testing::Scene(45, 37, 3, 74));
+  add_adaptive("row", testing::Scene(90, 1, 3, 75));
+  add_adaptive("escapes", Escapes());
+  add_adaptive("checkerboard", testing::Checkerboard(34, 30, 3));
+  add_adaptive("photocd-half-tiles", testing::Converted(testing::Scene(45, 38, 3, 76), 2, 5, true),
+               5);
+  add_adaptive("rgb16", testing::OfKind({3, 16, 3}, 30, 25, 77));
+  add_adaptive("rgba", testing::OfKind({4, 8}, 40, 30, 78));
   // Enough sites for sixteen states, nearly all of them the same.
   Image lanes = testing::Flat(186, 177, 1, 40);
   const Image patch = testing::Scene(40, 40, 1, 72);
@@ -608,7 +620,15 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   const auto side = [](const LinearFilters& filters) {
     LinearFilters copy = filters;
     BinaryEncoder coder;
-    FilterSide(coder, /*channel=*/0, 9, 3).Code(copy);
+    FilterSide side_values(coder, /*channel=*/0, 9, 3);
+    side_values.Code(copy);
+    copy.biases[0] = std::min(filters.biases[0], kMaxFilterBias);
+    if (filters.biases[0] > kMaxFilterBias) {  // as the reader of side information would
+      auto slots = SideNumbers<BinaryEncoder>::New();
+      SideNumbers(coder).Signed(filters.biases[0], slots);
+      return coder.Finish();
+    }
+    side_values.CodeBiases(copy);
     return coder.Finish();
   };
   LinearFilters north;
@@ -623,19 +643,18 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
     return writer.Take();
   };
   const auto wrap = [&](const ByteWriter& head, const Bytes& stream,
-                        TileMode mode = TileMode::kNetwork) {
+                        TileMode mode = TileMode::kNetwork, uint8_t way = 0) {
     ByteWriter writer;
     writer.Put(static_cast<uint8_t>(mode));
+    writer.Put(way);
     writer.PutBytes(head.bytes());
     writer.PutVarint(stream.size());
     writer.PutBytes(stream);
     return Wrap(info, writer.bytes(), 0);
   };
-  ByteWriter head, narrow;
+  ByteWriter head;
   head.PutSignedVarint(0);
   head.PutVarint(255);
-  narrow.PutSignedVarint(0);
-  narrow.PutVarint(1);
   RansStack stack(1);
   for (int i = 0; i < 27; ++i) stack.Push({0x8000, 1});
   const Bytes samples = stack.Finish();
@@ -656,6 +675,15 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
     large.filters[0][k] = static_cast<int16_t>(k % 4 == 0 ? -2047 : 2047);
   }
   bad.Add("network-filter-norm", wrap(head, plane(side(large), samples)));
+  LinearFilters biased = north;
+  biased.biases[0] = kMaxFilterBias + 1;
+  bad.Add("network-bias", wrap(head, plane(side(biased), samples)));
+  bad.Add("network-way-2", wrap(head, plane(good_side, samples), TileMode::kNetwork, 2));
+  bad.Add("adaptive-of-none", wrap(head, plane(good_side, {1}), TileMode::kNetwork, 1));
+  info.refined = true;
+  bad.Add("adaptive-zero-at-end", wrap(head, plane(good_side, {1, 0}), TileMode::kNetwork, 1));
+  bad.Add("adaptive-surplus", wrap(head, plane(good_side, Bytes(90, 1)), TileMode::kNetwork, 1));
+  info.refined = false;
   bad.Add("network-samples-surplus", wrap(head, plane(good_side, samples)));
   bad.Add("network-samples-cut", wrap(head, plane(good_side, {0, 0, 0, 1})));
   bad.Add("network-rans-state", wrap(head, plane(good_side, {0, 0, 0, 0, 0})));
@@ -671,7 +699,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   bad.Add("network-sample-range", wrap(head, plane(good_side, far.Finish())));
   bad.Add("network-empty", Wrap(info, {static_cast<uint8_t>(TileMode::kNetwork)}, 0));
   bad.Add("network-no-plane", wrap(head, {}));
-  Bytes constant = {static_cast<uint8_t>(TileMode::kNetwork), 0, 0, 0};
+  Bytes constant = {static_cast<uint8_t>(TileMode::kNetwork), 0, 0, 0, 0};
   bad.Add("network-constant-surplus", Wrap(info, constant, 0));
   bad.Add("network-alpha-of-gray", wrap(head, {}, TileMode::kNetworkAlpha));
 
@@ -681,6 +709,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
     ByteWriter writer;
     writer.Put(static_cast<uint8_t>(mode));
     if (mode == TileMode::kNetworkAlpha) writer.PutVarint(0);
+    writer.Put<uint8_t>(0);
     writer.PutVarint(min);
     writer.PutVarint(span);
     deep.channels = channels;
@@ -694,7 +723,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   // JFIF without exceptions, all three constant; then the order of planes.
   FileInfo colour = info;
   colour.channels = 3;
-  Bytes squeezed = {static_cast<uint8_t>(TileMode::kNetwork), 1, 0, 18, 0, 0, 0, 0, 0, 3};
+  Bytes squeezed = {static_cast<uint8_t>(TileMode::kNetwork), 0, 1, 0, 18, 0, 0, 0, 0, 0, 3};
   bad.Add("network-squeeze-3", Wrap(colour, squeezed, 0));
 }
 

@@ -48,16 +48,16 @@ struct Tile {
   int width() const { return planes[0].width(); }
   int height() const { return planes[0].height(); }
 
-  std::vector<uint8_t> Encode(const FlowModel& flow, int squeeze, int threads = 1,
-                              std::vector<float>* bits = nullptr) const {
+  std::vector<uint8_t> Encode(const FlowModel& flow, const NetworkWay& way = {},
+                              int threads = 1) const {
     ThreadPool pool(threads);
-    return EncodeNetwork(flow, planes, channels, squeeze, ranges, pool, bits);
+    return EncodeNetwork(flow, planes, channels, way, ranges, pool, nullptr);
   }
-  bool Decodes(const FlowModel& flow, const std::vector<uint8_t>& bytes, int squeeze,
+  bool Decodes(const FlowModel& flow, const std::vector<uint8_t>& bytes, const NetworkWay& way = {},
                int threads = 1) const {
     ThreadPool pool(threads);
     const NetworkPlanes out =
-        DecodeNetwork(flow, bytes, channels, squeeze, ranges, width(), height(), pool);
+        DecodeNetwork(flow, bytes, channels, way, ranges, width(), height(), pool);
     bool same = true;
     for (int c = 0; c < channels; ++c) {
       for (int y = 0; y < height(); ++y) {
@@ -82,18 +82,30 @@ Tile Noise(int width, int height, int channels, uint32_t seed, int32_t min, int3
   return Tile(width, height, channels, [&](int, int, int) { return random.Between(min, max); });
 }
 
-TEST_CASE("planes come back, for any squeeze and any sides") {
+// All ways to code a tile of so many channels.
+std::vector<NetworkWay> Ways(int channels) {
+  std::vector<NetworkWay> ways;
+  for (const bool adaptive : {false, true}) {
+    ways.push_back({0, adaptive, false});
+    for (int squeeze = 1; channels == 3 && squeeze < kSqueezes; ++squeeze) {
+      for (const bool means : {false, true}) ways.push_back({squeeze, adaptive, means});
+    }
+  }
+  return ways;
+}
+
+TEST_CASE("planes come back, for any way and any sides") {
   const FlowModel& flow = *TinyFlow().flow;
   for (const auto& [width, height] : {std::pair{1, 1}, {2, 1}, {1, 2}, {3, 3}, {1, 40}, {70, 1},
                                       {16, 17}, {63, 31}, {64, 33}, {131, 50}}) {
     for (const int channels : {1, 3}) {
-      for (int squeeze = 0; squeeze < (channels == 3 ? kSqueezes : 1); ++squeeze) {
-        CAPTURE(width, height, channels, squeeze);
+      for (const NetworkWay& way : Ways(channels)) {
+        CAPTURE(width, height, channels, way.squeeze, way.adaptive, way.means);
         for (const Tile& tile : {Smooth(width, height, channels, 1),
                                  Noise(width, height, channels, 2, 0, 255),
                                  Noise(width, height, channels, 3, -32768, 32767),
                                  Smooth(width, height, channels, 4, 180)}) {
-          CHECK(tile.Decodes(flow, tile.Encode(flow, squeeze), squeeze));
+          CHECK(tile.Decodes(flow, tile.Encode(flow, way), way));
         }
       }
     }
@@ -105,13 +117,13 @@ TEST_CASE("the same bytes, and the same planes, on any number of threads") {
   const FlowModel& flow = *TinyFlow().flow;
   for (const auto& [width, height] : {std::pair{230, 150}, {601, 129}}) {
     const Tile tile = Smooth(width, height, 3, 5);
-    for (int squeeze = 0; squeeze < kSqueezes; ++squeeze) {
-      CAPTURE(width, height, squeeze);
-      const std::vector<uint8_t> bytes = tile.Encode(flow, squeeze);
+    for (const NetworkWay& way : Ways(3)) {
+      CAPTURE(width, height, way.squeeze, way.adaptive, way.means);
+      const std::vector<uint8_t> bytes = tile.Encode(flow, way);
       for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
-        CHECK(tile.Encode(flow, squeeze, threads) == bytes);
-        CHECK(tile.Decodes(flow, bytes, squeeze, threads));
+        CHECK(tile.Encode(flow, way, threads) == bytes);
+        CHECK(tile.Decodes(flow, bytes, way, threads));
       }
     }
   }
@@ -125,11 +137,11 @@ TEST_CASE("constant channels take no bytes") {
       const int v = random.Between(-20, 20);
       return (constant >> c & 1) != 0 ? 7 * c : v;
     });
-    for (int squeeze = 0; squeeze < kSqueezes; ++squeeze) {
-      CAPTURE(constant, squeeze);
-      const std::vector<uint8_t> bytes = tile.Encode(flow, squeeze, 2);
+    for (const NetworkWay& way : Ways(3)) {
+      CAPTURE(constant, way.squeeze, way.adaptive);
+      const std::vector<uint8_t> bytes = tile.Encode(flow, way, 2);
       CHECK(bytes.empty() == (constant == 7));
-      CHECK(tile.Decodes(flow, bytes, squeeze, 2));
+      CHECK(tile.Decodes(flow, bytes, way, 2));
     }
   }
 }
@@ -147,10 +159,10 @@ TEST_CASE("escapes") {
   }
   for (const Tile& tile : {Noise(50, 40, 3, 7, 0, 255), Noise(50, 40, 1, 8, -32768, 32767),
                            Noise(300, 120, 1, 9, -900, 900)}) {
-    const std::vector<uint8_t> bytes = tile.Encode(flow, 0);
-    CHECK(tile.Decodes(flow, bytes, 0));
-    const Tile usual = tile;
-    CHECK(bytes.size() > usual.Encode(*TinyFlow().flow, 0).size());
+    const std::vector<uint8_t> bytes = tile.Encode(flow);
+    CHECK(tile.Decodes(flow, bytes));
+    CHECK(bytes.size() > tile.Encode(*TinyFlow().flow).size());
+    CHECK(tile.Decodes(flow, tile.Encode(flow, {0, true}), {0, true}));
   }
 }
 
@@ -182,21 +194,27 @@ TEST_CASE("models at the limits of what is accepted code without loss") {
     const FlowModel read = FlowModel::Read(reader);
     for (const Tile& tile : {Noise(21, 18, 3, seed, 0, 1), Noise(21, 18, 3, seed, -511, 512),
                              Noise(40, 17, 3, seed, -32768, 32767), Smooth(30, 20, 3, seed)}) {
-      CHECK(tile.Decodes(read, tile.Encode(read, 0), 0));
+      for (const NetworkWay& way : Ways(tile.channels)) {
+        CHECK(tile.Decodes(read, tile.Encode(read, way), way));
+      }
     }
   }
 }
 
 TEST_CASE("damaged planes are an error or other planes, nothing else") {
   const FlowModel& flow = *TinyFlow().flow;
-  for (const auto& [tile, squeeze] : {std::pair{Smooth(52, 41, 3, 10), 0},
-                                      {Smooth(34, 29, 3, 11), 2},
-                                      {Noise(30, 20, 1, 12, -32768, 32767), 0}}) {
-    std::vector<uint8_t> bytes = tile.Encode(flow, squeeze);
+  for (const auto& example : {std::pair{Smooth(52, 41, 3, 10), NetworkWay{}},
+                                  {Smooth(34, 29, 3, 11), {2}},
+                                  {Noise(30, 20, 1, 12, -32768, 32767), {}},
+                                  {Smooth(34, 29, 3, 13), {1, true}},
+                                  {Noise(22, 20, 1, 14, -32768, 32767), {0, true}}}) {
+    const Tile& tile = example.first;
+    const NetworkWay& way = example.second;
+    std::vector<uint8_t> bytes = tile.Encode(flow, way);
     int refused = 0, changes = 0;
     const auto refuses = [&](const std::vector<uint8_t>& damaged, int threads) {
       try {
-        tile.Decodes(flow, damaged, squeeze, threads);
+        tile.Decodes(flow, damaged, way, threads);
       } catch (const Error& error) {
         CHECK((error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kTruncated));
         return static_cast<int>(error.code());
@@ -213,31 +231,42 @@ TEST_CASE("damaged planes are an error or other planes, nothing else") {
         bytes[i] ^= flip;
       }
     }
-    CHECK(refused > changes / 2);
+    // Binary decisions go on with whatever comes: an adaptive plane is refused at its end, mostly.
+    CHECK(refused > changes / (way.adaptive ? 8 : 2));
     for (size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
       CHECK(refuses({bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)}, 2) != 0);
     }
   }
 }
 
-void RoundTrip(const Image& image, int tile_log2) {
+void RoundTrip(const Image& image, int tile_log2, Coding coding = Coding::kFlow) {
   CAPTURE(image.width, image.height, image.channels, image.bit_depth, tile_log2);
   EncodeStats stats;
   const std::vector<uint8_t> file =
-      Encode(image, testing::To(TinyFlow(), 1, tile_log2), &stats);
+      Encode(image, testing::To(TinyFlow(), 1, tile_log2, coding), &stats);
   const auto mode = image.has_alpha() ? TileMode::kNetworkAlpha : TileMode::kNetwork;
   REQUIRE(stats.tiles.mode_tiles[size_t(mode)] == stats.info.tile_count());
   REQUIRE(stats.info.model_hash == TinyFlow().hash());
   REQUIRE(Decode(file, testing::From(TinyFlow())).samples == image.samples);
 }
 
-TEST_CASE("any picture comes back") { testing::ForEachPicture(10, RoundTrip); }
+TEST_CASE("any picture comes back") {
+  testing::ForEachPicture(10, [](const Image& image, int tile_log2) {
+    RoundTrip(image, tile_log2);
+  });
+  testing::ForEachPicture(3, [](const Image& image, int tile_log2) {
+    RoundTrip(image, tile_log2, Coding::kRefined);
+  });
+}
 
 TEST_CASE("deep pictures come back") {
   for (const int depth : {9, 10, 12, 15, 16}) {
     for (const int channels : {1, 2, 3, 4}) {
       for (const int content : {2, 3, 4}) {
-        RoundTrip(testing::OfKind({channels, depth, content}, 37, 29, static_cast<uint32_t>(depth)), 5);
+        const Image image =
+            testing::OfKind({channels, depth, content}, 37, 29, static_cast<uint32_t>(depth));
+        RoundTrip(image, 5);
+        if (depth % 5 == 0) RoundTrip(image, 5, Coding::kRefined);
       }
     }
   }
@@ -280,15 +309,17 @@ TEST_CASE("files are the same on every instruction set and for any number of thr
   for (const Image& image :
        {testing::Scene(300, 210, 3, 7), testing::OfKind({3, 16}, 90, 70, 8),
         testing::Converted(testing::Scene(200, 180, 3, 9), 2, 5, true)}) {
-    const std::vector<uint8_t> file = Encode(image, testing::To(TinyFlow(), 1, 7));
-    CHECK(Encode(image, testing::To(TinyFlow(), 3, 7)) == file);
-    for (const std::string& target : SupportedSimdTargets()) {
-      CAPTURE(target);
-      REQUIRE(ForceSimdTarget(target));
-      CHECK(Encode(image, testing::To(TinyFlow(), 2, 7)) == file);
-      CHECK(Decode(file, testing::From(TinyFlow(), 2)).samples == image.samples);
+    for (const Coding coding : {Coding::kFlow, Coding::kRefined}) {
+      const std::vector<uint8_t> file = Encode(image, testing::To(TinyFlow(), 1, 7, coding));
+      CHECK(Encode(image, testing::To(TinyFlow(), 3, 7, coding)) == file);
+      for (const std::string& target : SupportedSimdTargets()) {
+        CAPTURE(target);
+        REQUIRE(ForceSimdTarget(target));
+        CHECK(Encode(image, testing::To(TinyFlow(), 2, 7, coding)) == file);
+        CHECK(Decode(file, testing::From(TinyFlow(), 2)).samples == image.samples);
+      }
+      ResetSimdTarget();
     }
-    ResetSimdTarget();
   }
 }
 
@@ -296,15 +327,18 @@ TEST_CASE("bits are booked at their pixels") {
   for (const Image& image :
        {testing::Scene(120, 90, 3, 8), testing::OfKind({3, 16}, 90, 70, 8),
         testing::Converted(testing::Scene(121, 91, 3, 9), 2, 5, true)}) {
-    PixelBits bits;
-    bits.Reset(image.width, image.height);
-    EncodeOptions options = testing::To(TinyFlow());
-    options.pixel_bits = &bits;
-    const std::vector<uint8_t> file = Encode(image, options);
-    double sum = 0;
-    for (const float b : bits.bits) sum += b;
-    CHECK(sum < 8.0 * static_cast<double>(file.size()));
-    CHECK(sum > 8.0 * (static_cast<double>(file.size()) - 2500));  // header, filters, states
+    for (const Coding coding : {Coding::kFlow, Coding::kRefined}) {
+      PixelBits bits;
+      bits.Reset(image.width, image.height);
+      EncodeOptions options = testing::To(TinyFlow());
+      options.coding = coding;
+      options.pixel_bits = &bits;
+      const std::vector<uint8_t> file = Encode(image, options);
+      double sum = 0;
+      for (const float b : bits.bits) sum += b;
+      CHECK(sum < 8.0 * static_cast<double>(file.size()));
+      CHECK(sum > 8.0 * (static_cast<double>(file.size()) - 2500));  // header, filters, states
+    }
   }
 }
 

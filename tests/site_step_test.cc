@@ -143,6 +143,7 @@ struct Steps {
         const int32_t most = 32767 / step.taps;
         step.filter[k][i] = extreme ? (random.Between(0, 1) != 0 ? most : -most)
                                     : random.Between(-most, most) / 8;
+        step.bias[i] = random.Between(-4, 4);
       }
     }
   }
