@@ -668,10 +668,15 @@ def decode_network(model, r, width, height, channels, depth, largest, head):
     else:
         ranges = read_ranges(r, channels)[:channels]
         squeeze = r.u(1) if conversion in (1, 2) else 0
+    turn, squeeze = squeeze & 12, squeeze & ~12
     if squeeze > 2:
         fail("unknown order of planes")
     tools = sys.modules[__name__]
     planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze, learns)
+    if turn & 4:
+        planes = [plane[:, ::-1] for plane in planes]
+    if turn & 8:
+        planes = [plane[::-1] for plane in planes]
     return [plane + 32768 for plane in planes] if depth > 8 else planes
 
 

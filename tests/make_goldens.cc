@@ -184,6 +184,13 @@ void MakeGoldenNetwork(Goldens& goldens) {
   add("photocd-half", testing::Converted(testing::Scene(63, 51, 3, 62), 2, 5, true));
   add("jfif-half-tiles", testing::Converted(testing::Scene(70, 50, 3, 63), 1, 3, true), 5);
   add("jfif-columns", testing::Converted(testing::Scene(63, 50, 3, 64), 1, 3, true, true));
+  // Stored chroma on odd columns and rows.
+  const Image half = testing::Converted(testing::Scene(48, 42, 3, 79), 2, 0, true);
+  Image turned = half;
+  for (size_t i = 0; i < size_t{48} * 42; ++i) {
+    std::copy_n(&half.samples[3 * i], 3, &turned.samples[3 * (size_t{48} * 42 - 1 - i)]);
+  }
+  add("photocd-half-turned", turned);
   add("rgba", testing::OfKind({4, 8}, 40, 30, 65));
   Image same = testing::OfKind({2, 8}, 52, 41, 66);
   testing::RepeatGray(same);
@@ -667,7 +674,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   Bytes raw = {static_cast<uint8_t>(TileMode::kFlow), 0, 255};
   bad.Add("flow-other-model", Wrap(info, raw, 0));
   Bytes surplus = good_side;
-  surplus.push_back(1);
+  surplus.insert(surplus.end(), 9, 1);  // the decoder reads eight bytes ahead
   bad.Add("network-side-surplus", wrap(head, plane(surplus, samples)));
   bad.Add("network-side-cut", wrap(head, {100, 1}));
   LinearFilters large = north;  // more than 32767 together
@@ -692,6 +699,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   bad.Add("network-escape", wrap(head, plane(good_side, zeros)));
   // An escape below, of 2^10 - 1 and more.
   RansStack far(1);
+  for (int i = 0; i < 8; ++i) PushUniform(far, 0, 16);
   for (int i = 0; i < 8; ++i) PushUniform(far, 0, 1);
   PushUniform(far, 1, 1);
   for (int i = 0; i < 8; ++i) PushUniform(far, 0, 1);
