@@ -717,6 +717,8 @@ def decode_tile(model, data, width, height, channels, depth, largest, may_learn)
     elif mode in range(2, 11):
         alpha_apart, is_refined, is_raster = mode in (4, 6, 8, 10), mode in (5, 6), mode in (7, 8)
         is_network, deep = mode in (9, 10), depth > 8
+        if alpha_apart != (channels in (2, 4)):
+            fail("a tile of a mode that cannot be")
         if not is_raster and is_network != (model.flow is not None):
             fail("a tile of another kind of model")
         if is_refined and (model.latent or model.affine):
