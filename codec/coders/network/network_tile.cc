@@ -247,13 +247,19 @@ uint64_t NetworkMemory(int width, int height, int channels, bool adaptive) {
   const uint64_t bands = static_cast<uint64_t>(height) / SkewedPlane::kLanes + 2;
   const uint64_t skewed = (period * bands + 128) * SkewedPlane::kPitch * 2 * sizeof(int32_t);
   const uint64_t samples = static_cast<uint64_t>(width + 32) * static_cast<uint64_t>(height + 32);
-  constexpr uint64_t kFit = uint64_t{16} << 20;
+  // What fitting filters keeps of a plane's blocks of 16 x 16, of which it takes so many at most.
+  const auto fit = [](uint64_t blocks) {
+    return std::min<uint64_t>(blocks, 1400) * 4700 + (uint64_t{1} << 18);
+  };
+  const uint64_t blocks = samples / 256 + 1;
   const auto planes = static_cast<uint64_t>(std::min(channels, kChannels));
-  uint64_t bytes = planes * (skewed + samples * 28) + 2 * kFit;
-  if (adaptive) {  // errors, and what each of the planes that may be under way has learnt
-    constexpr uint64_t kSqueezed = 8;
-    bytes += planes * skewed + std::max(planes * AdaptiveState::Memory(samples),
-                                        planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
+  constexpr uint64_t kSqueezed = 8;  // so many of a quarter's size may be under way at once
+  uint64_t bytes = planes * (skewed + samples * 28) +
+                   std::max(planes * fit(blocks), planes > 1 ? kSqueezed * fit(blocks / 4) : 0);
+  if (adaptive) {  // errors, and what each plane has learnt
+    bytes += planes * skewed +
+             std::max(planes * AdaptiveState::Memory(samples),
+                      planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
   }
   return bytes;
 }
