@@ -312,6 +312,7 @@ std::shared_ptr<Crop> MakeCrop(const Image& image, double strength, std::mt19937
   best = Predict(std::move(best));
   auto crop = std::make_shared<Crop>();
   crop->lifting = lifting;
+  crop->squeezed = best.squeezed;
   crop->width = best.planes[0].width();
   crop->height = best.planes[0].height();
   crop->planes.resize(3);

@@ -29,6 +29,7 @@ struct CropPlane {
 
 struct Crop {
   int width = 0, height = 0, lifting = 0;
+  bool squeezed = false;  // planes 1 and 2 lie between plane 0's samples
   std::vector<CropPlane> planes;
 };
 

@@ -56,7 +56,7 @@ struct State {
 
   void Save(const std::string& path) const {
     std::ofstream out(path + ".part", std::ios::binary);
-    out.write("FLZNET02", 8);
+    out.write("FLZNET03", 8);
     const NetShape& s = nets[0].shape_for_file();
     const int32_t head[4] = {s.width, s.blocks, s.components, 0};
     out.write(reinterpret_cast<const char*>(head), sizeof(head));
@@ -163,7 +163,8 @@ int Main(const Options& o) {
   State state;
   const int widths[3] = {int(o.Number("width", 48)), int(o.Number("width1", o.Number("width", 48))),
                          int(o.Number("width2", o.Number("width", 48)))};
-  for (int c = 0; c < 3; ++c) {
+  // Those of planes between others come last.
+  for (const int c : {0, 1, 2, 1, 2}) {
     state.nets.emplace_back(NetShape{FeatureCount(c), widths[c], int(o.Number("blocks", 1)),
                                      int(o.Number("k", 3))},
                             rng);
@@ -194,20 +195,25 @@ int Main(const Options& o) {
     const double warm = std::min(1.0, state.done / 1e6 + 0.02);
     const double rate = warm * rate0 * (0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * at)));
     for (Net& net : state.nets) net.Begin();
-    double count = 0;
+    double count = 0, counts[5] = {};
     for (int run = 0; run < runs; ++run) {
       const Crop& crop = *pool[std::uniform_int_distribution<size_t>(0, pool.size() - 1)(rng)];
       const int y = std::uniform_int_distribution<int>(0, crop.height - 1)(rng);
       const int x = std::uniform_int_distribution<int>(0, std::max(0, crop.width - kRun))(rng);
       const int n = std::min(kRun, crop.width - x);
       for (int c = 0; c < 3; ++c) {
-        Net& net = state.nets[size_t(c)];
+        const size_t which = size_t(crop.squeezed && c > 0 ? c + 2 : c);
+        Net& net = state.nets[which];
         Gather(crop, c, x, y, n, state.scale, &sites, net.features());
-        loss[c] += net.Run(sites, true);
+        const double bits = net.Run(sites, true);
+        counts[which] += n;
+        loss[c] += which == size_t(c) ? bits : 0;
       }
       count += n;
     }
-    for (Net& net : state.nets) net.Step(rate, count);
+    for (size_t i = 0; i < state.nets.size(); ++i) {
+      if (counts[i] > 0) state.nets[i].Step(rate, counts[i]);
+    }
     seen += count;
     state.done += count;
     used += count;
