@@ -7,6 +7,7 @@
 #include "codec/coders/raster/raster_coder.h"
 #include "codec/coders/raster/raster_symbols.h"
 #include "codec/tiles/tile_modes.h"
+#include "model/fixed_log2.h"
 #include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
