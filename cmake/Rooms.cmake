@@ -28,9 +28,11 @@ flowzip_room(bits codec/bits)
 flowzip_room(account codec/account flowzip_model flowzip_picture)
 # The bytes of a file: header, tile blocks, checksums, recovery.
 flowzip_room(container codec/container flowzip_base flowzip_picture)
+# Linear filters fitted to planes of integers, and how they are written.
+flowzip_room(filters codec/filters flowzip_base flowzip_rans flowzip_model flowzip_bits)
 # A tile's samples as planes of integers, colour converted.
 flowzip_room(planes codec/planes flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_account)
+  flowzip_account flowzip_filters)
 # What callers ask for: coding, limits, regions.
 flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture flowzip_account
   flowzip_container)
@@ -38,7 +40,9 @@ flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture fl
 # The coders of tiles.
 flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits)
 flowzip_room(raster codec/coders/raster flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_bits flowzip_account flowzip_planes)
+  flowzip_account flowzip_filters flowzip_planes)
+flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_model flowzip_picture
+  flowzip_bits flowzip_account flowzip_filters flowzip_planes)
 flowzip_room(flow codec/coders/flow flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_planes)
 flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bits flowzip_flow)
@@ -47,8 +51,8 @@ flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bit
 flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_model flowzip_picture flowzip_account
-  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_flow flowzip_refined
-  flowzip_metadata)
+  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_network flowzip_flow
+  flowzip_refined  flowzip_metadata)
 # Whole pictures: Encode and Decode.
 flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account
   flowzip_container flowzip_options flowzip_metadata flowzip_tiles)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import reference_network as network
 import reference_raster as raster
 import reference_refined as refined
 from reference_contexts import Bits, decode_block, decode_context_tile
@@ -113,9 +114,15 @@ class Model:
         if r.bytes(8) != bytes.fromhex("8F464C4D0D0A1A0A"):
             fail("not a model file")
         version = r.u(1)
-        if version not in (1, 2):
+        if version not in (1, 2, 3):
             fail("model file of an unknown version")
         self.name = r.bytes(r.u(1)).decode()
+        self.latent = self.affine = False
+        self.flow = None
+        if version == 3:  # 4.3
+            self.flow = network.read_flow(r)
+            self.hash = r.u(8)
+            return
         self.components, self.adaptive = r.u(1), r.u(1)
         options = r.u(1) if version == 2 else 0
         self.latent, self.affine = bool(options & 1), bool(options & 2)
@@ -254,7 +261,12 @@ def mixtures(head, p, vmin, vmax):
     heavy = w >= 64
     lo = np.where(heavy, (m - reach + 8) >> 4, 1 << 40).min(-1)
     hi = np.where(heavy, (m + reach + 7) >> 4, -(1 << 40)).max(-1)
-    return w, m, i, np.maximum(lo, vmin), np.minimum(hi, vmax)
+    lo, hi = np.maximum(lo, np.squeeze(vmin)), np.minimum(hi, np.squeeze(vmax))
+    middle = np.take_along_axis(m, top, -1)[..., 0] >> 4
+    cut = np.maximum(lo, middle - 4096)
+    end = np.minimum(hi, cut + 8191)
+    wide = hi - lo >= 8192
+    return w, m, i, np.where(wide, np.maximum(cut, end - 8191), lo), np.where(wide, end, hi)
 
 
 class Partition:
@@ -264,8 +276,6 @@ class Partition:
         self.lo, self.hi, self.vmin, self.vmax = lo, hi, vmin, vmax
         self.a, self.b = int(lo > vmin), int(hi < vmax)
         self.f = (1 << 16) - (hi - lo + 1) - self.a - self.b
-        if hi - lo >= 8192:
-            fail("window too long for 8-bit samples")
 
     def c(self, v, k=None):
         """C(v), or that of component k alone; 0 and 2^16 beyond the escapes."""
@@ -545,10 +555,10 @@ def decode_level(model, index, size, a, coarse, streams, ranges, tile):
 def read_conversion(r, pixels):
     """The conversion's number and a list of (pixel, [differences of r, g, b])."""
     conversion = r.u(1)
-    if conversion > 2:
+    if conversion > 3:
         fail("unknown colour conversion")
     exceptions = []
-    count = r.varint() if conversion else 0
+    count = r.varint() if conversion in (1, 2) else 0
     if count > pixels:
         fail("more exceptions than pixels")
     if count:
@@ -649,6 +659,27 @@ def decode_raster(r, width, height, channels):
     return [np.array(plane.rows, np.int64) for plane in planes]
 
 
+def decode_network(model, r, width, height, channels, depth, largest, head):
+    """3.14: a tile's planes, as the head says; deep ones are the samples themselves."""
+    learns, conversion = head
+    squeeze = 0
+    if depth > 8:
+        ranges = network.read_deep_ranges(r, channels, largest)
+    else:
+        ranges = read_ranges(r, channels)[:channels]
+        squeeze = r.u(1) if conversion in (1, 2) else 0
+    turn, squeeze = squeeze & 12, squeeze & ~12
+    if squeeze > 2:
+        fail("unknown order of planes")
+    tools = sys.modules[__name__]
+    planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze, learns)
+    if turn & 4:
+        planes = [plane[:, ::-1] for plane in planes]
+    if turn & 8:
+        planes = [plane[::-1] for plane in planes]
+    return [plane + 32768 for plane in planes] if depth > 8 else planes
+
+
 def unlift_raster(planes):
     y, co, cg = planes
     t = y - (cg >> 1)
@@ -673,7 +704,7 @@ def decode_raw(r, width, height, channels, depth):
     return np.array(rows, np.int64).reshape(height, width, channels)
 
 
-def decode_tile(model, data, width, height, channels, depth):
+def decode_tile(model, data, width, height, channels, depth, largest, may_learn):
     r = Reader(data)
     mode = r.u(1)
     if mode == 0:
@@ -683,32 +714,49 @@ def decode_tile(model, data, width, height, channels, depth):
     elif mode == 3:
         pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
         return np.array(pixels, np.int64)
-    elif mode in (2, 4, 5, 6, 7, 8):
-        alpha_apart, is_refined, is_raster = mode in (4, 6, 8), mode in (5, 6), mode in (7, 8)
+    elif mode in range(2, 11):
+        alpha_apart, is_refined, is_raster = mode in (4, 6, 8, 10), mode in (5, 6), mode in (7, 8)
+        is_network, deep = mode in (9, 10), depth > 8
+        if alpha_apart != (channels in (2, 4)):
+            fail("a tile of a mode that cannot be")
+        if not is_raster and is_network != (model.flow is not None):
+            fail("a tile of another kind of model")
         if is_refined and (model.latent or model.affine):
             fail("a refined tile of a model with options")
         colors = channels - alpha_apart
         out = np.zeros((height, width, channels), np.int64)
         alpha_size = r.varint() if alpha_apart else 0
+        if alpha_apart and deep and alpha_size == 0:
+            fail("deep tile without alpha")
         if alpha_size > 0:
             alpha = Reader(r.bytes(alpha_size))
             out[..., -1:] = decode_context_tile(alpha, width, height, 1, depth)
         payload = Reader(r.bytes(len(data) - r.at))
-        conversion, exceptions = (read_conversion(payload, width * height) if colors == 3
-                                  else (0, []))
-        orientation = payload.u(1) if colors == 3 and not is_raster else 0
+        learns = payload.u(1) if is_network else 0
+        if learns > 1 or (learns and not may_learn):
+            fail("unknown way of network tiles")
+        conversion, exceptions = (read_conversion(payload, width * height)
+                                  if colors == 3 and not deep else (3 if colors == 3 else 0, []))
+        if conversion == 3 and not (is_raster or is_network):
+            fail("an order of colours that the coder does not take")
+        orientation = payload.u(1) if colors == 3 and not (is_raster or is_network) else 0
         if orientation > 3:
             fail("unknown orientation")
         planes = (decode_raster(payload, width, height, colors) if is_raster else
+                  decode_network(model, payload, width, height, colors, depth, largest,
+                                 (learns, conversion))
+                  if is_network else
                   decode_flow(model, payload, width, height, colors, is_refined))
         if orientation & 1:
             planes = [plane[:, ::-1] for plane in planes]
         if orientation & 2:
             planes = [plane[::-1] for plane in planes]
-        if conversion:
+        if conversion == 3:  # green, red, blue
+            planes = [planes[1], planes[0], planes[2]]
+        elif conversion:
             planes = convert(conversion, exceptions, planes)
         elif colors == 3:
-            planes = unlift_raster(planes) if is_raster else model.unlift(planes)
+            planes = unlift_raster(planes) if is_raster or is_network else model.unlift(planes)
         for c in range(colors):
             out[..., c] = planes[c]
         if alpha_apart and alpha_size == 0:
@@ -833,13 +881,16 @@ def read_header(data):
         fail("file is too short or too long")
     plain = depth == 8 and largest == 255 and not indexed
     flow = plain and model_hash != 0
+    by_network = model_hash != 0 and not indexed and (plain or depth > 8)
     modes = (b"\0\1\3" + (b"\7\10" if plain else b"") + (b"\2\4" if flow else b"")
-             + (b"\5\6" if flow and flags & 4 else b""))
-    return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes
+             + (b"\5\6" if flow and flags & 4 else b"") + (b"\11\12" if by_network else b""))
+    may_learn = flags & 4 != 0
+    return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn)
 
 
 def decode_file(data, model):
-    r, channels, depth, width, height, model_hash, tile, sizes, largest, modes = read_header(data)
+    (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
+     may_learn) = read_header(data)
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     columns = -(-width // tile)
@@ -852,7 +903,7 @@ def decode_file(data, model):
         h, w = min(tile, height - y), min(tile, width - x)
         if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        part = decode_tile(model, block[4:], w, h, channels, depth)
+        part = decode_tile(model, block[4:], w, h, channels, depth, largest, may_learn)
         if np.max(part) > largest:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part

@@ -2,8 +2,9 @@
 """Raster tiles, FORMAT.md 3.13, for reference_decoder.py. Slow, integers only."""
 from reference_contexts import Bits, clamp, fail, learn_slot
 
-OWN = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2), (1, -2), (2, -1), (-2, -1)]
-CROSS = [(-1, 0), (0, 0), (0, -1), (-1, -1), (1, -1)]
+OWN = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2), (1, -2), (2, -1), (-2, -1),
+       (-1, -2), (2, -2), (-2, -2), (3, -1), (0, -3)]
+CROSS = [(-1, 0), (0, 0), (0, -1), (-1, -1), (1, -1), (1, 0), (0, 1), (-1, 1), (1, 1)]
 OWN_ENERGY = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2)]
 CROSS_ENERGY = [(0, 0), (1, 0), (0, 1)]
 
@@ -12,22 +13,16 @@ def new_slots():
     return [[1 << 17, 0, 0] for _ in range(64)]
 
 
-class Side:
-    """The side stream of a channel."""
+class FilterSide:
+    """The side stream's filters and their places."""
 
-    def __init__(self, data, channel, width, height):
+    def __init__(self, data, channel, width, height, base=None):
+        """base: the group of taps whose weights add up to 1: 0 the own, 1 the first channel's."""
         self.bits = Bits(data)
         count = self.plain(4) + 1
         across, down = (width + 7) // 8, (height + 7) // 8
         self.labels = self.read_labels(across, down, count)
-        self.filters = self.read_filters(channel, count)
-        self.energy = [self.plain(8) for _ in range(6 + 3 * channel)]
-        self.bias = self.plain(8)
-        self.coarseness, self.tokens = self.plain(2), self.plain(6)
-        if self.coarseness > 2 or not 1 <= self.tokens <= 46:
-            fail("frequency tables out of range")
-        self.starts = [self.starts_of(levels) for levels in self.read_levels()]
-        self.bits.check_end()
+        self.filters = self.read_filters(channel, count, base or 0)
 
     def plain(self, n):
         value = 0
@@ -78,8 +73,8 @@ class Side:
                 labels[y][x] = label
         return labels
 
-    def read_filters(self, channel, count):
-        groups = [8] + [4] * channel  # weights that do not follow from others
+    def read_filters(self, channel, count, base):
+        groups = [13] + [8] * channel  # weights that do not follow from others
         slots = [[new_slots() for _ in range(n)] for n in groups]
         before, filters = [[0] * n for n in groups], []
         for _ in range(count):
@@ -87,8 +82,29 @@ class Side:
             if any(abs(w) > 2047 for group in before for w in group):
                 fail("filter weight out of range")
             filters.append([w for i, group in enumerate(before)
-                            for w in [(0 if i else 256) - sum(group)] + group])
+                            for w in [(256 if i == base else 0) - sum(group)] + group])
         return filters
+
+    def read_biases(self):
+        slots = new_slots()
+        biases = [self.signed(slots) for _ in self.filters]
+        if any(abs(bias) > 4 for bias in biases):
+            fail("filter bias out of range")
+        return biases
+
+
+class Side(FilterSide):
+    """The side stream of a channel."""
+
+    def __init__(self, data, channel, width, height):
+        super().__init__(data, channel, width, height)
+        self.energy = [self.plain(8) for _ in range(6 + 3 * channel)]
+        self.bias = self.plain(8)
+        self.coarseness, self.tokens = self.plain(2), self.plain(6)
+        if self.coarseness > 2 or not 1 <= self.tokens <= 46:
+            fail("frequency tables out of range")
+        self.starts = [self.starts_of(levels) for levels in self.read_levels()]
+        self.bits.check_end()
 
     def read_levels(self):
         sets, rows = [new_slots() for _ in range(4)], []
@@ -136,7 +152,7 @@ def decode_channel(data, make_rans, channel, width, height, span, planes, magnit
     rans = make_rans(data.bytes(len(data.data) - data.at))
 
     def sample(p, x, y):
-        return p.at(x, max(y, 0))
+        return p.at(x, min(max(y, 0), height - 1))
 
     def magnitude(p, x, y):
         return 0 if y < 0 else p.at(x, min(y, height - 1))

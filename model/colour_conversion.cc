@@ -19,6 +19,7 @@ const char* ColourConversionName(ColourConversion conversion) {
   switch (conversion) {
     case ColourConversion::kJfif: return "JFIF YCbCr";
     case ColourConversion::kPhotoCd: return "PhotoCD YCC";
+    case ColourConversion::kGreenFirst: return "green first";
     case ColourConversion::kNone: break;
   }
   return "none";

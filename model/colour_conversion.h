@@ -32,8 +32,15 @@
 namespace flowzip {
 
 // The number is the one in files.
-enum class ColourConversion : uint8_t { kNone = 0, kJfif = 1, kPhotoCd = 2 };
-inline constexpr int kColourConversions = 3;
+// kNone: red, green and blue are lifted (lifting1x1.h). kGreenFirst: they are coded as they are, in
+// the order green, red, blue: where their rounding is what costs, lifting would add to it.
+enum class ColourConversion : uint8_t { kNone = 0, kJfif = 1, kPhotoCd = 2, kGreenFirst = 3 };
+inline constexpr int kColourConversions = 3;  // with those that follow are no conversions
+inline constexpr int kColourWays = 4;
+// Whether there was an integer brightness and chroma.
+inline bool IsRecovered(ColourConversion conversion) {
+  return conversion == ColourConversion::kJfif || conversion == ColourConversion::kPhotoCd;
+}
 const char* ColourConversionName(ColourConversion conversion);
 
 using Colour = std::array<int32_t, 3>;  // r, g, b in 0..255, or y, c1, c2

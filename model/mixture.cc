@@ -17,14 +17,29 @@ int32_t LogisticCdf(int32_t d_q4, int scale_index) {
 
 Mixture::Mixture(const int16_t* head, int components, int32_t center_q4, int32_t vmin, int32_t vmax)
     : components_(components) {
+  Init(head, 1, center_q4, vmin, vmax);
+}
+
+Mixture::Mixture(const int32_t* head, int step, int components, int32_t center_q4, int32_t vmin,
+                 int32_t vmax)
+    : components_(components) {
+  Init(head, step, center_q4, vmin, vmax);
+}
+
+template <class T>
+void Mixture::Init(const T* head, int step, int32_t center_q4, int32_t vmin, int32_t vmax) {
+  const int components = components_;
   assert(components >= 1 && components <= kMaxComponents);
   assert(-kMaxValue <= vmin && vmin <= vmax && vmax <= kMaxValue);
   assert(-kMaxCenter <= center_q4 && center_q4 <= kMaxCenter);
 
-  const int16_t* top = std::max_element(head, head + components);  // the first largest
+  int first = 0;  // of the largest
+  for (int k = 1; k < components; ++k) {
+    if (head[k * step] > head[first * step]) first = k;
+  }
   uint32_t share[kMaxComponents], sum = 0;
   for (int k = 0; k < components; ++k) {
-    const int32_t diff = *top - head[k];
+    const int32_t diff = head[first * step] - head[k * step];
     share[k] = static_cast<uint32_t>(kExp2[diff & 255]) >> std::min(diff >> 8, 31);
     if (diff >= 16 << 8) share[k] = 0;
     sum += share[k];
@@ -36,8 +51,8 @@ Mixture::Mixture(const int16_t* head, int components, int32_t center_q4, int32_t
     Component& c = component_[k];
     c.weight = static_cast<int32_t>((share[k] * reciprocal) >> (31 - kWeightBits));
     missing -= c.weight;
-    c.mean = std::clamp(center_q4 + head[components + k], 16 * vmin, 16 * vmax);
-    const int scale = ((head[2 * components + k] + 8) >> 4) + kScaleOfZero;
+    c.mean = std::clamp(center_q4 + head[(components + k) * step], 16 * vmin, 16 * vmax);
+    const int scale = ((head[(2 * components + k) * step] + 8) >> 4) + kScaleOfZero;
     const int index = std::clamp(scale, 0, kScales - 1);
     c.inverse = kInverseScale[index];
     c.reach = kReach[index];
@@ -47,7 +62,7 @@ Mixture::Mixture(const int16_t* head, int components, int32_t center_q4, int32_t
     }
   }
   // The heaviest component had at least 1/8 before this, so it is in the window already.
-  Component& heaviest = component_[top - head];
+  Component& heaviest = component_[first];
   heaviest.weight += missing;
 
   lo = std::max(lo, vmin);

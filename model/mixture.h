@@ -69,6 +69,10 @@ class Mixture {
 
   // `head` holds 3 * components outputs; any values are allowed. components in 1..8.
   Mixture(const int16_t* head, int components, int32_t center_q4, int32_t vmin, int32_t vmax);
+  // The same with values of up to +-kMaxHead, `step` apart.
+  static constexpr int32_t kMaxHead = 1 << 20;
+  Mixture(const int32_t* head, int step, int components, int32_t center_q4, int32_t vmin,
+          int32_t vmax);
 
   int32_t lo() const { return lo_; }
   int32_t hi() const { return hi_; }
@@ -86,6 +90,8 @@ class Mixture {
     int32_t weight, mean, inverse, reach;
   };
 
+  template <class T>
+  void Init(const T* head, int step, int32_t center_q4, int32_t vmin, int32_t vmax);
   uint32_t Cdf(int32_t v) const;         // G(v)
   uint32_t Cumulative(int32_t v) const;  // C(v); also C(lo - 1) = 0 and C(hi + 2) = 2^16
 

@@ -73,25 +73,28 @@ int32_t FindIn(const MixtureRow& row, int j, uint32_t slot, CdfRange* range) {
 void MixtureRow::SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
                            int32_t vmax) {
   for (int j = 0; j < count; ++j, head += step) {
-    const Mixture mixture(head, components, center_q4[j], vmin, vmax);
-    lo[j] = mixture.lo_;
-    hi[j] = mixture.hi_;
-    factor[j] = static_cast<int32_t>(mixture.factor_);
-    low_escape[j] = mixture.low_escape_;
-    high_escape[j] = mixture.high_escape_;
-    int64_t mean_sum = 0, reach_sum = 0;
-    for (int k = 0; k < components; ++k) {
-      const Mixture::Component& c = mixture.component_[k];
-      weight[k][j] = c.weight;
-      mean[k][j] = c.mean;
-      inverse[k][j] = c.inverse;
-      reach[k][j] = c.reach;
-      mean_sum += int64_t{c.weight} * c.mean;
-      reach_sum += int64_t{c.weight} * c.reach;
-    }
-    middle[j] = static_cast<int32_t>(mean_sum >> kWeightBits);
-    spread[j] = static_cast<int32_t>(reach_sum >> kWeightBits);
+    Take(j, Mixture(head, components, center_q4[j], vmin, vmax));
   }
+}
+
+void MixtureRow::Take(int j, const Mixture& mixture) {
+  lo[j] = mixture.lo_;
+  hi[j] = mixture.hi_;
+  factor[j] = static_cast<int32_t>(mixture.factor_);
+  low_escape[j] = mixture.low_escape_;
+  high_escape[j] = mixture.high_escape_;
+  int64_t mean_sum = 0, reach_sum = 0;
+  for (int k = 0; k < components; ++k) {
+    const Mixture::Component& c = mixture.component_[k];
+    weight[k][j] = c.weight;
+    mean[k][j] = c.mean;
+    inverse[k][j] = c.inverse;
+    reach[k][j] = c.reach;
+    mean_sum += int64_t{c.weight} * c.mean;
+    reach_sum += int64_t{c.weight} * c.reach;
+  }
+  middle[j] = static_cast<int32_t>(mean_sum >> kWeightBits);
+  spread[j] = static_cast<int32_t>(reach_sum >> kWeightBits);
 }
 
 CdfRange MixtureRow::Range(int j, int32_t v) const {

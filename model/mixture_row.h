@@ -19,11 +19,18 @@ struct MixtureRow {
   void Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
            int32_t vmin, int32_t vmax, int new_count);
 
+  // The same from 3 * new_components rows of values, `pitch` apart (a multiple of 16, at least
+  // new_count), with a range for each site. All arrays hold whole multiples of 16 values.
+  void SetRows(const int32_t* rows, int pitch, int new_components, const int32_t* center_q4,
+               const int32_t* vmin, const int32_t* vmax, int new_count);
+
   // Mixture::Range(values[j]) of every site.
   void Ranges(const int32_t* values, CdfRange* ranges) const;
   // Mixture::Range and Mixture::Find of site j.
   CdfRange Range(int j, int32_t v) const;
   int32_t Find(int j, uint32_t slot, CdfRange* range) const;
+  // Find of every site; all slots < 2^16. Arrays hold whole multiples of 16 values.
+  void FindAll(const int32_t* slots, int32_t* values, CdfRange* ranges) const;
 
   // By component, then site; the names are those of mixture.h.
   int components = 0, count = 0;
@@ -40,6 +47,7 @@ struct MixtureRow {
  private:
   void SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
                  int32_t vmax);
+  void Take(int j, const Mixture& mixture);
   void RangesScalar(const int32_t* values, CdfRange* ranges) const;
 };
 

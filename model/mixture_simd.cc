@@ -43,22 +43,23 @@ HWY_INLINE V Reciprocal(V sum) {
   return hn::Sub(hn::Add(q, low), high);
 }
 
-// `values`: components x (logit, mean, scale) rows of kSites, as the heads give them.
-void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, int32_t vmin,
-            int32_t vmax, MixtureRow& row) {
+// `rows`: (logit, mean, scale) x components, `pitch` apart, as the heads give them.
+void SetRow(const int32_t* rows, int pitch, const int32_t* center, const int32_t* vmin,
+            const int32_t* vmax, MixtureRow& row) {
   const D d;
   const DU du;
   const int components = row.components;
   const V zero = hn::Zero(d);
-  const V value_min = hn::Set(d, vmin), value_max = hn::Set(d, vmax);
-  const V mean_min = hn::Set(d, 16 * vmin), mean_max = hn::Set(d, 16 * vmax);
   const V spread_limit = hn::Set(d, 65535);
+  const auto values = [rows, pitch](int i) { return rows + i * pitch; };
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    V top = hn::Load(d, values[0] + j);
-    for (int k = 1; k < components; ++k) top = hn::Max(top, hn::Load(d, values[k] + j));
+    const V value_min = hn::Load(d, vmin + j), value_max = hn::Load(d, vmax + j);
+    const V mean_min = hn::ShiftLeft<4>(value_min), mean_max = hn::ShiftLeft<4>(value_max);
+    V top = hn::Load(d, values(0) + j);
+    for (int k = 1; k < components; ++k) top = hn::Max(top, hn::Load(d, values(k) + j));
     V sum = zero;
     for (int k = 0; k < components; ++k) {
-      const V diff = hn::Sub(top, hn::Load(d, values[k] + j));
+      const V diff = hn::Sub(top, hn::Load(d, values(k) + j));
       const V power = hn::GatherIndex(d, mt::kExp2, hn::And(diff, hn::Set(d, 255)));
       const V shift = hn::Min(hn::ShiftRight<8>(diff), hn::Set(d, 31));
       V share = hn::Shr(power, shift);
@@ -79,8 +80,8 @@ void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, 
       missing = hn::Sub(missing, weight);
       hn::Store(weight, d, row.weight[k] + j);
       const V mean =
-          Clamp(hn::Add(center_j, hn::Load(d, values[components + k] + j)), mean_min, mean_max);
-      const V scale = hn::Load(d, values[2 * components + k] + j);
+          Clamp(hn::Add(center_j, hn::Load(d, values(components + k) + j)), mean_min, mean_max);
+      const V scale = hn::Load(d, values(2 * components + k) + j);
       const V index = Clamp(
           hn::Add(hn::ShiftRight<4>(hn::Add(scale, hn::Set(d, 8))), hn::Set(d, mt::kScaleOfZero)),
           zero, hn::Set(d, mt::kScales - 1));
@@ -95,7 +96,7 @@ void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, 
       lo = hn::IfThenElse(heavy, hn::Min(lo, first), lo);
       hi = hn::IfThenElse(heavy, hn::Max(hi, last), hi);
 
-      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values[k] + j), top));
+      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values(k) + j), top));
       heaviest_mean = hn::IfThenElse(is_top, mean, heaviest_mean);
       found = hn::Or(found, is_top);
       // Sums of at most 2^14 * 2^16.
@@ -105,7 +106,7 @@ void SetRow(const int32_t (*values)[MixtureRow::kSites], const int32_t* center, 
     }
     found = hn::Lt(zero, zero);
     for (int k = 0; k < components; ++k) {
-      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values[k] + j), top));
+      const auto is_top = hn::AndNot(found, hn::Eq(hn::Load(d, values(k) + j), top));
       const V weight = hn::Load(d, row.weight[k] + j);
       hn::Store(hn::Add(weight, hn::IfThenElseZero(is_top, missing)), d, row.weight[k] + j);
       found = hn::Or(found, is_top);
@@ -184,6 +185,52 @@ void RowRanges(const MixtureRow& row, const int32_t* values, int32_t* start, int
   }
 }
 
+// The value of each slot: from a guess that needs the quantiles only, on by what the density there
+// suggests, then by halves. Only the speed depends on guess and steps.
+void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, int32_t* start,
+             int32_t* freq) {
+  const D d;
+  const hn::RebindToFloat<D> df;
+  const V one = hn::Set(d, 1), two = hn::Set(d, 2);
+  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
+    const V slot = hn::Load(d, slots + j);
+    const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
+    const V quantile = hn::GatherIndex(d, mt::kWideQuantile.data(), hn::ShiftRight<8>(slot));
+    const V begin = hn::Add(hn::Load(d, row.middle + j),
+                            hn::ShiftRight<15>(hn::Mul(hn::Load(d, row.spread + j), quantile)));
+    V v = Clamp(hn::ShiftRight<4>(hn::Add(begin, hn::Set(d, 8))), lo, hi);
+    // C(left) = from <= slot < to = C(right).
+    V left = hn::Sub(lo, one), right = hn::Add(hi, two);
+    V from = hn::Zero(d), to = hn::Set(d, static_cast<int32_t>(mt::kTotal));
+    for (int round = 0;; ++round) {
+      const V c0 = Cumulative(row, j, v), c1 = Cumulative(row, j, hn::Add(v, one));
+      const auto above = hn::Not(hn::Gt(c1, slot)), below = hn::Gt(c0, slot);  // of v + 1, of v
+      const auto hit = hn::Not(hn::Or(above, below));
+      left = hn::IfThenElse(above, hn::Add(v, one), hn::IfThenElse(hit, v, left));
+      from = hn::IfThenElse(above, c1, hn::IfThenElse(hit, c0, from));
+      right = hn::IfThenElse(below, v, hn::IfThenElse(hit, hn::Add(v, one), right));
+      to = hn::IfThenElse(below, c0, hn::IfThenElse(hit, c1, to));
+      const V open = hn::Sub(right, left);
+      if (hn::AllTrue(d, hn::Eq(open, one))) break;
+      const V half = hn::Add(left, hn::ShiftRight<1>(open));
+      if (round < 3) {
+        const V gap = hn::IfThenElse(above, hn::Sub(slot, c1), hn::Sub(hn::Sub(c0, one), slot));
+        const V mass = hn::Max(hn::Sub(c1, c0), one);
+        const V jump = hn::ConvertTo(
+            d, hn::Div(hn::ConvertTo(df, hn::Max(gap, hn::Zero(d))), hn::ConvertTo(df, mass)));
+        const V next = hn::IfThenElse(above, hn::Add(left, jump), hn::Sub(hn::Sub(right, one), jump));
+        v = Clamp(next, left, hn::Sub(right, one));
+      } else {
+        v = hn::Min(half, hn::Sub(right, one));
+      }
+      v = hn::IfThenElse(hn::Eq(open, one), left, v);
+    }
+    hn::Store(left, d, values + j);
+    hn::Store(from, d, start + j);
+    hn::Store(hn::Sub(to, from), d, freq + j);
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace flowzip
 HWY_AFTER_NAMESPACE();
@@ -195,6 +242,7 @@ namespace flowzip {
 
 FLOWZIP_EXPORT(SetRow);
 FLOWZIP_EXPORT(RowRanges);
+FLOWZIP_EXPORT(RowFind);
 
 void MixtureRow::Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
                      int32_t vmin, int32_t vmax, int new_count) {
@@ -213,7 +261,10 @@ void MixtureRow::Set(const int16_t* head, int step, int new_components, const in
   }
   for (int i = 0; i < 3 * components; ++i) std::fill(values[i] + count, values[i] + whole, 0);
   std::fill(std::copy_n(center_q4, count, center), center + whole, 0);
-  FLOWZIP_DISPATCH(SetRow)(values, center, vmin, vmax, *this);
+  alignas(64) int32_t low[kSites], high[kSites];
+  std::fill_n(low, whole, vmin);
+  std::fill_n(high, whole, vmax);
+  FLOWZIP_DISPATCH(SetRow)(values[0], kSites, center, low, high, *this);
 }
 
 void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
@@ -221,6 +272,35 @@ void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
   alignas(64) int32_t padded[kSites] = {}, start[kSites], freq[kSites];
   std::copy_n(values, count, padded);
   FLOWZIP_DISPATCH(RowRanges)(*this, padded, start, freq);
+  for (int j = 0; j < count; ++j) {
+    ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
+  }
+}
+
+void MixtureRow::SetRows(const int32_t* rows, int pitch, int new_components,
+                         const int32_t* center_q4, const int32_t* vmin, const int32_t* vmax,
+                         int new_count) {
+  assert(new_count >= 1 && new_count <= kSites && pitch >= new_count);
+  components = new_components;
+  count = new_count;
+  if (ScalarDefinitionForced()) {
+    for (int j = 0; j < count; ++j) {
+      Take(j, Mixture(rows + j, pitch, components, center_q4[j], vmin[j], vmax[j]));
+    }
+    return;
+  }
+  FLOWZIP_DISPATCH(SetRow)(rows, pitch, center_q4, vmin, vmax, *this);
+}
+
+void MixtureRow::FindAll(const int32_t* slots, int32_t* values, CdfRange* ranges) const {
+  if (ScalarDefinitionForced()) {
+    for (int j = 0; j < count; ++j) {
+      values[j] = Find(j, static_cast<uint32_t>(slots[j]), &ranges[j]);
+    }
+    return;
+  }
+  alignas(64) int32_t start[kSites], freq[kSites];
+  FLOWZIP_DISPATCH(RowFind)(*this, slots, values, start, freq);
   for (int j = 0; j < count; ++j) {
     ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
   }

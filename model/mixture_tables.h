@@ -23,6 +23,13 @@ inline constexpr auto kSigmaRise = [] {
   return table;
 }();
 
+// kQuantile for vector look-ups.
+inline constexpr auto kWideQuantile = [] {
+  std::array<int32_t, 256> table{};
+  for (int j = 0; j < 256; ++j) table[j] = kQuantile[j];
+  return table;
+}();
+
 // S of a component at the distance d (in 1/16 steps) from its mean.
 inline int32_t Sigma(int32_t d, int32_t inverse, int32_t reach) {
   d = d < -reach ? -reach : d > reach ? reach : d;

@@ -14,7 +14,7 @@ namespace flowzip {
 namespace {
 
 constexpr std::array<uint8_t, 8> kMagic = {0x8F, 'F', 'L', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
-constexpr uint8_t kVersion = 1, kVersionWithOptions = 2;
+constexpr uint8_t kVersion = 1, kVersionWithOptions = 2, kVersionFlow = 3;
 constexpr uint8_t kLatentComponents = 1, kAffine = 2;
 constexpr int kMaxNameLength = 64, kMaxComponents = 8, kMaxClasses = 4, kMaxAdaptiveLevels = 8;
 constexpr int kMaxRadius = 4 * kLatticeBorder * kLatticeBorder;
@@ -24,6 +24,7 @@ uint64_t Hash(ByteSpan bytes) { return XXH3_64bits(bytes.data(), bytes.size()); 
 }  // namespace
 
 double Model::MacsPerPixel() const {
+  if (flow) return flow->MacsPerPixel();
   const TapSet taps(radii);
   int64_t filter_macs = 0;
   for (const auto& group : taps.taps) {
@@ -43,9 +44,15 @@ std::vector<uint8_t> Model::Serialize() {
   writer.PutBytes(kMagic);
   const auto options =
       static_cast<uint8_t>((latent_components ? kLatentComponents : 0) | (affine ? kAffine : 0));
-  writer.Put(options == 0 ? kVersion : kVersionWithOptions);
+  writer.Put(flow ? kVersionFlow : options == 0 ? kVersion : kVersionWithOptions);
   writer.Put(static_cast<uint8_t>(name.size()));
   for (const char c : name) writer.Put(static_cast<uint8_t>(c));
+  if (flow) {
+    flow->Write(writer);
+    content_hash = Hash(writer.bytes());
+    writer.Put(content_hash);
+    return writer.Take();
+  }
   writer.Put(static_cast<uint8_t>(components));
   writer.Put(static_cast<uint8_t>(adaptive_levels));
   if (options != 0) writer.Put(options);
@@ -73,7 +80,7 @@ Model Model::Parse(ByteSpan bytes) {
   Require(std::equal(magic.begin(), magic.end(), kMagic.begin()), ErrorCode::kCorrupt,
           "not a flowzip model file");
   const uint8_t version = reader.Get<uint8_t>();
-  Require(version == kVersion || version == kVersionWithOptions, ErrorCode::kUnsupported,
+  Require(version >= kVersion && version <= kVersionFlow, ErrorCode::kUnsupported,
           "model file of an unknown version");
   constexpr size_t kHashBytes = sizeof(uint64_t);
   Require(bytes.size() >= reader.position() + kHashBytes, ErrorCode::kTruncated,
@@ -89,6 +96,11 @@ Model Model::Parse(ByteSpan bytes) {
   for (const uint8_t c : reader.GetBytes(name_length)) {
     Require(c >= 0x20 && c != 0x7F, ErrorCode::kCorrupt, "model name has control characters");
     model.name.push_back(static_cast<char>(c));
+  }
+  if (version == kVersionFlow) {
+    model.flow = FlowModel::Read(reader);
+    Require(reader.remaining() == kHashBytes, ErrorCode::kCorrupt, "model file has surplus bytes");
+    return model;
   }
   model.components = reader.Get<uint8_t>();
   Require(model.components >= 1 && model.components <= kMaxComponents, ErrorCode::kCorrupt,

@@ -3,7 +3,7 @@
 //
 // The model file (.flzm) is little-endian and self-describing:
 //   8 bytes  magic 8F 'F' 'L' 'M' 0D 0A 1A 0A
-//   u8       version: 1, or 2 if there are options
+//   u8       version: 1, or 2 if there are options; or 3: an autoregressive flow
 //   u8 + n   name (UTF-8, at most 64 bytes)
 //   u8       K, mixture components, 1..8
 //   u8       adaptive levels: the finest n levels may bring their own filters
@@ -13,14 +13,17 @@
 //   u8       classes of levels, 1..4: level l uses class min(l, classes - 1)
 //   per class: default filters (group, channel, i16 per tap), then the LevelNet
 //   u64      content hash: XXH3-64 of all bytes before it
+// In version 3 the name is followed by the FlowModel (flow_model.h) and the hash.
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "model/filter_set.h"
+#include "model/flow_model.h"
 #include "model/lifting1x1.h"
 #include "model/network.h"
 
@@ -41,6 +44,8 @@ struct Model {
   ContextRadii radii;
   Lifting1x1 lifting = Lifting1x1::YCoCgR();
   std::vector<LevelClass> classes;
+  // In the place of all that: an autoregressive flow.
+  std::optional<FlowModel> flow;
 
   // Derived by Parse and Serialize.
   uint64_t content_hash = 0;

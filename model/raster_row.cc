@@ -81,9 +81,9 @@ HWY_INLINE void Costs(const RasterPair* pairs, const int16_t* target, const Rast
 void RasterCosts(const RasterPair* pairs, int pair_count, const int16_t* target,
                  const RasterWeights* filters, int filter_count, uint32_t* cost) {
   switch (pair_count) {
-    case 5: return Costs<5>(pairs, target, filters, filter_count, cost);
     case 7: return Costs<7>(pairs, target, filters, filter_count, cost);
-    case 10: return Costs<10>(pairs, target, filters, filter_count, cost);
+    case 12: return Costs<12>(pairs, target, filters, filter_count, cost);
+    case 16: return Costs<16>(pairs, target, filters, filter_count, cost);
     default: raster_scalar::RasterCosts(pairs, pair_count, target, filters, filter_count, cost);
   }
 }

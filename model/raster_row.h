@@ -10,7 +10,7 @@ namespace flowzip {
 // Neighbouring samples that share a filter: a block is that many columns and rows.
 inline constexpr int kRasterBlock = 8;
 inline constexpr int kRasterSites = kRasterBlock * kRasterBlock;
-inline constexpr int kMaxRasterTaps = 20;  // of a filter, an even number
+inline constexpr int kMaxRasterTaps = 34;  // of a filter, an even number
 inline constexpr int kMaxRasterFilters = 16;
 
 using RasterWeights = int16_t[kMaxRasterTaps];

@@ -109,6 +109,9 @@ class alignas(64) RansStack {
     }
     states_[cursor_] = x;
   }
+  // For coders whose lanes do not take turns: the next Peek, PushHere or PopHere is of this lane.
+  // Finish writes the states from the cursor on: Select(0) first.
+  void Select(int lane) { cursor_ = static_cast<uint32_t>(lane); }
   void Advance() { cursor_ = cursor_ + 1 == lanes_ ? 0 : cursor_ + 1; }
   void Retreat() { cursor_ = (cursor_ == 0 ? lanes_ : cursor_) - 1; }
 

@@ -14,9 +14,10 @@
 namespace flowzip::testing {
 
 // The picture as if it had been (y, c1, c2) of this conversion. With `half`, c1 and c2 are kept
-// at every other row and column and interpolated to integers between. So many pixels, evenly
-// spaced, are then moved off the lattice.
-inline Image Converted(const Image& image, int conversion, int exceptions, bool half = false) {
+// at every other column and, unless `rows` are all kept, at every other row, and interpolated to
+// integers between. So many pixels, evenly spaced, are then moved off the lattice.
+inline Image Converted(const Image& image, int conversion, int exceptions, bool half = false,
+                       bool rows = false) {
   const ColourConverter& converter = ColourConverter::Of(static_cast<ColourConversion>(conversion));
   const int width = static_cast<int>(image.width), height = static_cast<int>(image.height);
   std::array<SitePlane, kChannels> planes;
@@ -32,9 +33,9 @@ inline Image Converted(const Image& image, int conversion, int exceptions, bool 
     SitePlane& plane = planes[c];
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
-        const int x0 = x & ~1, y0 = y & ~1;
+        const int x0 = x & ~1, y0 = rows ? y : y & ~1;
         const int x1 = x % 2 != 0 && x0 + 2 < width ? x0 + 2 : x0;
-        const int y1 = y % 2 != 0 && y0 + 2 < height ? y0 + 2 : y0;
+        const int y1 = !rows && y % 2 != 0 && y0 + 2 < height ? y0 + 2 : y0;
         if (x == x0 && y == y0) continue;
         plane.Row(y)[x] =
             (plane.At(x0, y0) + plane.At(x1, y0) + plane.At(x0, y1) + plane.At(x1, y1) + 2) >> 2;

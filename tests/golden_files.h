@@ -36,10 +36,10 @@ struct GoldenFile {
   std::vector<uint8_t> bytes;
 };
 
-// The models of FOLDER: tiny.flzm, and those whose sites borrow bits.
+// The models of FOLDER: tiny.flzm, those whose sites borrow bits, and the autoregressive flow.
 inline std::vector<Model> ReadGoldenModels(const std::string& folder) {
   std::vector<Model> models;
-  for (const char* name : {"tiny", "latent", "affine"}) {
+  for (const char* name : {"tiny", "latent", "affine", "flow"}) {
     models.push_back(Model::Parse(ReadFile(folder + "/" + name + ".flzm")));
   }
   return models;

@@ -6,8 +6,8 @@
 // From the first release on, the files committed are never made anew: they must decode for
 // ever, whatever later versions would write. A new feature of the format adds a golden file, a
 // way to be wrong that was found adds a bad one. They use golden/tiny.flzm, or latent.flzm and
-// affine.flzm, whose sites borrow bits: small models of random weights (tests/tiny_model.h)
-// that do not change when better models are trained.
+// affine.flzm, whose sites borrow bits, or flow.flzm, of network tiles: small models of random
+// weights (tests/tiny_model.h, tiny_flow.h) that do not change when better models are trained.
 //
 // golden/manifest.txt:  file, width, height, channels, XXH3-64 of the samples
 // bad/manifest.txt:     file, error code, message
@@ -26,7 +26,7 @@
 #include "rans/escape.h"
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"
-#include "tests/tiny_model.h"
+#include "tests/tiny_flow.h"
 
 namespace flowzip {
 namespace {
@@ -146,6 +146,78 @@ void MakeGoldenRaster(Goldens& goldens) {
   add("rgba", testing::OfKind({4, 8}, 40, 30, 48));
 }
 
+Model FlowGolden() { return testing::TinyFlowModel(5, {12, 1, 3}); }
+
+// Network tiles.
+void MakeGoldenNetwork(Goldens& goldens) {
+  Model model = FlowGolden();
+  goldens.Use("flow.flzm", model);
+  const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add("network-" + name + ".flz", image, tile_log2);
+  };
+  const auto add_adaptive = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
+    goldens.Add("adaptive-" + name + ".flz", image, tile_log2, Coding::kRefined);
+  };
+  add("gray", testing::Scene(96, 80, 1, 51));
+  add("rgb", testing::Scene(61, 47, 3, 52));
+  add("rgb-filters", testing::Scene(130, 90, 3, 53));
+  add("1x1", testing::Noise(1, 1, 3, 54));
+  add("2x1", testing::Noise(2, 1, 3, 55));
+  add("row", testing::Scene(130, 1, 3, 56));
+  add("column", testing::Scene(1, 77, 1, 57));
+  add("tiles-16", testing::Scene(50, 35, 3, 58), 4);
+  add("escapes", Escapes());
+  add("checkerboard", testing::Checkerboard(34, 30, 3));
+  Image one_constant = testing::Scene(40, 24, 3, 59);  // R = B
+  for (size_t i = 0; i < one_constant.samples.size(); i += 3) {
+    one_constant.samples[i + 2] = one_constant.samples[i];
+  }
+  add("constant-co", one_constant);
+  Image rounded = testing::Scene(61, 47, 3, 60);  // green is not
+  for (size_t i = 0; i < rounded.samples.size(); i += 3) {
+    rounded.samples[i] = static_cast<uint8_t>(rounded.samples[i] / 16 * 16);
+    rounded.samples[i + 2] = static_cast<uint8_t>(rounded.samples[i + 2] / 16 * 16);
+  }
+  add("green-first", rounded);
+  goldens.Add("raster-green-first.flz", rounded, kDefaultTileLog2, Coding::kRaster);
+  add("photocd", testing::Converted(testing::Scene(45, 38, 3, 61), 2, 5));
+  add("photocd-half", testing::Converted(testing::Scene(63, 51, 3, 62), 2, 5, true));
+  add("jfif-half-tiles", testing::Converted(testing::Scene(70, 50, 3, 63), 1, 3, true), 5);
+  add("jfif-columns", testing::Converted(testing::Scene(63, 50, 3, 64), 1, 3, true, true));
+  // Stored chroma on odd columns and rows.
+  const Image half = testing::Converted(testing::Scene(48, 42, 3, 79), 2, 0, true);
+  Image turned = half;
+  for (size_t i = 0; i < size_t{48} * 42; ++i) {
+    std::copy_n(&half.samples[3 * i], 3, &turned.samples[3 * (size_t{48} * 42 - 1 - i)]);
+  }
+  add("photocd-half-turned", turned);
+  add("rgba", testing::OfKind({4, 8}, 40, 30, 65));
+  Image same = testing::OfKind({2, 8}, 52, 41, 66);
+  testing::RepeatGray(same);
+  add("gray-alpha-same", same);
+  add("gray16", testing::OfKind({1, 16, 3}, 50, 37, 67));
+  add("gray10", testing::OfKind({1, 10, 3}, 40, 30, 68));
+  add("rgb16", testing::OfKind({3, 16, 3}, 41, 35, 69));
+  add("rgb16-noise", testing::OfKind({3, 16, 2}, 20, 17, 70));
+  add("rgba12", testing::OfKind({4, 12, 3}, 31, 22, 71));
+  add_adaptive("gray", testing::Scene(64, 50, 1, 73));
+  add_adaptive("rgb", testing::Scene(45, 37, 3, 74));
+  add_adaptive("row", testing::Scene(90, 1, 3, 75));
+  add_adaptive("escapes", Escapes());
+  add_adaptive("checkerboard", testing::Checkerboard(34, 30, 3));
+  add_adaptive("photocd-half-tiles", testing::Converted(testing::Scene(45, 38, 3, 76), 2, 5, true),
+               5);
+  add_adaptive("rgb16", testing::OfKind({3, 16, 3}, 30, 25, 77));
+  add_adaptive("rgba", testing::OfKind({4, 8}, 40, 30, 78));
+  // Enough sites for sixteen states, nearly all of them the same.
+  Image lanes = testing::Flat(186, 177, 1, 40);
+  const Image patch = testing::Scene(40, 40, 1, 72);
+  for (size_t y = 0; y < 40; ++y) {
+    std::copy_n(&patch.samples[40 * y], 40, &lanes.samples[186 * (100 + y) + 70]);
+  }
+  add("gray-lanes", lanes);
+}
+
 // With latent components; with affine couplings too, from pure shrinking to stretching 64-fold.
 Model BorrowingModel(uint32_t seed, bool affine) {
   testing::TinyShape shape;
@@ -213,6 +285,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
   MakeGoldenKinds(goldens);
   MakeGoldenRaster(goldens);
   MakeGoldenBorrowing(goldens);
+  MakeGoldenNetwork(goldens);
   goldens.Finish();
 }
 
@@ -336,6 +409,8 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   changed = payload;
   changed[1] = 3;
   bad.Add("conversion-3", Wrap(info, changed, pixel_checksum));
+  changed[1] = 4;
+  bad.Add("conversion-4", Wrap(info, changed, pixel_checksum));
   changed[1] = 1;
   bad.Add("conversion-other", Wrap(info, changed, pixel_checksum));
   changed = payload;
@@ -542,6 +617,124 @@ void MakeBadRaster(BadFiles& bad, FileInfo info) {
   bad.Add("raster-empty", Wrap(info, {static_cast<uint8_t>(TileMode::kRaster)}, 0));
 }
 
+// Gray 9 x 3 by the network coder: the head, then the only plane's side and rANS stream.
+void MakeBadNetwork(BadFiles& bad, FileInfo info) {
+  const Model multi_scale = Model::Parse(BorrowingModel(4, true).Serialize());
+  const Model model = FlowGolden();
+  info.width = 9;
+  info.height = 3;
+  info.channels = 1;
+  const auto side = [](const LinearFilters& filters) {
+    LinearFilters copy = filters;
+    BinaryEncoder coder;
+    FilterSide side_values(coder, /*channel=*/0, 9, 3);
+    side_values.Code(copy);
+    copy.biases[0] = std::min(filters.biases[0], kMaxFilterBias);
+    if (filters.biases[0] > kMaxFilterBias) {  // as the reader of side information would
+      auto slots = SideNumbers<BinaryEncoder>::New();
+      SideNumbers(coder).Signed(filters.biases[0], slots);
+      return coder.Finish();
+    }
+    side_values.CodeBiases(copy);
+    return coder.Finish();
+  };
+  LinearFilters north;
+  north.labels.assign(2, 0);
+  north.filters[0][2] = 256;
+  const Bytes good_side = side(north);
+  const auto plane = [](const Bytes& plane_side, const Bytes& samples) {
+    ByteWriter writer;
+    writer.PutVarint(plane_side.size());
+    writer.PutBytes(plane_side);
+    writer.PutBytes(samples);
+    return writer.Take();
+  };
+  const auto wrap = [&](const ByteWriter& head, const Bytes& stream,
+                        TileMode mode = TileMode::kNetwork, uint8_t way = 0) {
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(mode));
+    writer.Put(way);
+    writer.PutBytes(head.bytes());
+    writer.PutVarint(stream.size());
+    writer.PutBytes(stream);
+    return Wrap(info, writer.bytes(), 0);
+  };
+  ByteWriter head;
+  head.PutSignedVarint(0);
+  head.PutVarint(255);
+  RansStack stack(1);
+  for (int i = 0; i < 27; ++i) stack.Push({0x8000, 1});
+  const Bytes samples = stack.Finish();
+
+  bad.Use(multi_scale);
+  info.model_hash = multi_scale.hash();
+  bad.Add("network-other-model", wrap(head, plane(good_side, samples)));
+  bad.Use(model);
+  info.model_hash = model.hash();
+  Bytes raw = {static_cast<uint8_t>(TileMode::kFlow), 0, 255};
+  bad.Add("flow-other-model", Wrap(info, raw, 0));
+  Bytes surplus = good_side;
+  surplus.insert(surplus.end(), 9, 1);  // the decoder reads eight bytes ahead
+  bad.Add("network-side-surplus", wrap(head, plane(surplus, samples)));
+  bad.Add("network-side-cut", wrap(head, {100, 1}));
+  LinearFilters large = north;  // more than 32767 together
+  for (size_t k = 1; k < kOwnTaps.size(); ++k) {
+    large.filters[0][k] = static_cast<int16_t>(k % 4 == 0 ? -2047 : 2047);
+  }
+  bad.Add("network-filter-norm", wrap(head, plane(side(large), samples)));
+  LinearFilters biased = north;
+  biased.biases[0] = kMaxFilterBias + 1;
+  bad.Add("network-bias", wrap(head, plane(side(biased), samples)));
+  bad.Add("network-way-2", wrap(head, plane(good_side, samples), TileMode::kNetwork, 2));
+  bad.Add("adaptive-of-none", wrap(head, plane(good_side, {1}), TileMode::kNetwork, 1));
+  info.refined = true;
+  bad.Add("adaptive-zero-at-end", wrap(head, plane(good_side, {1, 0}), TileMode::kNetwork, 1));
+  bad.Add("adaptive-surplus", wrap(head, plane(good_side, Bytes(90, 1)), TileMode::kNetwork, 1));
+  info.refined = false;
+  bad.Add("network-samples-surplus", wrap(head, plane(good_side, samples)));
+  bad.Add("network-samples-cut", wrap(head, plane(good_side, {0, 0, 0, 1})));
+  bad.Add("network-rans-state", wrap(head, plane(good_side, {0, 0, 0, 0, 0})));
+  Bytes zeros(5 + 40, 0);  // 2^24 and words of zero: escapes whose zeros never end
+  zeros[3] = 1;
+  bad.Add("network-escape", wrap(head, plane(good_side, zeros)));
+  // An escape below, of 2^10 - 1 and more.
+  RansStack far(1);
+  for (int i = 0; i < 8; ++i) PushUniform(far, 0, 16);
+  for (int i = 0; i < 8; ++i) PushUniform(far, 0, 1);
+  PushUniform(far, 1, 1);
+  for (int i = 0; i < 8; ++i) PushUniform(far, 0, 1);
+  far.Push({0, 1});
+  bad.Add("network-sample-range", wrap(head, plane(good_side, far.Finish())));
+  bad.Add("network-empty", Wrap(info, {static_cast<uint8_t>(TileMode::kNetwork)}, 0));
+  bad.Add("network-no-plane", wrap(head, {}));
+  Bytes constant = {static_cast<uint8_t>(TileMode::kNetwork), 0, 0, 0, 0};
+  bad.Add("network-constant-surplus", Wrap(info, constant, 0));
+  bad.Add("network-alpha-of-gray", wrap(head, {}, TileMode::kNetworkAlpha));
+
+  FileInfo deep = info;
+  deep.bit_depth = 10;
+  const auto deep_range = [&](uint64_t min, uint64_t span, int channels, TileMode mode) {
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(mode));
+    if (mode == TileMode::kNetworkAlpha) writer.PutVarint(0);
+    writer.Put<uint8_t>(0);
+    writer.PutVarint(min);
+    writer.PutVarint(span);
+    deep.channels = channels;
+    return Wrap(deep, writer.bytes(), 0);
+  };
+  bad.Add("network-deep-range", deep_range(1000, 24, 1, TileMode::kNetwork));
+  bad.Add("network-deep-min", deep_range(1024, 0, 1, TileMode::kNetwork));
+  bad.Add("network-deep-alpha", deep_range(5, 0, 2, TileMode::kNetworkAlpha));
+  deep.bit_depth = 4;
+  bad.Add("network-few-bits", deep_range(5, 0, 1, TileMode::kNetwork));
+  // JFIF without exceptions, all three constant; then the order of planes.
+  FileInfo colour = info;
+  colour.channels = 3;
+  Bytes squeezed = {static_cast<uint8_t>(TileMode::kNetwork), 0, 1, 0, 18, 0, 0, 0, 0, 0, 3};
+  bad.Add("network-squeeze-3", Wrap(colour, squeezed, 0));
+}
+
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
@@ -557,6 +750,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadRefined(bad, info);
   MakeBadRaster(bad, info);
   MakeBadBorrowing(bad, info);
+  MakeBadNetwork(bad, info);
   bad.Finish();
 }
 

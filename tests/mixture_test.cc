@@ -311,4 +311,58 @@ TEST_CASE("A row of mixtures equals the mixtures one by one, on every target", "
   ResetSimdTarget();
 }
 
+TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[mixture]") {
+  for (const std::string& target : SupportedSimdTargets()) {
+    REQUIRE(ForceSimdTarget(target));
+    Rng rng(8);
+    int bad_windows = 0, bad_ranges = 0, bad_finds = 0;
+    for (int i = 0; i < 900; ++i) {
+      constexpr int kSites = 16;
+      const int extremity = i % 3, components = RandomCase(rng, extremity).components;
+      alignas(64) int32_t rows[3 * Mixture::kMaxComponents][kSites];
+      alignas(64) int32_t centers[kSites], vmin[kSites], vmax[kSites], values[kSites];
+      alignas(64) int32_t slots[kSites], found[kSites];
+      std::vector<Mixture> mixtures;
+      for (int j = 0; j < kSites; ++j) {
+        Case c;
+        do c = RandomCase(rng, extremity);
+        while (c.components != components);
+        // Beyond int16, as the network coder's outputs may be.
+        const int factor = i % 2 == 0 ? 1 : 1 + static_cast<int>(rng() % 32);
+        for (int k = 0; k < 3 * components; ++k) {
+          rows[k][j] = std::clamp(c.head[k] * factor, -Mixture::kMaxHead, Mixture::kMaxHead);
+        }
+        centers[j] = c.center;
+        vmin[j] = c.vmin;
+        vmax[j] = c.vmax;
+        const Mixture& m =
+            mixtures.emplace_back(rows[0] + j, kSites, components, c.center, c.vmin, c.vmax);
+        values[j] = std::clamp(
+            m.lo() - 2 + static_cast<int32_t>(rng() % (m.hi() - m.lo() + 5)), c.vmin, c.vmax);
+        slots[j] = static_cast<int32_t>(i % 7 == 0 ? 0 : i % 7 == 1 ? 65535 : rng() % 65536);
+      }
+      MixtureRow row;
+      row.SetRows(rows[0], kSites, components, centers, vmin, vmax, kSites);
+      CdfRange ranges[kSites], found_ranges[kSites];
+      row.Ranges(values, ranges);
+      row.FindAll(slots, found, found_ranges);
+      for (int j = 0; j < kSites; ++j) {
+        const Mixture& m = mixtures[static_cast<size_t>(j)];
+        bad_windows += row.lo[j] != m.lo() || row.hi[j] != m.hi();
+        bad_ranges += !(ranges[j] == m.Range(values[j]));
+        CdfRange expected, one;
+        const auto slot = static_cast<uint32_t>(slots[j]);
+        const int32_t v = m.Find(slot, &expected);
+        bad_finds += found[j] != v || !(found_ranges[j] == expected);
+        bad_finds += row.Find(j, slot, &one) != v || !(one == expected);
+      }
+    }
+    INFO(target);
+    CHECK(bad_windows == 0);
+    CHECK(bad_ranges == 0);
+    CHECK(bad_finds == 0);
+  }
+  ResetSimdTarget();
+}
+
 }  // namespace flowzip

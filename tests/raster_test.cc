@@ -7,6 +7,7 @@
 #include "codec/coders/raster/raster_coder.h"
 #include "codec/coders/raster/raster_symbols.h"
 #include "codec/tiles/tile_modes.h"
+#include "model/fixed_log2.h"
 #include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
@@ -64,7 +65,7 @@ TEST_CASE("kernels equal their definitions") {
     RasterWeights filters[kMaxRasterFilters] = {};
     for (RasterWeights& filter : filters) {
       for (int k = 0; k < taps; ++k) filter[k] = value(kMaxRasterWeight);
-      filter[0] = value(8 * kMaxRasterWeight + 256);
+      filter[0] = value(13 * kMaxRasterWeight + 256);
     }
     std::vector<std::vector<int16_t>> storage(kMaxRasterTaps, std::vector<int16_t>(kPadded));
     std::vector<const int16_t*> rows;

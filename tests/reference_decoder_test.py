@@ -26,7 +26,7 @@ import reference_decoder as reference  # noqa: E402
 
 tests = source / "tests"
 models = [reference.Model((tests / "golden" / f"{name}.flzm").read_bytes())
-          for name in ("tiny", "latent", "affine")]
+          for name in ("tiny", "latent", "affine", "flow")]
 
 
 def model_of(data):

@@ -18,10 +18,10 @@ struct TileStats {
   double side_bits = 0;                  // filters and exceptions
   std::vector<size_t> level_bytes;       // streams, in the same order; the last is the base
   uint64_t other_bytes = 0;              // of tiles and channels without the model
-  std::array<uint64_t, 9> mode_tiles{};  // tiles by TileMode
+  std::array<uint64_t, 11> mode_tiles{};  // tiles by TileMode
 
   // RGB pictures: tiles by conversion, and the pixels that it does not fit.
-  std::array<uint64_t, kColourConversions> conversion_tiles{};
+  std::array<uint64_t, kColourWays> conversion_tiles{};
   uint64_t colour_exceptions = 0;
   size_t exception_bytes = 0;
 

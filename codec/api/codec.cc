@@ -178,7 +178,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   info.refined = Refines(options.coding);
-  const bool flow = FlowTakes(image) && TakesModel(options.coding);
+  const bool flow = TakesModel(options.coding) && ModelTakes(ModelOf(options), image);
   // Parsing the model takes a third as long as coding so small a picture: not for an estimate.
   const bool small = options.model == nullptr && IsOneSmallTile(info);
   MemoryPlan plan = PlanEncode(info, flow && !small ? &ModelOf(options) : nullptr, options.jobs,

@@ -109,7 +109,7 @@ RecoveredColour RecoveredColour::Recover(const Image& image, const Rect& rect, i
 size_t RecoveredColour::Write(uint64_t pixels, ByteWriter& writer, double* bits) const {
   if (bits != nullptr) *bits = 0;
   writer.Put(static_cast<uint8_t>(conversion));
-  if (conversion == ColourConversion::kNone) return 0;
+  if (!IsRecovered(conversion)) return 0;
   writer.PutVarint(exceptions.size());
   if (exceptions.empty()) return 0;
   SymbolLog log;
@@ -130,9 +130,9 @@ size_t RecoveredColour::Write(uint64_t pixels, ByteWriter& writer, double* bits)
 RecoveredColour RecoveredColour::Read(uint64_t pixels, ByteReader& reader) {
   RecoveredColour result;
   const int id = reader.Get<uint8_t>();
-  Require(id < kColourConversions, ErrorCode::kUnsupported, "unknown colour conversion");
+  Require(id < kColourWays, ErrorCode::kUnsupported, "unknown colour conversion");
   result.conversion = static_cast<ColourConversion>(id);
-  if (result.conversion == ColourConversion::kNone) return result;
+  if (!IsRecovered(result.conversion)) return result;
   const uint64_t count = reader.GetVarint();
   Require(count <= pixels, ErrorCode::kCorrupt, "more exceptions than pixels");
   if (count == 0) return result;
@@ -159,7 +159,7 @@ RecoveredColour RecoveredColour::Read(uint64_t pixels, ByteReader& reader) {
 }
 
 void RecoveredColour::CheckRanges(const std::array<SampleRange, kChannels>& ranges) const {
-  if (conversion == ColourConversion::kNone) return;
+  if (!IsRecovered(conversion)) return;
   const ColourConverter& converter = ColourConverter::Of(conversion);
   Require(converter.InRange({ranges[0].min, ranges[1].min, ranges[2].min}) &&
               converter.InRange({ranges[0].max, ranges[1].max, ranges[2].max}),

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "codec/filters/fit_filters.h"
+
 namespace flowzip {
 namespace {
 
@@ -21,8 +23,12 @@ class LiftingRows {
   std::vector<int32_t> samples_;
 };
 
+// Green, red, blue. The inverse of itself.
+void PutGreenFirst(std::array<int32_t*, kChannels>& rows) { std::swap(rows[0], rows[1]); }
+
 void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect, int border,
                 TilePlanes* tile) {
+  const bool green_first = tile->colour.conversion == ColourConversion::kGreenFirst;
   const int colors = ColorChannels(image), width = static_cast<int>(rect.width);
   for (int c = 0; c < kChannels; ++c) {
     tile->planes[c] = SitePlane::Unset(width, static_cast<int>(rect.height), border);
@@ -35,7 +41,7 @@ void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect,
     for (int x = 0; x < width; ++x, from += image.channels) {
       for (int c = 0; c < colors; ++c) rows[c][x] = from[c];
     }
-    if (colors == 3) lifting.Forward(rows, width);
+    if (colors == 3) green_first ? PutGreenFirst(rows) : lifting.Forward(rows, width);
     for (int c = 0; c < colors; ++c) {
       SampleRange range{rows[c][0], rows[c][0]};
       int16_t* to = tile->planes[c].Row(static_cast<int>(y));
@@ -50,6 +56,17 @@ void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect,
       tile->ranges[c].max = std::max(tile->ranges[c].max, range.max);
     }
   }
+}
+
+double EstimateBits(const TilePlanes& tile) {
+  double bits = 0;
+  std::array<RasterPlane, kChannels> planes = tile.planes;
+  for (int c = 0; c < kChannels; ++c) {
+    const SampleRange& range = tile.ranges[static_cast<size_t>(c)];
+    ExtendPlane(planes[static_cast<size_t>(c)], range);
+    if (!range.constant()) bits += EstimateFilterBits(RefsTo(planes.data(), c), c);
+  }
+  return bits;
 }
 
 void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
@@ -91,15 +108,21 @@ TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& r
     if (recover_colour && image.channels == 3) {
       tile.colour = RecoveredColour::Recover(image, rect, needs.border);
     }
-    exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
   }
-  RecordColour(tile.colour, exception_bits, exception_bytes, stats);
-  if (tile.colour.conversion != ColourConversion::kNone) {
+  if (IsRecovered(tile.colour.conversion)) {
     tile.planes = std::move(tile.colour.planes);
     tile.ranges = FindRanges(tile.planes);
   } else {
     ReadPlanes(lifting, image, rect, needs.border, &tile);
+    if (colors == 3 && needs.any_order) {
+      TilePlanes other;
+      other.colour.conversion = ColourConversion::kGreenFirst;
+      ReadPlanes(lifting, image, rect, needs.border, &other);
+      if (EstimateBits(other) < EstimateBits(tile)) tile = std::move(other);
+    }
   }
+  if (colors == 3) exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
+  RecordColour(tile.colour, exception_bits, exception_bytes, stats);
   if (colors == 3 && needs.flips) {
     tile.orientation = ChooseOrientation(tile.planes);
     Flip(tile.orientation, tile.planes);
@@ -118,6 +141,8 @@ TilePlanes ReadHead(int channels, const Rect& rect, const PlaneNeeds& needs, Byt
   TilePlanes tile;
   if (channels == 3) {
     tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
+    Require(needs.any_order || tile.colour.conversion != ColourConversion::kGreenFirst,
+            ErrorCode::kCorrupt, "an order of colours that the coder does not take");
     if (needs.flips) {
       const uint8_t code = reader.Get<uint8_t>();
       Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
@@ -137,7 +162,8 @@ TilePlanes ReadHead(int channels, const Rect& rect, const PlaneNeeds& needs, Byt
 
 void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Image* image) {
   const int colors = ColorChannels(*image), width = static_cast<int>(rect.width);
-  const bool converted = tile.colour.conversion != ColourConversion::kNone;
+  const bool converted = IsRecovered(tile.colour.conversion);
+  const bool green_first = tile.colour.conversion == ColourConversion::kGreenFirst;
   if (converted) tile.colour.ToRgb(tile.planes);
   const int32_t max = (1 << image->bit_depth) - 1;
   LiftingRows lifted(rect.width);
@@ -146,7 +172,9 @@ void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Im
     for (int c = 0; c < colors; ++c) {
       std::copy_n(tile.planes[c].Row(static_cast<int>(y)), width, rows[c]);
     }
-    if (colors == 3 && !converted) lifting.Inverse(rows, width);
+    if (colors == 3 && !converted) {
+      green_first ? PutGreenFirst(rows) : lifting.Inverse(rows, width);
+    }
     uint8_t* to = image->At(rect.x, rect.y + y);
     for (int x = 0; x < width; ++x) {
       for (int c = 0; c < colors; ++c) {

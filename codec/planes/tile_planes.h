@@ -27,10 +27,11 @@ inline uint64_t PixelCount(const Rect& rect) { return uint64_t{rect.width} * rec
 
 bool AllConstant(const Ranges& ranges);
 
-// What a coder wants of the planes: a border around them, and whether they may be flipped.
+// What a coder wants of the planes: a border around them, and what may be done to them.
 struct PlaneNeeds {
-  int border = 0;
+  int border = 0;  // kRasterBorder if any_order
   bool flips = false;
+  bool any_order = false;  // may be red, green and blue as they are (colour_conversion.h)
 };
 
 struct TilePlanes {

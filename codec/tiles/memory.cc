@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/coders/contexts/context_coder.h"
+#include "codec/coders/network/network_tile.h"
 #include "codec/coders/raster/raster_tile.h"
 #include "codec/coders/refined/refined_state.h"
 #include "codec/tiles/tile_modes.h"
@@ -58,7 +59,8 @@ LevelSize LargestTile(const FileInfo& info) {
           static_cast<int>(std::min(side, info.height))};
 }
 
-uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
+uint64_t EncodeTileBytes(const Model& model, LevelSize size, bool refined) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels, refined);
   uint64_t levels = PictureBytes(size), most = 0;
   const int count = LevelCount(size.width, size.height);
   std::vector<LevelSize> sizes;
@@ -84,7 +86,8 @@ uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
   return levels + most;
 }
 
-uint64_t DecodeTileBytes(const Model& model, LevelSize size) {
+uint64_t DecodeTileBytes(const Model& model, LevelSize size, bool refined) {
+  if (model.flow) return NetworkMemory(size.width, size.height, kChannels, refined);
   const int count = LevelCount(size.width, size.height);
   uint64_t most = PictureBytes(size);
   for (int l = 0; l < count; ++l, size = size.next()) {
@@ -153,8 +156,8 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   const bool all_at_once = IsSmall(info.TileRect(0));
   const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
   add(RasterTileBytes(info));
-  if (model != nullptr && FlowMay(info)) {
-    add(EncodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+  if (model != nullptr && (FlowMay(info) || (model->flow && !info.indexed))) {
+    add(EncodeTileBytes(*model, LargestTile(info), info.refined) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);
@@ -164,7 +167,7 @@ MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64
                       uint64_t picture) {
   uint64_t tile = std::max(ContextTileBytes(info), RasterTileBytes(info));
   if (model != nullptr) {
-    tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info)) + RefinedBytes(info));
+    tile = std::max(tile, DecodeTileBytes(*model, LargestTile(info), info.refined) + RefinedBytes(info));
   }
   return Plan(info, jobs, AddMemory(picture, 40 * info.tile_count()), tile, limit);
 }

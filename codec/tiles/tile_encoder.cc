@@ -25,7 +25,7 @@ struct Way {
 
 TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
-  TilePlan plan = PlanTile(image, rect, options.coding);
+  TilePlan plan = PlanTile(options, image, rect);
   SettlePlan(options, image, rect, pool, &plan);
 
   // The smallest payload so far. The contexts take longest where they come out largest, and are
@@ -34,7 +34,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
     const auto worth = [&least](size_t bytes) { return bytes <= least.load(); };
     return EncodeByContexts(image, rect, plan, stats, pixel_bits,
-                            FlowTakes(image) ? WorthFn(worth) : WorthFn());
+                            plan.flow || plan.raster ? WorthFn(worth) : WorthFn());
   };
   const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);

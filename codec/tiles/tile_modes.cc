@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "codec/coders/network/network_tile.h"
 #include "codec/coders/raster/raster_tile.h"
 #include "codec/coders/refined/refined_coder.h"
 #include "codec/picture/sample_block.h"
@@ -17,7 +18,7 @@ LevelCodersFn LevelsOf(bool refined) { return refined ? &RefinedLevels::Make : &
 
 bool HasAlphaStream(TileMode mode) {
   return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha ||
-         mode == TileMode::kRasterAlpha;
+         mode == TileMode::kRasterAlpha || mode == TileMode::kNetworkAlpha;
 }
 
 // Of the alpha stream of such a tile; none for others.
@@ -41,7 +42,8 @@ bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
 // Alpha of a colour picture by contexts; nothing if it equals the first channel, as where a mask
 // was made of a gray picture.
 std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect) {
-  if (ForEachAlpha(image, rect, [](uint8_t first, uint8_t alpha) { return first == alpha; })) {
+  if (image.bit_depth <= 8 &&
+      ForEachAlpha(image, rect, [](uint8_t first, uint8_t alpha) { return first == alpha; })) {
     return {};
   }
   const SampleBlock alpha = ReadBlock(image, rect, image.channels - 1);
@@ -61,12 +63,18 @@ const char* ModeName(TileMode mode) {
     case TileMode::kRefinedAlpha: return "refined+alpha";
     case TileMode::kRaster: return "raster";
     case TileMode::kRasterAlpha: return "raster+alpha";
+    case TileMode::kNetwork: return "network";
+    case TileMode::kNetworkAlpha: return "network+alpha";
   }
   return "unknown";
 }
 
 bool FlowTakes(const Image& image) {
   return image.bit_depth == 8 && !image.indexed && image.max_value == 0;
+}
+
+bool ModelTakes(const Model& model, const Image& image) {
+  return FlowTakes(image) || (model.flow && image.bit_depth > 8 && !image.indexed);
 }
 
 std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
@@ -131,6 +139,15 @@ std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect
 std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
                                     ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
                                     bool recover_colour, bool refined) {
+  if (model.flow) {
+    std::vector<uint8_t> payload = EncodeColours(
+        image.has_alpha() ? TileMode::kNetworkAlpha : TileMode::kNetwork, image, rect, stats, [&] {
+          return EncodeNetworkTile(*model.flow, image, rect, pool, recover_colour, refined,
+                                   stats, pixel_bits);
+        });
+    if (stats != nullptr) stats->other_bytes = payload.size();
+    return payload;
+  }
   const TileMode mode = refined ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
                         : image.has_alpha() ? TileMode::kFlowAlpha
                                             : TileMode::kFlow;
@@ -161,9 +178,16 @@ bool AlphaIsLarge(ByteSpan payload) {
   return !payload.empty() && AlphaBytes(payload).value_or(0) * 4 > payload.size();
 }
 
+bool IsNetwork(ByteSpan payload) {
+  if (payload.empty()) return false;
+  const auto mode = static_cast<TileMode>(payload[0]);
+  return mode == TileMode::kNetwork || mode == TileMode::kNetworkAlpha;
+}
+
 bool NeedsFlow(ByteSpan payload) {
   if (payload.empty()) return false;
   const auto mode = static_cast<TileMode>(payload[0]);
+  if (IsNetwork(payload)) return true;
   return mode >= TileMode::kFlow && mode <= TileMode::kRefinedAlpha && mode != TileMode::kContexts;
 }
 
@@ -176,10 +200,22 @@ bool IsRaster(ByteSpan payload) {
 bool IsRefined(ByteSpan payload) {
   if (payload.empty()) return false;
   const auto mode = static_cast<TileMode>(payload[0]);
+  if (mode == TileMode::kNetwork) return IsAdaptive(payload.subspan(1));
+  if (mode == TileMode::kNetworkAlpha) {
+    ByteReader reader(payload.subspan(1));
+    const uint64_t alpha = reader.GetVarint();
+    Require(alpha < reader.remaining(), ErrorCode::kTruncated, "data end too early");
+    reader.GetBytes(static_cast<size_t>(alpha));
+    return IsAdaptive(reader.GetBytes(reader.remaining()));
+  }
   return mode == TileMode::kRefined || mode == TileMode::kRefinedAlpha;
 }
 
 namespace {
+
+bool MayBeNetwork(const Image& image) {
+  return FlowTakes(image) || (image.bit_depth > 8 && !image.indexed);
+}
 
 // Everything but what the model or the raster coder made, for DecodePayload and DecodeReduced.
 // Returns what is left of the payload for them.
@@ -211,14 +247,23 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
       Require(FlowTakes(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       return rest;
+    case TileMode::kNetwork:
+      Require(MayBeNetwork(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
+              "tile of a mode that cannot be");
+      return rest;
     case TileMode::kFlowAlpha:
     case TileMode::kRefinedAlpha:
-    case TileMode::kRasterAlpha: {
-      Require(FlowTakes(*image) && image->has_alpha(), ErrorCode::kCorrupt,
-              "tile of a mode that cannot be");
+    case TileMode::kRasterAlpha:
+    case TileMode::kNetworkAlpha: {
+      Require((mode == TileMode::kNetworkAlpha ? MayBeNetwork(*image) : FlowTakes(*image)) &&
+                  image->has_alpha(),
+              ErrorCode::kCorrupt, "tile of a mode that cannot be");
       const uint64_t size = reader.GetVarint();
       Require(size <= reader.remaining(), ErrorCode::kCorrupt, "data end too early");
-      if (size == 0) return reader.GetBytes(reader.remaining());  // see CopyAlpha
+      if (size == 0) {  // see CopyAlpha
+        Require(image->bit_depth <= 8, ErrorCode::kCorrupt, "deep tile without alpha");
+        return reader.GetBytes(reader.remaining());
+      }
       block.channels = 1;
       DecodeContextTile(reader.GetBytes(static_cast<size_t>(size)), image->largest(), &block);
       WriteBlock(block, rect, image->channels - 1, image);
@@ -231,6 +276,7 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
 }
 
 void CheckRefined(ByteSpan payload, const Model& model) {
+  Require(!model.flow, ErrorCode::kCorrupt, "tile of another kind of model");
   Require(!IsRefined(payload) || CanRefine(model), ErrorCode::kCorrupt,
           "tile of a mode that cannot be");
 }
@@ -242,6 +288,13 @@ void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
     alpha = first;
     return true;
   });
+}
+
+void DecodeWithNetwork(const Model* model, ByteSpan payload, ByteSpan rest, const Rect& rect,
+                       Image* image, ThreadPool& pool, TileStats* stats) {
+  Require(model->flow.has_value(), ErrorCode::kCorrupt, "tile of another kind of model");
+  DecodeNetworkTile(*model->flow, rest, rect, image, pool, stats);
+  CopyAlpha(payload, rect, image);
 }
 
 void Reduce(const Image& from, int scale_log2, Image* to) {
@@ -257,7 +310,9 @@ void Reduce(const Image& from, int scale_log2, Image* to) {
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   const ByteSpan rest = DecodeSimple(payload, rect, image);
-  if (NeedsFlow(payload)) {
+  if (IsNetwork(payload)) {
+    DecodeWithNetwork(model, payload, rest, rect, image, pool, stats);
+  } else if (NeedsFlow(payload)) {
     CheckRefined(payload, *model);
     DecodeFlowTile(*model, rest, rect, LevelsOf(IsRefined(payload)), image, pool, stats,
                    pixel_bits);
@@ -267,7 +322,7 @@ void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image
     CopyAlpha(payload, rect, image);
   }
   if (stats != nullptr) {
-    stats->other_bytes = NeedsFlow(payload) ? payload.size() - rest.size() - 1 : payload.size();
+    stats->other_bytes = NeedsFlow(payload) && !IsNetwork(payload) ? payload.size() - rest.size() - 1 : payload.size();
     stats->mode_tiles[payload[0]] = 1;
   }
 }
@@ -277,15 +332,19 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   Image full = *small;
   full.width = rect.width;
   full.height = rect.height;
-  const bool flow_only = NeedsFlow(payload) && !HasAlphaStream(static_cast<TileMode>(payload[0]));
+  const bool flow_only = NeedsFlow(payload) && !IsNetwork(payload) &&
+                         !HasAlphaStream(static_cast<TileMode>(payload[0]));
   if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
   const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
   if (IsRaster(payload)) {
     DecodeRasterTile(rest, Whole(rect), &full, nullptr);
     CopyAlpha(payload, Whole(rect), &full);
   }
+  if (IsNetwork(payload)) {
+    DecodeWithNetwork(model, payload, rest, Whole(rect), &full, pool, nullptr);
+  }
   if (!flow_only) Reduce(full, scale_log2, small);
-  if (!NeedsFlow(payload)) return;
+  if (!NeedsFlow(payload) || IsNetwork(payload)) return;
   CheckRefined(payload, *model);
   if (CanReduceFlowTile(rest, full)) {
     DecodeFlowTileReduced(*model, rest, rect, LevelsOf(IsRefined(payload)), scale_log2, small,

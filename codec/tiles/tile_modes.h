@@ -32,9 +32,11 @@ enum class TileMode : uint8_t {
   kRefined,
   kRefinedAlpha,
   kRaster,
-  kRasterAlpha
+  kRasterAlpha,
+  kNetwork,
+  kNetworkAlpha
 };
-inline constexpr int kTileModes = 9;
+inline constexpr int kTileModes = 11;
 const char* ModeName(TileMode mode);
 
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
@@ -44,6 +46,8 @@ inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.heigh
 
 // Whether the model and the raster coder can code pictures of that kind.
 bool FlowTakes(const Image& image);
+// The same for a given model: an autoregressive flow takes deep samples, too.
+bool ModelTakes(const Model& model, const Image& image);
 
 // What is tried on a tile (tile_plan.h).
 struct TilePlan {

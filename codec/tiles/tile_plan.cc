@@ -90,16 +90,18 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
 
 }  // namespace
 
-TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
+TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& rect) {
+  const Coding coding = options.coding;
   const Repeats repeats = CountRepeats(image, rect);
   const bool small = IsSmall(rect);  // costs little either way
   TilePlan plan;
   plan.candidates =
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
                                                                                          : 0;
-  if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
-  plan.flow = TakesModel(coding);
-  plan.raster = ChoosesSmallest(coding) || coding == Coding::kRaster;
+  if (coding == Coding::kNoFlow) return plan;
+  plan.flow = TakesModel(coding) && ModelTakes(ModelOf(options), image);
+  plan.raster = FlowTakes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
+  if (!plan.flow && !plan.raster) return plan;
   plan.refined = Refines(coding);
   plan.contexts = small && ChoosesSmallest(coding);
   const auto contexts_only = [&] {

@@ -7,7 +7,7 @@
 
 namespace flowzip {
 
-TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
+TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& rect);
 
 // Codes two samples of the tile both ways if the plan asks for that.
 void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& rect,

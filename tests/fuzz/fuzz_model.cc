@@ -2,6 +2,7 @@
 // Model files: any bytes are refused, or are a model that codes pictures without loss; with
 // UndefinedBehaviorSanitizer also the proof that no accepted weights can overflow.
 #include "tests/fuzz/harness.h"
+#include "tests/picture_kinds.h"
 
 namespace flowzip {
 namespace {
@@ -19,7 +20,9 @@ void Run(ByteSpan data) {
                   std::equal(bytes.begin(), bytes.end() - sizeof(uint64_t), data.begin()),
               "a model is not written as it was read");
   if (model.MacsPerPixel() > 30000) return;  // slow, and no different
-  for (const Image& image : {Extremes(), testing::Checkerboard(10, 17, 1)}) {
+  std::vector<Image> images = {Extremes(), testing::Checkerboard(10, 17, 1)};
+  if (model.flow) images.push_back(testing::OfKind({3, 16, 2}, 19, 18, 6));
+  for (const Image& image : images) {
     EncodeOptions options;
     options.model = &model;
     try {

@@ -9,14 +9,22 @@ void Run(ByteSpan data) {
   ByteReader reader(data);
   const uint32_t width = 1 + reader.Get<uint8_t>() % 70, height = 1 + reader.Get<uint8_t>() % 70;
   const auto kind = reader.Get<uint8_t>();
-  Image image = testing::MakeImage(width, height, kind % 2 ? 3 : 1);
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.channels = kind % 2 ? 3 : 1;
+  // By the autoregressive flow from 128 on, and deep from 192 on.
+  if (kind >= 192) image.bit_depth = 16;
+  image.samples.assign(image.row_bytes() * height, 0);
   // What is missing repeats what is there.
   const ByteSpan samples = reader.GetBytes(reader.remaining());
   for (size_t i = 0; i < image.samples.size() && !samples.empty(); ++i) {
     image.samples[i] = samples[i % samples.size()];
   }
   EncodeOptions options;
-  options.model = kind & 2 ? &fuzz::Golden() : &fuzz::Micro();
+  options.model = kind < 128 ? kind & 2 ? &fuzz::Golden() : &fuzz::Micro()
+                  : kind & 2 ? &fuzz::GoldenFlow()
+                             : &fuzz::MicroFlow();
   options.tile_log2 = kMinTileLog2 + (kind >> 2) % 3;
   options.jobs = 1;
   constexpr Coding kCodings[] = {Coding::kSmallest, Coding::kFlow, Coding::kRefined,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the fuzz targets share: their entry, their two models, and how they fail.
+// What the fuzz targets share: their entry, their models, and how they fail.
 //
 // A target returns 0 whatever the input is; an Error that its input deserves is caught. What
 // must never happen aborts: Check(). Built with libFuzzer by the preset `fuzz` (checksums off,
@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "codec/api/codec.h"
-#include "tests/tiny_model.h"
+#include "tests/tiny_flow.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
@@ -52,9 +52,22 @@ inline const Model& Golden() {
   }();
   return model;
 }
-// Whichever of the two a file names.
+// The autoregressive flow of tests/golden, and one as small as they get.
+inline const Model& GoldenFlow() {
+  static const Model model = testing::TinyFlowModel(5, {12, 1, 3});
+  return model;
+}
+inline const Model& MicroFlow() {
+  static const Model model = testing::TinyFlowModel(6, {1, 0, 1});
+  return model;
+}
+// Whichever of these a file names.
 inline const Model& ModelFor(ByteSpan file) {
-  return Probe(file).model_hash == Golden().hash() ? Golden() : Micro();
+  const uint64_t hash = Probe(file).model_hash;
+  for (const Model* model : {&Golden(), &GoldenFlow(), &MicroFlow()}) {
+    if (hash == model->hash()) return *model;
+  }
+  return Micro();
 }
 
 }  // namespace flowzip::fuzz

@@ -4,7 +4,9 @@
 #include <fstream>
 
 #include "rans/escape.h"
+#include "tests/converted.h"
 #include "tests/fuzz/harness.h"
+#include "tests/picture_kinds.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tools/png_io.h"
 #endif
@@ -42,6 +44,9 @@ void MakeFiles() {
       Save("decode", std::to_string(number), file);
       options.coding = Coding::kRaster;
       Save("decode", "raster-" + std::to_string(number), Encode(image, options));
+      options.model = &fuzz::MicroFlow();
+      options.coding = Coding::kFlow;
+      Save("decode", "network-" + std::to_string(number), Encode(image, options));
       if (number % 3 == 0) {
         Save("container", std::to_string(number), file);
         std::vector<uint8_t> call = file;  // its last byte are the harness's flags
@@ -58,6 +63,29 @@ void MakeFiles() {
                                    static_cast<uint8_t>(image.channels / 2)};
     pixels.insert(pixels.end(), image.samples.begin(), image.samples.end());
     Save("pixels", std::to_string(number), pixels);
+    for (const int kind : {128, 192}) {  // by the autoregressive flow; deep
+      pixels[2] = static_cast<uint8_t>(kind + image.channels / 2 + number % 2 * 2);
+      Save("pixels", "network-" + std::to_string(number) + "-" + std::to_string(kind), pixels);
+    }
+  }
+  // Deep and squeezed network tiles.
+  EncodeOptions options;
+  options.model = &fuzz::MicroFlow();
+  options.coding = Coding::kFlow;
+  for (const int depth : {10, 16}) {
+    for (int channels = 1; channels <= 4; ++channels) {
+      const Image image = testing::OfKind({channels, depth, 3}, 13, 11, static_cast<uint32_t>(depth));
+      Save("decode", "network-deep-" + std::to_string(depth) + "-" + std::to_string(channels),
+           Encode(image, options));
+    }
+  }
+  for (const int conversion : {1, 2}) {
+    for (const bool rows : {false, true}) {
+      const Image image =
+          testing::Converted(testing::Scene(25, 23, 3, 8), conversion, 1, true, rows);
+      Save("decode", "network-half-" + std::to_string(2 * conversion + rows),
+           Encode(image, options));
+    }
   }
 }
 
@@ -80,6 +108,10 @@ void MakeModels() {
   shape.components = 2;
   model = testing::TinyModel(6, shape);
   Save("model", "borrows", model.Serialize());
+  model = fuzz::MicroFlow();
+  Save("model", "flow-least", model.Serialize());
+  model = testing::TinyFlowModel(7, {2, 1, 2});
+  Save("model", "flow-block", model.Serialize());
 }
 
 void MakeStreams() {

@@ -3,33 +3,6 @@
 
 namespace flowzip {
 
-void RasterModel::CompleteFilters(int channel) {
-  for (int f = 0; f < filter_count; ++f) {
-    int16_t* weight = filters[f];
-    int32_t own = 1 << kRasterWeightBits;
-    for (size_t k = 1; k < kOwnTaps.size(); ++k) own -= weight[k];
-    weight[0] = static_cast<int16_t>(own);
-    for (int c = 0; c < channel; ++c) {
-      int16_t* cross = weight + RasterTaps(c);
-      int32_t sum = 0;
-      for (size_t k = 1; k < kCrossTaps.size(); ++k) sum -= cross[k];
-      cross[0] = static_cast<int16_t>(sum);
-    }
-  }
-}
-
-RasterRows FilterRows(const RasterPlane* planes, int channel, int y) {
-  RasterRows rows{};
-  size_t at = 0;
-  for (const RasterTap& tap : kOwnTaps) {
-    rows[at++] = planes[channel].Row(std::max(y + tap.dy, -1)) + tap.dx;
-  }
-  for (int c = 0; c < channel; ++c) {
-    for (const RasterTap& tap : kCrossTaps) rows[at++] = planes[c].Row(y + tap.dy) + tap.dx;
-  }
-  return rows;
-}
-
 RasterRows EnergyRows(const RasterPlane* magnitudes, int channel, int y) {
   RasterRows rows{};
   size_t at = 0;

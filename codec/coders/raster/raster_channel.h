@@ -9,29 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "codec/coders/raster/raster_symbols.h"
-#include "model/adaptive_coupling.h"
-#include "model/plane.h"
-#include "model/raster_row.h"
+#include "codec/filters/linear_filters.h"
 
 namespace flowzip {
-
-struct RasterTap {
-  int dx, dy;
-};
-// Of the channel itself: W, WW, N, NW, NE, NN, NNE, NEE, NWW. The first's weight follows from the
-// others: they add up to 1.
-inline constexpr std::array<RasterTap, 9> kOwnTaps{
-    {{-1, 0}, {-2, 0}, {0, -1}, {-1, -1}, {1, -1}, {0, -2}, {1, -2}, {2, -1}, {-2, -1}}};
-// Of each earlier channel: W, here, N, NW, NE. The first's follows: they add up to 0.
-inline constexpr std::array<RasterTap, 5> kCrossTaps{{{-1, 0}, {0, 0}, {0, -1}, {-1, -1}, {1, -1}}};
-inline constexpr int kFirstTaps = 2;  // W and WW, in the row being decoded
-constexpr int RasterTaps(int channel) {
-  return static_cast<int>(kOwnTaps.size() + kCrossTaps.size() * static_cast<size_t>(channel));
-}
-inline constexpr int32_t kMaxRasterWeight = 2047;  // of the free ones, in 2^-kRasterWeightBits
 
 // Residuals' magnitudes are kept in 1/8. Those that say what to expect: of the channel itself
 // W, WW, N, NW, NE, NN, of each earlier channel here, E, S.
@@ -43,63 +25,19 @@ constexpr int RasterEnergies(int channel) {
                           kCrossEnergies.size() * static_cast<size_t>(channel));
 }
 inline constexpr int kEnergyBits = 6;  // of their weights, 0..255
-static_assert(RasterTaps(2) < kMaxRasterTaps && RasterEnergies(2) <= kMaxRasterTaps);
+static_assert(RasterEnergies(2) <= kMaxRasterTaps);
 
 // A channel's side information.
-struct RasterModel {
-  int filter_count = 1;
-  RasterWeights filters[kMaxRasterFilters] = {};  // own taps, then each earlier channel's
-  std::vector<uint8_t> labels;                    // a filter for each block, by rows
+struct RasterModel : LinearFilters {
   RasterWeights energies[1] = {};
   int32_t bias = 0;  // 0..255: what is added to the energy, in 1/16
   RasterTables tables;
-
-  // Derives the first weight of each group of taps.
-  void CompleteFilters(int channel);
 };
-
-constexpr int RasterBlocks(int samples) { return (samples + kRasterBlock - 1) / kRasterBlock; }
-
-using RasterPlane = Plane<int16_t>;
-inline constexpr int kRasterBorder = 16;  // to the right, that whole blocks and NEE can be read
 
 // Of the streams: the next sample's context waits for this sample, not for the coder.
 inline constexpr int kRasterLanes = 1;
 
-inline RasterPlane NewRasterPlane(int width, int height) {
-  return RasterPlane::Unset(width, height, kRasterBorder);
-}
-inline RasterPlane ConstantRasterPlane(int width, int height, int32_t value) {
-  RasterPlane plane = NewRasterPlane(width, height);
-  plane.Fill(static_cast<int16_t>(value));
-  return plane;
-}
-
-// Sets the border of a row whose samples are set: to the left the first sample of the row above,
-// `first` in row 0; to the right the last sample.
-inline void ExtendRow(RasterPlane& plane, int y, int16_t first) {
-  int16_t* row = plane.Row(y);
-  row[-1] = row[-2] = y > 0 ? plane.Row(y - 1)[0] : first;
-  std::fill(row + plane.width(), row + plane.width() + kRasterBorder, row[plane.width() - 1]);
-}
-
-// For row 1, the row above row 0 is row 0 once more.
-inline void RepeatFirstRow(RasterPlane& plane) {
-  std::copy_n(plane.Row(0) - kRasterBorder, plane.stride(), plane.Row(-1) - kRasterBorder);
-}
-
-// What row 0 begins with.
-inline int16_t MiddleOf(const SampleRange& range) {
-  return static_cast<int16_t>((range.min + range.max) >> 1);
-}
-
-// Row 0 has this filter: the sample to the left.
-inline constexpr RasterWeights kFirstRowFilter[1] = {{1 << kRasterWeightBits}};
-
-// Where the taps of row y begin. Row -1, which only the first row's filter meets, is any.
-using RasterRows = std::array<const int16_t*, kMaxRasterTaps>;
-RasterRows FilterRows(const RasterPlane* planes, int channel, int y);
-// The same for the energies, for any y. Row -1 of each plane of magnitudes is zero.
+// As FilterRows, for the energies and any y. Row -1 of each plane of magnitudes is zero.
 RasterRows EnergyRows(const RasterPlane* magnitudes, int channel, int y);
 // All rows set except row -1, which is set here, and their borders.
 void ClearAbove(RasterPlane& magnitudes);

@@ -85,7 +85,7 @@ class ChannelDecoder {
         DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), sample,
                   magnitude);
       } else {
-        const RasterRows rows = FilterRows(planes_, channel_, y);
+        const RasterRows rows = FilterRows(RefsTo(planes_, channel_), channel_, y);
         RasterSums(rows.data() + kFirstTaps, taps - kFirstTaps, rest, label, width_, sums.data());
         DecodeRow(finder, model_.filters, label, sums.data(), energies.data(), sample, magnitude);
       }
@@ -93,6 +93,7 @@ class ChannelDecoder {
       ExtendRow(magnitudes_[channel_], y, 0);
       if (first) RepeatFirstRow(planes_[channel_]);
     }
+    RepeatLastRow(planes_[channel_]);
     stack_.CheckEnd();
   }
 

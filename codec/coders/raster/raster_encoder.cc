@@ -6,16 +6,11 @@
 #include "codec/coders/raster/raster_coder.h"
 #include "codec/coders/raster/raster_fit.h"
 #include "codec/coders/raster/raster_side.h"
+#include "codec/filters/fit_filters.h"
 #include "rans/binary_coder.h"
 
 namespace flowzip {
 namespace {
-
-// Sets the border, which the taps read.
-void Extend(RasterPlane& plane, const SampleRange& range) {
-  for (int y = 0; y < plane.height(); ++y) ExtendRow(plane, y, MiddleOf(range));
-  RepeatFirstRow(plane);
-}
 
 // Symbols that a row's rest is coded from: symbol << 1 | far.
 uint16_t PackSymbol(const RasterPrediction& prediction, int32_t sample) {
@@ -38,7 +33,7 @@ class ChannelEncoder {
 
   // Fits the filters; returns the residuals' magnitudes. The samples are not needed again.
   RasterPlane Predict() {
-    FitRasterFilters(planes_, channel_, &model_);
+    FitFilters(RefsTo(planes_, channel_), channel_, &model_);
     RasterPlane magnitudes = NewRasterPlane(width_, height_);
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
@@ -48,7 +43,7 @@ class ChannelEncoder {
       int16_t* magnitude = magnitudes.Row(y);
       uint16_t* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
-      const RasterRows rows = FilterRows(planes_, channel_, y);
+      const RasterRows rows = FilterRows(RefsTo(planes_, channel_), channel_, y);
       RasterSums(rows.data(), RasterTaps(channel_), y == 0 ? kFirstRowFilter : model_.filters,
                  y == 0 ? nullptr : label, width_, sums.data());
       for (int x = 0; x < width_; ++x) {
@@ -150,7 +145,7 @@ std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels
   std::array<RasterPlane, kChannels> magnitudes;
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
-    Extend(samples[c], ranges[c]);
+    ExtendPlane(samples[c], ranges[c]);
     encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));
   }
   std::vector<std::vector<uint8_t>> streams(static_cast<size_t>(channels));

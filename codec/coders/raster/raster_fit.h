@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the encoder chooses a raster channel's filters and weights.
-//
-// The same on every machine: sums in integers, the rest in IEEE doubles in a fixed order
-// (model/filter_fit.h).
+// How the encoder chooses the weights of a raster channel's energies. The same on every machine, as
+// in codec/filters/fit_filters.h.
 #pragma once
 
 #include "codec/coders/raster/raster_channel.h"
 
 namespace flowzip {
 
-// Filters by clustering: least squares over the blocks that each filter fits best, again and
-// again; then every block's label. Of `planes`, the channel and those before it are used.
-void FitRasterFilters(const RasterPlane* planes, int channel, RasterModel* model);
-
-// The weights of energies, by least squares of a residual's magnitude.
+// By least squares of a residual's magnitude.
 void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* model);
 
 }  // namespace flowzip

@@ -81,7 +81,4 @@ RasterStarts StartsOf(const std::array<uint8_t, kRasterTokens>& levels, int toke
 using RasterCounts = std::array<std::array<uint32_t, kRasterTokens>, kRasterContexts>;
 void ChooseLevels(const RasterCounts& counts, RasterTables* tables);
 
-// 256 log2(x), x >= 1, rounded down a little.
-uint32_t FixedLog2(uint32_t x);
-
 }  // namespace flowzip

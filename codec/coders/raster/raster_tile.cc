@@ -9,7 +9,7 @@
 namespace flowzip {
 namespace {
 
-constexpr PlaneNeeds kNeeds{.border = kRasterBorder};
+constexpr PlaneNeeds kNeeds{.border = kRasterBorder, .any_order = true};
 static_assert(kMaxRasterSample == kMaxSample);
 
 const Lifting1x1& Lifting() {

@@ -15,14 +15,6 @@ std::array<int32_t, RefinedState::kInputs> FirstWeights() {
 
 }  // namespace
 
-ProbabilityMap::ProbabilityMap(size_t contexts) : knots_(contexts * kKnots) {
-  const BitTables& tables = kBitTables;
-  for (size_t i = 0; i < knots_.size(); ++i) {
-    const int32_t log_odds = (static_cast<int32_t>(i % kKnots) - 16) * kStep;
-    knots_[i] = tables.squash[std::clamp(log_odds, -kMaxStretch, kMaxStretch) + kMaxStretch];
-  }
-}
-
 RefinedState::RefinedState(size_t samples)
     : by_texture(size_t{kChannels} * kGroups * kSteepness * kTexture),
       by_errors(size_t{kChannels} * kGroups * kNearErrors),

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Adaptive coding of a plane's sites, one after another, lane by lane in each step.
+//
+// A sample is coded as its difference from the network's rounded mean, bit by bit: zero or not,
+// sign, octave in unary, the bits inside the octave. Every bit is predicted by the network's own
+// distribution, by logistic distributions around corrected means, and by what came of the same bit
+// in like contexts; mixers that learn weigh these. docs/FORMAT.md is the definition.
+#pragma once
+
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "base/error.h"
+#include "codec/coders/network/adaptive_state.h"
+#include "codec/coders/network/channel_walk.h"
+#include "codec/coders/network/lane_symbols.h"
+#include "codec/coders/network/network_plane.h"
+#include "model/mixture_tables.h"
+#include "rans/binary_coder.h"
+#include "rans/escape.h"
+
+namespace flowzip {
+
+template <class Coder>
+class AdaptiveSites {
+ public:
+  // `planes`: those that are looked at, then the plane itself.
+  AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, const SampleRange& range)
+      : coder_(coder),
+        state_(static_cast<size_t>(planes.back()->sites.width()) *
+               static_cast<size_t>(planes.back()->sites.height())),
+        planes_(planes),
+        channel_(static_cast<int>(planes.size()) - 1),
+        range_(range) {
+    for (int k = 0; k < kNear; ++k) {
+      const SiteOffset& o = kOwnOffsets[static_cast<size_t>(k)];
+      near_[static_cast<size_t>(k)] = SkewedPlane::Distance(o.dx, o.dy);
+    }
+  }
+
+  // A site of the step under way. Mixtures are of samples without their low bits, as is `actual`,
+  // which a decoder ignores. Returns what was coded. Throws kCorrupt.
+  int32_t Code(const MixtureRow& mixtures, const ChannelWalk& walk, const ChannelWalk::Lane& site,
+               int32_t actual) {
+    const int low_bits = walk.low_bits(site.lane);
+    Look(mixtures, walk.now(), site.lane, low_bits, walk.center(site.lane));
+    const int32_t value = CodeSample(mixtures, site.lane, low_bits, actual);
+    Learn(site.x, site.y, value);
+    return value;
+  }
+  // Bits that no model knows.
+  uint32_t CodePlain(uint32_t value, int bits) {
+    uint32_t result = 0;
+    for (int b = bits - 1; b >= 0; --b) {
+      result = result << 1 | static_cast<uint32_t>(CodeBit(static_cast<int>(value >> b & 1), 32768));
+    }
+    return result;
+  }
+
+  // Information so far; counted while encoding only.
+  double bits() const { return bits_; }
+
+ private:
+  static constexpr int kNear = 20, kNearErrors = 12, kMostInputs = ErrorFilter::kMaxInputs;
+  static constexpr int kSlots = AdaptiveState::kSlots, kShapes = AdaptiveState::kShapes;
+  static constexpr int32_t kMostInput = 4096;
+  static constexpr int kWeightBits = mixture_tables::kWeightBits;
+  static constexpr std::array<int32_t, AdaptiveState::kFilters> kRates = {2000, 10000};
+
+  static int32_t Cut(int32_t v) { return std::clamp(v, -kMostInput, kMostInput); }
+  static uint64_t Key(int32_t v) { return static_cast<uint32_t>(v); }
+  static uint64_t Coarse(int32_t v) { return Key(SignedHalfOctave(v >> 2)); }
+  static int Octaves(int32_t v, int most) {
+    return std::min(HalfOctave(static_cast<uint32_t>(std::abs(v))), most);
+  }
+  // -2..2 is 3.
+  static int Eighth(int32_t v) {
+    return v < -24   ? 0
+           : v < -8  ? 1
+           : v < -2  ? 2
+           : v <= 2  ? 3
+           : v <= 8  ? 4
+           : v <= 24 ? 5
+           : v <= 60 ? 6
+                     : 7;
+  }
+
+  // What is known of a site before its sample is.
+  void Look(const MixtureRow& row, int step, int lane, int low_bits, int32_t prediction) {
+    const int j = lane;
+    const int32_t lo = row.lo[j], hi = row.hi[j];
+    // Of all components, exactly: row.middle and row.spread may differ between instruction sets.
+    int64_t mean_sum = 0, reach_sum = 0;
+    for (int k = 0; k < row.components; ++k) {
+      mean_sum += int64_t{row.weight[k][j]} * row.mean[k][j];
+      reach_sum += int64_t{row.weight[k][j]} * row.reach[k][j];
+    }
+    mean_ = std::clamp(static_cast<int32_t>(mean_sum >> kWeightBits), 16 * lo, 16 * hi);
+    center_ = std::clamp((mean_ + 8) >> 4, lo, hi);
+    // Of the mixture: 12 scales, in 1/16.
+    const int32_t reach = std::max(static_cast<int32_t>(reach_sum >> kWeightBits), 1);
+
+    // Inputs of the filters, around the mean: samples, then errors.
+    count_ = 0;
+    const NetworkPlane& own_plane = *planes_.back();
+    const int32_t* values = own_plane.sites.Values(step) + lane;
+    for (const ptrdiff_t near : near_) {
+      inputs_[count_++] = Cut(((16 * values[near]) >> low_bits) - mean_);
+    }
+    const int32_t* errors = own_plane.errors.Values(step) + lane;
+    const int32_t* around = inputs_.data() + count_;
+    uint32_t energy = 0;
+    for (int k = 0; k < kNearErrors; ++k) {
+      const int32_t error = errors[near_[static_cast<size_t>(k)]];
+      energy += static_cast<uint32_t>(std::abs(error)) * (k < 4 ? 2 : 1);
+      inputs_[count_++] = error;
+    }
+    std::array<int32_t, 2> own{};  // the site's errors in the channels before
+    for (int c = 0; c < channel_; ++c) {
+      const int32_t* other = planes_[static_cast<size_t>(c)]->errors.Values(step) + lane;
+      inputs_[count_++] = own[static_cast<size_t>(c)] = other[0];
+      for (int k = 0; k < 4; ++k) inputs_[count_++] = other[near_[static_cast<size_t>(k)]];
+    }
+    const int32_t linear = Cut(prediction - mean_);
+    inputs_[count_++] = linear;
+
+    // Four guesses of the network's error: two filters, their mean corrected by drift.
+    auto& filters = state_.filters;
+    const int32_t slow = filters[0].Predict(inputs_.data(), count_);
+    const int32_t fast = filters[1].Predict(inputs_.data(), count_);
+    filtered_ = (slow + fast) >> 1;
+    size_t texture = 0;
+    for (int k = 0; k < 6; ++k) texture |= size_t{inputs_[k] > slow} << k;
+    texture |= size_t{around[0] > 0} << 6 | size_t{around[1] > 0} << 7 | size_t{own[0] > 0} << 8 |
+               size_t{own[1] > 0} << 9;
+    const auto steep = static_cast<size_t>(std::min(3, HalfOctave(reach) / 4));
+    by_texture_ =
+        &state_.by_texture[steep * AdaptiveState::kTexture + texture];
+    by_errors_ =
+        &state_.by_errors[static_cast<size_t>(Eighth(around[0]) * 128 + Eighth(around[1]) * 16 +
+                                              Eighth(own[0]) * 2 + (own[1] > 0))];
+    const int32_t textured = filtered_ + (by_texture_->mean >> 8);
+    const int32_t leaning = filtered_ + (by_errors_->mean >> 8);
+
+    // Logistics around the guesses, as wide as errors were in like places.
+    scale_ = std::min(HalfOctave(reach), 31);
+    const int e = std::min(HalfOctave(energy >> 2), 63);
+    const int o = Octaves(std::abs(own[0]) + std::abs(own[1]), 31);
+    const int gap = Octaves(slow - fast, 31);
+    shifts_ = {slow, fast, textured, textured, leaning};
+    const std::array<int, kShapes> widths = {scale_ * 64 + e, scale_ * 64 + e, scale_ * 64 + o,
+                                             e * 64 + o, gap * 64 + scale_};
+    Spread* spreads = state_.spreads.data();
+    for (int k = 0; k < kShapes; ++k) {
+      spreads_[k] = spreads + k * 4096 + widths[k];
+      const int32_t width = spreads_[k]->seen > 0 ? spreads_[k]->mean : reach / 6;
+      shapes_[k] = Logistic(width, (mean_ + shifts_[k] - 16 * center_) >> 1);
+    }
+
+    // Contexts.
+    const auto context = [&](int number, uint64_t a) {
+      return HashStep(static_cast<uint64_t>(number), a);
+    };
+    const uint64_t s = Key(scale_);
+    const auto known = [&](int c) { return Key((planes_[static_cast<size_t>(c)]->sites.Values(step)[lane] >> low_bits) + 65536); };
+    const uint64_t here = Key(center_ + 65536) << 17;
+    const auto offset = [&](int32_t shift) {
+      return Key((mean_ + shift - 16 * center_ + 512) >> 1);
+    };
+    hashes_[0] =
+        HashStep(context(1, here + (channel_ > 0 ? known(0) : 0)), channel_ > 1 ? known(1) : 0);
+    hashes_[1] = context(2, offset(textured) * 64 + s);
+    hashes_[2] = HashStep(context(3, Coarse(own[0]) * 128 + Coarse(own[1])), s);
+    hashes_[3] = HashStep(context(4, Key(std::clamp(inputs_[0], -255, 255) + 256) * 512 +
+                                         Key(std::clamp(inputs_[1], -255, 255) + 256)),
+                          Key((std::clamp(inputs_[2], -255, 255) >> 4) + 64));
+    hashes_[4] = HashStep(context(5, here), s / 4);
+    hashes_[5] = HashStep(context(6, Coarse(inputs_[0]) * 128 + Coarse(inputs_[1])), s / 2);
+    hashes_[6] = channel_ > 0 ? context(7, here + known(channel_ - 1))
+                              : context(7, offset(leaning) * 64 + Key(e));
+    hashes_[7] = HashStep(context(8, Coarse(slow) * 16 + Key(mean_ & 15)), s / 2);
+    hashes_[8] = HashStep(context(9, Coarse(fast) * 128 + Coarse(linear)), s / 2);
+    hashes_[9] = HashStep(HashStep(context(10, Key(o * 32 + e / 2)), s * 4),
+                          channel_ > 0 ? Coarse(inputs_[2]) : 0);
+
+    Prefetch(0);
+    Prefetch(1);
+    const int chroma = channel_ > 0 ? 32 : 0;
+    sets_ = {0, scale_ + chroma, std::min(e, 31) + chroma};
+  }
+
+  void Prefetch(int kind) const {
+    for (const uint64_t h : hashes_) state_.slots.Prefetch(HashStep(h, Key(kind)));
+  }
+  static int OctaveKind(int octave, bool negative) {
+    return 2 + std::min(octave, 15) + (negative ? 16 : 0);
+  }
+  static int InsideKind(int octave) { return 33 + std::min(octave, 6); }
+
+  // A bit of probability p / 2^16.
+  int CodeBit(int bit, int32_t p) {
+    bit = coder_.Code(bit, static_cast<uint32_t>(p));
+    if constexpr (Coder::kEncodes) bits_ -= std::log2((bit != 0 ? p : 65536 - p) / 65536.0);
+    return bit;
+  }
+
+  // Node `kind` of the code, to which the network gives part / whole of its mass; odds(logistic) are
+  // a logistic's log-odds of it.
+  template <class OddsFn>
+  int CodeNode(int bit, int kind, uint32_t part, uint32_t whole, const OddsFn& odds) {
+    const BitTables& tables = kBitTables;
+    std::array<BitSlot*, kSlots> slots;
+    std::array<int32_t, AdaptiveState::kInputs> inputs;
+    for (int k = 0; k < kSlots; ++k) {
+      slots[k] = state_.slots.Find(HashStep(hashes_[k], Key(kind)));
+      inputs[k] = tables.stretch[*slots[k] >> 20] * tables.trust[*slots[k] >> 8 & 63] >> 8;
+    }
+    const uint32_t share =
+        whole == 0 ? 8192 : static_cast<uint32_t>((uint64_t{part} << 14) / whole);
+    inputs[kSlots] = tables.fine_stretch[std::min(share, 16383u)];
+    for (int k = 0; k < kShapes; ++k) inputs[kSlots + 1 + k] = odds(shapes_[k]);
+    inputs[kSlots + 1 + kShapes] = 256;
+
+    auto& [by_place, by_scale, by_energy] = state_.mixers;
+    const int32_t mixed =
+        (by_place.Mix(inputs, kind) +
+         by_scale.Mix(inputs, kind * 64 + sets_[1]) + by_energy.Mix(inputs, kind * 64 + sets_[2])) /
+        3;
+    const auto place = static_cast<size_t>(kind * 64 + scale_);
+    const int32_t corrected = state_.map.Correct(place, mixed);
+    const int32_t p = (3 * tables.squash[mixed + kMaxStretch] + corrected) >> 2;
+    bit = CodeBit(bit, std::clamp(p, 16, 65520));
+    for (auto& mixer : state_.mixers) mixer.Update(inputs, bit);
+    state_.map.Learn(bit);
+    for (BitSlot* slot : slots) UpdateSlot(*slot, bit);
+    return bit;
+  }
+
+  // Returns the sample without its low bits; a decoder ignores `actual`.
+  int32_t CodeSample(const MixtureRow& row, int j, int low_bits, int32_t actual) {
+    // With the escapes, where there are any.
+    const int32_t lowest = row.lo[j] - row.low_escape[j], highest = row.hi[j] + row.high_escape[j];
+    const int32_t v = CodeInside(row, j, lowest, highest, std::clamp(actual, lowest, highest));
+    if (v >= row.lo[j] && v <= row.hi[j]) return v;
+    const uint32_t distance =
+        CodeEscape(Coder::kEncodes ? static_cast<uint32_t>(std::abs(actual - v)) : 0);
+    const int64_t far = v < row.lo[j] ? int64_t{v} - distance : int64_t{v} + distance;
+    Require(far >= range_.min >> low_bits && far <= range_.max >> low_bits, ErrorCode::kCorrupt,
+            "sample outside its declared range");
+    return static_cast<int32_t>(far);
+  }
+
+  int32_t CodeInside(const MixtureRow& row, int j, int32_t lowest, int32_t highest,
+                     int32_t actual) {
+    if (lowest == highest) return lowest;
+    constexpr uint32_t kAll = 65536;
+    const int32_t m = center_;
+    const auto below = [&](int32_t v) {  // the network's mass of values less than v
+      return v > row.hi[j] + 1 ? kAll : v < row.lo[j] ? 0 : row.Range(j, v).start;
+    };
+    const uint32_t left = below(m), right = kAll - below(m + 1);
+    if (CodeNode(Coder::kEncodes && actual != m, 0, left + right, kAll, [](const Logistic& l) {
+          return l.Odds(l.Tail(1, false) + l.Tail(1, true), int64_t{1} << 31);
+        }) == 0) {
+      return m;
+    }
+    bool negative = actual < m;
+    Prefetch(OctaveKind(0, false));
+    Prefetch(OctaveKind(0, true));
+    if (m == lowest) {
+      negative = false;
+    } else if (m == highest) {
+      negative = true;
+    } else {
+      negative = CodeNode(negative, 1, left, left + right, [](const Logistic& l) {
+                   return l.Odds(l.Tail(1, true), l.Tail(1, false) + l.Tail(1, true));
+                 }) != 0;
+    }
+    const auto beyond = [&](uint32_t d) {  // the network's mass of differences of at least d
+      const auto distance = static_cast<int32_t>(d);
+      return negative ? below(m - distance + 1) : kAll - below(m + distance);
+    };
+    // The difference's octave: in [2^o, 2^(o+1)). `inner` and `outer`: the mass that is left.
+    const auto most = static_cast<uint32_t>(negative ? m - lowest : highest - m);
+    const auto size = Coder::kEncodes ? static_cast<uint32_t>(std::abs(actual - m)) : 1;
+    const int last = 31 - __builtin_clz(most), wanted = 31 - __builtin_clz(size);
+    uint32_t inner = negative ? left : right, outer = 0;
+    int octave = 0;
+    for (; octave < last; ++octave) {
+      outer = beyond(2u << octave);
+      const int kind = OctaveKind(octave, negative);
+      if (octave + 1 < last) Prefetch(OctaveKind(octave + 1, negative));
+      if (octave > 0) Prefetch(InsideKind(octave));
+      if (CodeNode(octave < wanted, kind, outer, inner, [&](const Logistic& l) {
+            return l.Odds(l.Tail(2 << octave, negative), l.Tail(1 << octave, negative));
+          }) == 0) {
+        break;
+      }
+      inner = outer;
+    }
+    if (octave == last) outer = 0;
+    // Bits inside the octave: the first by contexts too, the others by the network alone.
+    uint32_t d = 1;
+    for (int b = octave - 1; b >= 0; --b) {
+      const uint32_t upper = (2 * d + 1) << b;
+      d *= 2;
+      if (upper > most) continue;
+      const uint32_t mass = beyond(upper), part = mass - outer, whole = inner - outer;
+      int bit = static_cast<int>(size >> b & 1);
+      if (b == octave - 1) {
+        bit = CodeNode(bit, InsideKind(octave), part, whole, [&](const Logistic& l) {
+          const int64_t end = l.Tail(2 << octave, negative);
+          return l.Odds(l.Tail(3 << (octave - 1), negative) - end,
+                        l.Tail(1 << octave, negative) - end);
+        });
+      } else {
+        const auto p = static_cast<int32_t>((uint64_t{part} << 16) / std::max(whole, 1u));
+        bit = CodeBit(bit, std::clamp(p, 64, 65472));
+      }
+      (bit != 0 ? inner : outer) = mass;
+      d += static_cast<uint32_t>(bit);
+    }
+    Require(d <= most, ErrorCode::kCorrupt, "sample outside its declared range");
+    return negative ? m - static_cast<int32_t>(d) : m + static_cast<int32_t>(d);
+  }
+
+  // Exp-Golomb of order kEscapeOrder in even bits: n ones, a zero, then the n + order low bits.
+  uint32_t CodeEscape(uint32_t distance) {
+    constexpr int kMostOnes = 20;
+    const uint32_t v = distance + (1u << kEscapeOrder);
+    const int wanted = 31 - __builtin_clz(v);
+    int width = kEscapeOrder;
+    while (CodeBit(Coder::kEncodes && width < wanted, 32768) != 0) {
+      Require(++width <= kMostOnes + kEscapeOrder, ErrorCode::kCorrupt, "escape without end");
+    }
+    uint32_t got = 1;
+    for (int b = width - 1; b >= 0; --b) {
+      got = got << 1 | static_cast<uint32_t>(CodeBit(static_cast<int>(v >> b & 1), 32768));
+    }
+    return got - (1u << kEscapeOrder);
+  }
+
+  void Learn(int x, int y, int32_t value) {
+    const int32_t error = 16 * value - mean_;
+    planes_.back()->errors.Set(x, y, Cut(error), 0);
+    for (size_t k = 0; k < kRates.size(); ++k) {
+      state_.filters[k].Learn(inputs_.data(), count_, error, kRates[k]);
+    }
+    for (int k = 0; k < kShapes; ++k) {
+      spreads_[k]->LearnFine(std::abs(error - shifts_[k]), kSpreadMemory);
+    }
+    by_texture_->Learn(error - filtered_);
+    by_errors_->Learn(error - filtered_);
+  }
+  static constexpr int32_t kSpreadMemory = 250;
+
+  Coder& coder_;
+  AdaptiveState state_;
+  const std::vector<NetworkPlane*>& planes_;
+  const int channel_;
+  const SampleRange range_;
+  double bits_ = 0;
+  std::array<ptrdiff_t, kNear> near_;
+
+  // Of the site in hand.
+  int32_t mean_ = 0, center_ = 0, filtered_ = 0;
+  int count_ = 0, scale_ = 0;
+  std::array<int32_t, kMostInputs> inputs_;
+  std::array<int32_t, kShapes> shifts_;
+  std::array<Spread*, kShapes> spreads_;
+  std::array<Logistic, kShapes> shapes_;
+  Drift *by_texture_ = nullptr, *by_errors_ = nullptr;
+  std::array<uint64_t, kSlots> hashes_;
+  std::array<int, 3> sets_;
+};
+
+}  // namespace flowzip

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The way through a plane that encoder, decoder and sampler share.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "codec/filters/linear_filters.h"
+#include "model/flow_model.h"
+#include "model/levels.h"
+#include "model/mixture_row.h"
+
+namespace flowzip {
+
+class ChannelWalk {
+ public:
+  // A lane that has a site in this step.
+  struct Lane {
+    int lane, x, y;
+  };
+
+  // `earlier`: the `channel` planes that are looked at, of the same size as `plane`, none of whose
+  // sites is set. The filters must outlive the walk.
+  ChannelWalk(const FlowModel& model, const std::array<const SkewedPlane*, kChannels>& earlier,
+              int channel, SkewedPlane* plane, const SampleRange& range,
+              const LinearFilters& filters);
+
+  int steps() const { return plane_.steps(); }
+
+  // Steps [begin, end), all before `begin` being done. Calls code(*this, mixtures, values) for
+  // each that has sites; it must set values[lane] of every lane in lanes() to a sample in range.
+  template <class Fn>
+  void Run(int begin, int end, const Fn& code) {
+    alignas(64) int32_t values[kNetSites] = {};
+    MixtureRow mixtures;
+    for (int step = begin; step < end; ++step) {
+      now_ = step;
+      FindLanes(step);
+      if (lanes_.empty()) continue;
+      step_.Run(step);
+      mixtures.SetRows(step_.heads[0], kNetSites, step_.net->net.components, step_.center,
+                       step_.min_high, step_.max_high, kNetSites);
+      code(*this, mixtures, values);
+      for (const Lane& site : lanes_) {
+        const int32_t value = values[site.lane];
+        plane_.Set(site.x, site.y, value, 8 * value - step_.prediction[site.lane]);
+      }
+    }
+  }
+
+  // Of the step under way.
+  const std::vector<Lane>& lanes() const { return lanes_; }
+  int now() const { return now_; }
+  int low_bits(int lane) const { return step_.low_bits[lane]; }
+  // The filters' prediction in the mixtures' units, 1/16.
+  int32_t center(int lane) const { return step_.center[lane]; }
+
+ private:
+  void FindLanes(int step);
+  void SetFilter(int lane, const int16_t* filter, int32_t bias);
+
+  SkewedPlane& plane_;
+  const LinearFilters& filters_;
+  SiteStep step_;
+  int now_ = 0;
+  std::vector<Lane> lanes_;
+  RasterWeights top_filters_[2] = {};  // of the first row, and of the next two
+};
+
+}  // namespace flowzip

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The network coder: an autoregressive flow in integers (docs/FORMAT.md 3.14).
+//
+// Plane by plane, a wavefront at a time (model/skewed_plane.h): linear filters, fitted to the
+// tile, and a trained network, which sees the neighbours relative to the local error, say how the
+// next 16 samples are distributed (model/site_step.h); rANS codes them. Sample less prediction is
+// a triangular map of volume one (Papamakarios et al. 2021, section 3.1), and its residuals'
+// density is what the network learned by maximum likelihood.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "codec/coders/network/plane_order.h"
+#include "model/flow_model.h"
+#include "model/levels.h"
+
+namespace flowzip {
+
+using NetworkRanges = std::array<SampleRange, kChannels>;
+using NetworkPlanes = std::array<RasterPlane, kChannels>;
+
+// How a tile's planes are coded.
+struct NetworkWay {
+  int squeeze = 0;        // plane_order.h
+  bool adaptive = false;  // adaptive_sites.h
+  bool means = false;     // the encoder's: what lies between others is known to be their mean
+};
+
+// The planes of a tile of 1 or 3 channels, as one string: for each plane of OrderPlanes that is
+// coded and whose channel's range is more than one value, varint length and its bytes
+// (plane_coder.h). Samples lie in their ranges. `bits`, if given, gets those of each sample added,
+// by rows, all channels together.
+std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples, int channels,
+                                   const NetworkWay& way, const NetworkRanges& ranges,
+                                   ThreadPool& pool, std::vector<float>* bits);
+
+// `channels` planes, the others empty. Throws kTruncated or kCorrupt.
+NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels,
+                            const NetworkWay& way, const NetworkRanges& ranges, int width,
+                            int height, ThreadPool& pool);
+
+}  // namespace flowzip

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "codec/coders/network/static_sites.h"
+
+#include <algorithm>
+
+#include "codec/coders/network/lane_symbols.h"
+#include "codec/coders/network/plane_walk.h"
+
+namespace flowzip {
+namespace {
+
+// rANS states: one for each lane, so that 16 samples can be found at once; of a small plane one in
+// all, since every state costs three bytes.
+constexpr int64_t kFewSites = 32768;
+int StateCount(int width, int height) {
+  return int64_t{width} * height < kFewSites ? 1 : kNetSites;
+}
+
+}  // namespace
+
+std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const LinearFilters& filters,
+                                       std::vector<float>* bits) {
+  const NetworkPlane& own = context.own();
+  const int width = own.samples.width(), height = own.samples.height();
+  const int states = StateCount(width, height);
+  LaneLog log;
+  // Deep samples are three symbols at the most, but for escapes.
+  const size_t eighths = context.range.max - context.range.min > kShallowSpan ? 25 : 9;
+  log.Reserve(static_cast<size_t>(width) * static_cast<size_t>(height) * eighths / 8);
+  WalkPlane(context, filters,
+       [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
+         alignas(64) int32_t high[kNetSites] = {};
+         for (const ChannelWalk::Lane& site : walk.lanes()) {
+           values[site.lane] = own.samples.Row(site.y)[site.x];
+           high[site.lane] = values[site.lane] >> walk.low_bits(site.lane);
+         }
+         CdfRange ranges[kNetSites];
+         mixtures.Ranges(high, ranges);
+         for (const ChannelWalk::Lane& site : walk.lanes()) {
+           const int i = site.lane, state = i % states, low_bits = walk.low_bits(i);
+           log.Add(state, {ranges[i].start, ranges[i].freq});
+           uint32_t distance = 0;
+           if (high[i] < mixtures.lo[i]) {
+             log.AddDistance(state, distance = static_cast<uint32_t>(mixtures.lo[i] - 1 - high[i]));
+           } else if (high[i] > mixtures.hi[i]) {
+             log.AddDistance(state, distance = static_cast<uint32_t>(high[i] - 1 - mixtures.hi[i]));
+           }
+           if (low_bits > 0) {
+             log.AddUniform(state, static_cast<uint32_t>(values[i]) & ((1u << low_bits) - 1),
+                            low_bits);
+           }
+           if (bits == nullptr) continue;
+           const bool escape = high[i] < mixtures.lo[i] || high[i] > mixtures.hi[i];
+           (*bits)[static_cast<size_t>(site.y) * static_cast<size_t>(width) +
+                   static_cast<size_t>(site.x)] +=
+               static_cast<float>(Bits(ranges[i]) + low_bits +
+                                  (escape ? ExpGolombBits(distance, kEscapeOrder) : 0));
+         }
+       });
+  return log.Encode(states);
+}
+
+void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes) {
+  const int states = StateCount(context.own().sites.width(), context.own().sites.height());
+  const SampleRange range = context.range;
+  RansStack stack = RansStack::FromBytes(bytes, states);
+  WalkPlane(context, filters,
+       [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
+         alignas(64) int32_t slots[kNetSites] = {}, found[kNetSites];
+         CdfRange ranges[kNetSites];
+         if (states > 1) {
+           for (const ChannelWalk::Lane& site : walk.lanes()) {
+             stack.Select(site.lane);
+             slots[site.lane] = static_cast<int32_t>(stack.Peek());
+           }
+           mixtures.FindAll(slots, found, ranges);
+         }
+         bool inside = true;
+         for (const ChannelWalk::Lane& site : walk.lanes()) {
+           const int i = site.lane, low_bits = walk.low_bits(i);
+           stack.Select(i % states);
+           if (states == 1) found[i] = mixtures.Find(i, stack.Peek(), &ranges[i]);
+           stack.PopHere({ranges[i].start, ranges[i].freq});
+           int64_t value = found[i];
+           if (found[i] < mixtures.lo[i]) {
+             value -= PopDistanceHere(stack);
+           } else if (found[i] > mixtures.hi[i]) {
+             value += PopDistanceHere(stack);
+           }
+           if (low_bits > 0) {
+             value = value * (int64_t{1} << low_bits) + PopUniformHere(stack, low_bits);
+           }
+           inside &= value >= range.min && value <= range.max;
+           values[i] = static_cast<int32_t>(std::clamp<int64_t>(value, range.min, range.max));
+         }
+         Require(inside, ErrorCode::kCorrupt, "sample outside its declared range");
+       });
+  stack.Select(0);
+  stack.CheckEnd();
+}
+
+}  // namespace flowzip
