@@ -11,8 +11,6 @@
 namespace flowzip {
 namespace {
 
-constexpr int kLevelsSeen = 3;  // the finest; levels 0 and 1 are judged, given the coarser
-constexpr int kLevelsJudged = 2;
 constexpr int kCell = kAnomalyCell;
 constexpr int kMinCells = 10;
 constexpr double kBulk = 0.75;
@@ -46,21 +44,13 @@ class CellGrid {
   uint32_t width, height;
 };
 
-// Tiles start at multiples of 16, so that a pixel's place in the picture gives its level.
-int LevelOf(uint32_t x, uint32_t y) {
-  int level = 0;
-  while (level < kLevelsSeen && ((x | y) >> level & 1) == 0) ++level;
-  return level;
-}
-
-// Calls fn(pixel index, x, y, level) for the sites of the levels seen that the model coded.
+// Calls fn(pixel index, x, y) for the sites that the model coded.
 template <class Fn>
-void ForEachJudged(const PixelBits& bits, const PixelBits::Detail& detail, const Fn& fn) {
+void ForEachCoded(const PixelBits& bits, const PixelBits::Detail& detail, const Fn& fn) {
   for (uint32_t y = 0; y < bits.height; ++y) {
     for (uint32_t x = 0; x < bits.width; ++x) {
       const size_t i = size_t{y} * bits.width + x;
-      const int level = LevelOf(x, y);
-      if (level < kLevelsSeen && detail.mean[i] > 0) fn(i, x, y, level);
+      if (detail.mean[i] > 0) fn(i, x, y);
     }
   }
 }
@@ -72,9 +62,9 @@ double Surprise(const PixelBits::Detail& detail, size_t i) {
 }
 
 struct ChannelFeatures {
-  std::array<Column, kLevelsSeen> bits;  // per site
-  std::array<Column, kLevelsSeen> z;     // calibration
-  std::array<Column, 2> periodicity;     // columns, rows
+  Column bits, expected;              // per site
+  Column z;                           // calibration
+  std::array<Column, 2> periodicity;  // columns, rows
 };
 
 ChannelFeatures Measure(const PixelBits& bits, const PixelBits::Detail& detail,
@@ -82,38 +72,31 @@ ChannelFeatures Measure(const PixelBits& bits, const PixelBits::Detail& detail,
   const size_t cells = grid.size();
   struct Sums {
     Column bits, mean, variance, surprise, count;
-  };
-  std::array<Sums, kLevelsSeen> sums;
-  for (Sums& s : sums) {
-    for (Column* c : {&s.bits, &s.mean, &s.variance, &s.surprise, &s.count}) c->resize(cells);
-  }
-  ForEachJudged(bits, detail, [&](size_t i, uint32_t x, uint32_t y, int level) {
+  } sums;
+  const auto columns = {&sums.bits, &sums.mean, &sums.variance, &sums.surprise, &sums.count};
+  for (Column* c : columns) c->resize(cells);
+  ForEachCoded(bits, detail, [&](size_t i, uint32_t x, uint32_t y) {
     const size_t cell = grid.CellOf(x, y);
-    Sums& s = sums[level];
-    s.bits[cell] += detail.bits[i];
-    s.mean[cell] += detail.mean[i];
-    s.variance[cell] += detail.variance[i];
-    s.surprise[cell] += Surprise(detail, i);
-    s.count[cell] += 1;
+    sums.bits[cell] += detail.bits[i];
+    sums.mean[cell] += detail.mean[i];
+    sums.variance[cell] += detail.variance[i];
+    sums.surprise[cell] += Surprise(detail, i);
+    sums.count[cell] += 1;
   });
+  for (Column* c : columns) *c = grid.Gather(*c);
 
   ChannelFeatures features;
-  for (int l = 0; l < kLevelsSeen; ++l) {
-    Sums& s = sums[l];
-    for (Column* c : {&s.bits, &s.mean, &s.variance, &s.surprise, &s.count}) *c = grid.Gather(*c);
-    features.bits[l].resize(cells);
-    features.z[l].resize(cells);
-    for (size_t i = 0; i < cells; ++i) {
-      const double count = std::max(s.count[i], 1.0);
-      features.bits[l][i] = s.bits[i] / count;
-      features.z[l][i] =
-          (s.bits[i] - s.mean[i]) / std::sqrt(s.variance[i] + kQuietVariance * count);
-      s.surprise[i] /= count;
-    }
+  for (Column* c : {&features.bits, &features.expected, &features.z}) c->resize(cells);
+  for (size_t i = 0; i < cells; ++i) {
+    const double count = std::max(sums.count[i], 1.0);
+    features.bits[i] = sums.bits[i] / count;
+    features.expected[i] = sums.mean[i] / count;
+    features.z[i] = (sums.bits[i] - sums.mean[i]) /
+                    std::sqrt(sums.variance[i] + kQuietVariance * count);
+    sums.surprise[i] /= count;
   }
 
-  // Around the level's local mean, so that levels (which keep to even rows and columns) do not
-  // look like a period.
+  // Around the local mean.
   std::array<std::array<Column, kCell>, 2> sum, count;
   Column square(cells), total(cells);
   for (int d = 0; d < 2; ++d) {
@@ -122,9 +105,9 @@ ChannelFeatures Measure(const PixelBits& bits, const PixelBits::Detail& detail,
       count[d][p].resize(cells);
     }
   }
-  ForEachJudged(bits, detail, [&](size_t i, uint32_t x, uint32_t y, int level) {
+  ForEachCoded(bits, detail, [&](size_t i, uint32_t x, uint32_t y) {
     const size_t cell = grid.CellOf(x, y);
-    const double t = Surprise(detail, i) - sums[level].surprise[cell];
+    const double t = Surprise(detail, i) - sums.surprise[cell];
     square[cell] += t * t;
     total[cell] += 1;
     const uint32_t phase[2] = {x % kCell, y % kCell};
@@ -149,20 +132,19 @@ ChannelFeatures Measure(const PixelBits& bits, const PixelBits::Detail& detail,
   return features;
 }
 
-// Bits per site given the coarser levels (of luma and the channel itself) and the level's luma.
+// Bits per site given the model's own expectation, brightness and its expectation before colour.
 std::vector<Column> Table(const std::vector<ChannelFeatures>& channels) {
   std::vector<Column> table;
   for (size_t c = 0; c < channels.size(); ++c) {
-    for (int l = 0; l < kLevelsJudged; ++l) {
-      std::vector<const Column*> inputs;
-      if (c > 0) inputs.push_back(&channels[0].bits[l]);
-      for (int k = l + 1; k < kLevelsSeen; ++k) {
-        inputs.push_back(&channels[0].bits[k]);
-        if (c > 0) inputs.push_back(&channels[c].bits[k]);
-      }
-      table.push_back(RobustResiduals(channels[c].bits[l], inputs));
-      table.push_back(channels[c].z[l]);
+    std::vector<const Column*> inputs = {&channels[c].expected};
+    if (c > 0) {
+      inputs.push_back(&channels[0].bits);
+      inputs.push_back(&channels[0].expected);
+      // How busy colour is beside brightness, as the model sees it.
+      table.push_back(RobustResiduals(channels[c].expected, {&channels[0].expected}));
     }
+    table.push_back(RobustResiduals(channels[c].bits, inputs));
+    table.push_back(channels[c].z);
     for (const Column& periodicity : channels[c].periodicity) table.push_back(periodicity);
   }
   return table;

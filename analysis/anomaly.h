@@ -5,10 +5,10 @@
 // So each cell of 8 x 8 pixels, with its neighbours (24 x 24 pixels), is described by what is left
 // of its bits once local activity is accounted for:
 //
-//   - bits per site of levels 0 and 1, per channel, minus what a robust linear fit over the
-//     whole picture predicts from the coarser levels and the channels before;
-//   - the calibration score z = sum (bits - mean) / sqrt(sum variance) of levels 0 and 1, per
-//     channel: the model's own expectation is its answer to "how busy is it here?";
+//   - bits per site and channel, minus what a robust linear fit over the whole picture predicts
+//     from the model's own expectation, its answer to "how busy is it here?", and from brightness;
+//   - that expectation of colours, minus what brightness predicts;
+//   - the calibration score z = sum (bits - mean) / sqrt(sum variance), per channel;
 //   - whether surprise keeps to columns or rows with a period of 8, per channel: a chi-square
 //     over the phases. White for a true density; a JPEG's blocks break it.
 //

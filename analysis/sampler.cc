@@ -2,78 +2,68 @@
 #include "analysis/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <exception>
+#include <memory>
 #include <utility>
 
+#include "analysis/colour_gamut.h"
+#include "analysis/random_bits.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "codec/coders/network/lane_symbols.h"
+#include "codec/coders/network/plane_walk.h"
+#include "codec/filters/fit_filters.h"
+#include "codec/planes/tile_planes.h"
 #include "model/embedded.h"
-#include "model/filter_fit.h"
-#include "model/levels.h"
-#include "model/squeeze.h"
 
 namespace flowzip {
 namespace {
 
-using Planes = std::array<IntPlane, kChannels>;
-using Ranges = std::array<SampleRange, kChannels>;
+// Multiplies the distributions' width; 1 leaves them untouched.
+class Temperature {
+ public:
+  explicit Temperature(double value)
+      : divisor_(static_cast<int32_t>(std::lround(256 * value))),
+        scale_shift_(static_cast<int32_t>(std::lround(256 * std::log2(value)))) {}
 
-// A colour at each corner, interpolated, and jittered by up to 48 steps of brightness and 8 of
-// colour: about the contrast of photographs of this size. A smooth base stays a smooth picture.
-Planes MakeBase(const LevelSize& size, int channels, const Lifting1x1& lifting, uint64_t seed) {
-  SplitMix64 random(seed ^ 0x62617365);  // "base"
-  int32_t corner[4][kChannels];
-  for (auto& colour : corner) {
-    const int32_t gray = 48 + static_cast<int32_t>(random.Below(160));
-    for (int32_t& sample : colour) sample = gray - 32 + static_cast<int32_t>(random.Below(64));
-  }
-  Planes planes;
-  for (IntPlane& plane : planes) plane = IntPlane(size.width, size.height);
-  const int32_t w = std::max(size.width - 1, 1), h = std::max(size.height - 1, 1);
-  for (int y = 0; y < size.height; ++y) {
-    for (int x = 0; x < size.width; ++x) {
-      const int32_t jitter = static_cast<int32_t>(random.Below(97)) - 48;
-      for (int c = 0; c < channels; ++c) {
-        const int32_t tint = static_cast<int32_t>(random.Below(17)) - 8;
-        const int32_t sum = (w - x) * (h - y) * corner[0][c] + x * (h - y) * corner[1][c] +
-                            (w - x) * y * corner[2][c] + x * y * corner[3][c];
-        planes[c].At(x, y) = std::clamp(sum / (w * h) + jitter + tint, 0, 255);
+  // On a step's outputs, in place: logits, means, scales (mixture.h).
+  void operator()(int32_t (*heads)[kNetSites], int components) const {
+    constexpr int32_t kLimit = 32767;
+    for (int k = 0; k < components; ++k) {
+      for (int j = 0; j < kNetSites; ++j) {
+        int32_t& logit = heads[k][j];
+        int32_t& scale = heads[2 * components + k][j];
+        logit = std::clamp(logit * 256 / divisor_, -kLimit, kLimit);
+        scale = std::clamp(scale + scale_shift_, -kLimit, kLimit);
       }
     }
   }
-  if (channels == 3) lifting.Forward(planes);
-  return planes;
+
+ private:
+  int32_t divisor_;      // of logits, in 1/256
+  int32_t scale_shift_;  // added to scales, in 1/256 of an octave
+};
+
+// (W + N) / 2: what predicts steeper, as W + N - NW, makes of every error a larger one.
+LinearFilters PlainFilters(int channel, int width, int height) {
+  constexpr int kNorth = 2;  // in kOwnTaps
+  LinearFilters filters;
+  filters.filters[0][kNorth] = 1 << (kRasterWeightBits - 1);
+  filters.CompleteFilters(channel);
+  filters.labels.assign(static_cast<size_t>(RasterBlocks(width)) *
+                            static_cast<size_t>(RasterBlocks(height)),
+                        0);
+  return filters;
 }
 
-Planes LiftedPlanes(const Image& image, const Lifting1x1& lifting) {
-  Planes planes;
-  for (IntPlane& plane : planes) {
-    plane = IntPlane(static_cast<int>(image.width), static_cast<int>(image.height));
-  }
-  for (uint32_t y = 0; y < image.height; ++y) {
-    const uint8_t* from = image.Row(y);
-    for (uint32_t x = 0; x < image.width; ++x) {
-      for (int c = 0; c < image.channels; ++c) planes[c].Row(y)[x] = *from++;
-    }
-  }
-  if (image.channels == 3) lifting.Forward(planes);
-  return planes;
-}
-
-Image ToImage(Planes planes, int channels, const Lifting1x1& lifting) {
-  if (channels == 3) lifting.Inverse(planes);
-  Image image;
-  image.width = static_cast<uint32_t>(planes[0].width());
-  image.height = static_cast<uint32_t>(planes[0].height());
-  image.channels = channels;
-  image.samples.reserve(image.sub_pixels());
-  for (uint32_t y = 0; y < image.height; ++y) {
-    for (uint32_t x = 0; x < image.width; ++x) {
-      for (int c = 0; c < channels; ++c) {
-        // Only for a lifting whose valid values have gaps does this change anything.
-        image.samples.push_back(static_cast<uint8_t>(std::clamp(planes[c].Row(y)[x], 0, 255)));
-      }
-    }
-  }
-  return image;
+LinearFilters FittedFilters(const TilePlanes& tile, int channel) {
+  LinearFilters filters;
+  const PlaneRefs refs = RefsTo(tile.planes.data(), channel);
+  FitFilters(refs, channel, &filters);
+  FitBiases(refs, channel, &filters);
+  return filters;
 }
 
 void CheckOptions(const SampleOptions& options, int channels, uint32_t width, uint32_t height) {
@@ -83,54 +73,123 @@ void CheckOptions(const SampleOptions& options, int channels, uint32_t width, ui
   Require(options.temperature >= 1.0 / 16 && options.temperature <= 16, ErrorCode::kInvalidArgument,
           "the temperature is 1/16 to 16");
   Require(options.jobs >= 1, ErrorCode::kInvalidArgument, "at least one job is needed");
-  Require(options.from == nullptr || (options.from->bit_depth == 8 && !options.from->indexed),
+  Require(options.from == nullptr || (options.from->bit_depth == 8 && !options.from->indexed &&
+                                      options.from->max_value == 0),
           ErrorCode::kUnsupported, "samples are made of pictures of 8 bits");
-  Require(options.levels >= 0, ErrorCode::kInvalidArgument, "levels cannot be negative");
 }
 
-FilterSet FittedFilters(const Model& model, int l, LevelPlanes& level, const TapSet& taps,
-                        const Ranges& ranges, ThreadPool& pool) {
-  FilterSet filters = model.ForLevel(l).filters;
-  if (l >= model.adaptive_levels) return filters;
-  const FilterCodes codes = FitFilters(level, taps, filters, ranges, pool);
-  for (int g = 0; g < kGroups; ++g) {
-    for (int c = 0; c < kChannels; ++c) filters[g][c] = ApplyCode(filters[g][c], codes[g][c]);
-  }
-  return filters;
-}
-
-// The level's planes with A given and everything else still to be drawn.
-LevelPlanes EmptyLevel(const LevelSize& size, const Planes& a) {
-  LevelPlanes level(size);
-  for (int c = 0; c < kChannels; ++c) {
-    SitePlane& to = level.x[kA][c];
-    for (int y = 0; y < to.height(); ++y) std::copy_n(a[c].Row(y), to.width(), to.Row(y));
-    to.ExtendBorder();
-  }
-  return level;
-}
-
-Planes Widened(const std::array<SitePlane, kChannels>& from) {
-  Planes to;
-  for (int c = 0; c < kChannels; ++c) {
-    to[c] = IntPlane(from[c].width(), from[c].height());
-    for (int y = 0; y < to[c].height(); ++y) {
-      std::copy_n(from[c].Row(y), to[c].width(), to[c].Row(y));
+// Draws the planes of a picture, each on a thread of its own.
+class Drawing {
+ public:
+  // `real`: the picture's own planes, or null.
+  Drawing(const SampleOptions& options, const FlowModel& model, const ColourGamut& gamut,
+          int channels, int width, int height, const TilePlanes* real)
+      : options_(options), model_(model), gamut_(gamut), temperature_(options.temperature),
+        real_(real), width_(width), height_(height) {
+    for (int c = 0; c < channels; ++c) {
+      NetworkPlane& plane = planes_[static_cast<size_t>(c)];
+      plane.sites = SkewedPlane(width, height, MiddleOf(gamut.range(c)));
     }
   }
-  return to;
-}
 
-Planes Assemble(const LevelPlanes& level) {
-  Planes picture;
-  for (int c = 0; c < kChannels; ++c) {
-    picture[c] = IntPlane(level.size.width, level.size.height);
-    for (int k = 0; k < kLattices; ++k) {
-      UnsqueezeLattice(level.x[k][c], static_cast<Lattice>(k), picture[c]);
+  void Draw(int channel) {
+    PlaneContext context{model_, {}, gamut_.range(channel)};
+    for (int c = 0; c <= channel; ++c) {
+      context.planes.push_back(&planes_[static_cast<size_t>(c)]);
+    }
+    try {
+      DrawPlane(context);
+    } catch (...) {  // so that nobody waits for it
+      errors_[static_cast<size_t>(channel)] = std::current_exception();
+      context.own().progress.Finished();
     }
   }
-  return picture;
-}
+
+  // Adds what was drawn; throws what went wrong.
+  RasterPlane Take(int channel, SampleStats* stats) {
+    const auto c = static_cast<size_t>(channel);
+    if (errors_[c] != nullptr) std::rethrow_exception(errors_[c]);
+    if (stats != nullptr) {
+      stats->bits += stats_[c].bits;
+      stats->random_bits += stats_[c].random_bits;
+      stats->symbols += stats_[c].symbols;
+      stats->moved += stats_[c].moved;
+    }
+    RasterPlane plane = NewRasterPlane(width_, height_);
+    planes_[c].sites.CopyTo(0, 0, 1, 1, &plane);
+    return plane;
+  }
+
+ private:
+  void DrawPlane(const PlaneContext& context) {
+    const int channel = context.channel();
+    const LinearFilters filters = real_ != nullptr ? FittedFilters(*real_, channel)
+                                                   : PlainFilters(channel, width_, height_);
+    SplitMix64 mix(options_.seed);
+    SplitMix64 random(mix.Next() ^ static_cast<uint64_t>(channel));
+    RansStack stack = RandomStack(
+        random, kNetSites, static_cast<uint64_t>(width_) * static_cast<uint64_t>(height_));
+    const size_t before = stack.Finish().size();
+    SampleStats& stats = stats_[static_cast<size_t>(channel)];
+    WalkPlane(context, filters,
+              [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
+                for (const ChannelWalk::Lane& site : walk.lanes()) {
+                  if (static_cast<uint32_t>(site.y) < options_.kept_rows) {
+                    values[site.lane] =
+                        real_->planes[static_cast<size_t>(channel)].Row(site.y)[site.x];
+                    continue;
+                  }
+                  const int64_t drawn = Pop(walk, mixtures, site.lane, stack, stats);
+                  values[site.lane] = Allowed(channel, site, drawn, stats);
+                }
+              },
+              temperature_);
+    stats.random_bits = 8 * (before - stack.Finish().size());
+  }
+
+  static int64_t Pop(const ChannelWalk& walk, const MixtureRow& mixtures, int lane,
+                     RansStack& stack, SampleStats& stats) {
+    stack.Select(lane);
+    CdfRange range;
+    int64_t value = mixtures.Find(lane, stack.Peek(), &range);
+    stack.PopHere({range.start, range.freq});
+    stats.bits += Bits(range);
+    if (value < mixtures.lo[lane] || value > mixtures.hi[lane]) {
+      const uint32_t distance = PopDistanceHere(stack);
+      value += value < mixtures.lo[lane] ? -int64_t{distance} : int64_t{distance};
+      stats.bits += ExpGolombBits(distance, kEscapeOrder);
+    }
+    const int low_bits = walk.low_bits(lane);
+    if (low_bits > 0) {
+      value = value * (int64_t{1} << low_bits) + PopUniformHere(stack, low_bits);
+      stats.bits += low_bits;
+    }
+    return value;
+  }
+
+  // The nearest value that still leads to a colour.
+  int32_t Allowed(int channel, const ChannelWalk::Lane& site, int64_t drawn, SampleStats& stats) {
+    int32_t before[kChannels] = {};
+    for (int c = 0; c < channel; ++c) {
+      before[c] = planes_[static_cast<size_t>(c)].sites.At(site.x, site.y);
+    }
+    const SampleRange valid = gamut_.Given(channel, before);
+    const int64_t kept = std::clamp<int64_t>(drawn, valid.min, valid.max);
+    stats.moved += kept != drawn ? 1 : 0;
+    ++stats.symbols;
+    return static_cast<int32_t>(kept);
+  }
+
+  const SampleOptions& options_;
+  const FlowModel& model_;
+  const ColourGamut& gamut_;
+  Temperature temperature_;
+  const TilePlanes* real_;
+  int width_, height_;
+  std::array<NetworkPlane, kChannels> planes_;
+  std::array<SampleStats, kChannels> stats_;
+  std::array<std::exception_ptr, kChannels> errors_;
+};
 
 }  // namespace
 
@@ -142,47 +201,32 @@ Image Sample(const SampleOptions& options, SampleStats* stats) {
   const uint32_t height = from != nullptr ? from->height : options.height;
   CheckOptions(options, channels, width, height);
 
-  ThreadPool pool(options.jobs);
-  const TapSet taps(model.radii);
-  const ColourGamut gamut(model.lifting, channels);
-  const Ranges ranges{gamut.range(0), gamut.range(1), gamut.range(2)};
-  for (const SampleRange& range : ranges) RequireSampleRange(range);
-  const Temperature temperature(options.temperature);
-  std::vector<LevelSize> sizes{{static_cast<int>(width), static_cast<int>(height)}};
-  const int count = LevelCount(sizes[0].width, sizes[0].height);
-  for (int l = 0; l < count; ++l) sizes.push_back(sizes.back().next());
-  const int drawn = from != nullptr ? std::min(options.levels, count) : count;
-
-  std::vector<LevelPlanes> real;
-  Planes picture;
-  std::array<SitePlane, kChannels> coarse;
-  if (from == nullptr) {
-    picture = MakeBase(sizes[count], channels, model.lifting, options.seed);
-  } else {
-    picture = LiftedPlanes(*from, model.lifting);
-    real = MakeLevels(picture);
-    // The coarsest level drawn looks at the residuals of the one below it.
-    for (int l = count - 1; l >= drawn; --l) {
-      const FilterSet filters = FittedFilters(model, l, real[l], taps, ranges, pool);
-      FactorOut(model, l, real[l], coarse, filters, taps, ranges, pool, [](const ChannelPass&) {});
-      coarse = AssembleResiduals(real[l]);
-      picture = Assemble(real[l]);
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.channels = channels;
+  image.samples.resize(image.row_bytes() * height);
+  const Rect whole{0, 0, width, height};
+  TilePlanes tile;
+  if (from != nullptr) {
+    ByteWriter head;
+    tile = ReadTile(*from, whole, /*recover_colour=*/false, head, nullptr);
+    for (int c = 0; c < channels; ++c) {
+      ExtendPlane(tile.planes[static_cast<size_t>(c)], tile.ranges[static_cast<size_t>(c)]);
     }
-    if (drawn == count && count > 0) picture = Widened(real[count - 1].x[kA]);
   }
+  const bool lifted = channels == 3 && tile.colour.conversion == ColourConversion::kNone;
+  const ColourGamut gamut = lifted ? ColourGamut(Lifting1x1::YCoCgR()) : ColourGamut();
+  Drawing drawing(options, model.flow, gamut, channels, static_cast<int>(width),
+                  static_cast<int>(height), from != nullptr ? &tile : nullptr);
+  ThreadPool pool(options.jobs);
+  pool.ParallelFor(channels, [&](int64_t c) { drawing.Draw(static_cast<int>(c)); });
   if (stats != nullptr) *stats = {};
-  for (int l = drawn - 1; l >= 0; --l) {
-    LevelPlanes level = EmptyLevel(sizes[l], picture);
-    const FilterSet filters = from != nullptr ? FittedFilters(model, l, real[l], taps, ranges, pool)
-                                              : model.ForLevel(l).filters;
-    LevelSampler sampler(sizes[l], options.seed, l, gamut, temperature, pool);
-    FactorOut(model, l, level, coarse, filters, taps, ranges, pool,
-              [&](const ChannelPass& pass) { sampler.Draw(pass); });
-    if (stats != nullptr) sampler.AddTo(*stats);
-    coarse = AssembleResiduals(level);
-    picture = Assemble(level);
+  for (int c = 0; c < channels; ++c) {
+    tile.planes[static_cast<size_t>(c)] = drawing.Take(c, stats);
   }
-  return ToImage(std::move(picture), channels, model.lifting);
+  WriteTile(tile, whole, &image);
+  return image;
 }
 
 }  // namespace flowzip

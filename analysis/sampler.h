@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pictures that the model makes up: random bits, decoded by the codec's own passes.
+// Pictures that the model makes up: random bits, decoded by the network coder's own walk.
 //
 // A density that codes a picture in n bits turns n random bits into a picture, drawn with the
-// probability that the density gives it (the inverse flow of a latent sample). Level by level,
-// coarsest first, each band pops its symbols from a rANS stack that was filled with random
+// probability that the density gives it (the inverse flow of a latent sample). Channel by channel,
+// 16 rows at a time, each lane pops its samples from a rANS stack that was filled with random
 // bits: nothing else differs from decoding. The same seed gives the same picture everywhere.
 //
 // What is not the model's:
-//   - the base (8 x 8 or less) has no prior worth the name, its code being a plain Exp-Golomb
-//     one; it is a random gradient (see MakeBase), or comes from a real picture;
-//   - the model's channels are independent ranges, but not every (Y, Co, Cg) is an RGB colour.
-//     A drawn value is moved to the nearest one that, with the channels drawn before, still
-//     leads to a colour, as soon as it is drawn: what follows sees what the encoder would see.
-//     So is a value behind an escape. SampleStats counts them;
+//   - the linear filters, which come with every tile: (W + N) / 2, or those of a given picture;
+//   - the channels are independent ranges, but not every (Y, Co, Cg) is an RGB colour. A drawn
+//     value is moved to the nearest one that, with the channels drawn before, still leads to a
+//     colour, as soon as it is drawn: what follows sees what the encoder would see. SampleStats
+//     counts them;
 //   - a temperature other than 1 divides logits and multiplies scales.
 #pragma once
 
 #include <cstdint>
 
-#include "analysis/level_sampler.h"
 #include "codec/picture/image.h"
 #include "model/model.h"
 
@@ -33,13 +31,18 @@ struct SampleOptions {
   double temperature = 1;  // 1/16 .. 16; rounded to 1/256 and to 1/256 of an octave
   uint32_t width = 0, height = 0;
   int channels = 3;  // 1 gray, 3 RGB
-  // If set, the size and kind are this picture's, and only the finest `levels` levels are drawn;
-  // the coarser ones and the fitted filters are the picture's own.
+  // If set, size, kind and filters are this picture's, and so are its first `kept_rows` rows.
   const Image* from = nullptr;
-  int levels = 1;
+  uint32_t kept_rows = 0;
 };
 
-// Throws kInvalidArgument for sizes, temperatures and pictures that cannot be.
+struct SampleStats {
+  double bits = 0;           // -log2 p of what was drawn, at temperature 1 the information used
+  uint64_t random_bits = 0;  // taken from the stacks, in whole words
+  uint64_t symbols = 0, moved = 0;
+};
+
+// Throws kInvalidArgument or kUnsupported for sizes, temperatures and pictures that cannot be.
 Image Sample(const SampleOptions& options, SampleStats* stats = nullptr);
 
 }  // namespace flowzip

@@ -3,7 +3,7 @@
 //
 // A file is these bits and an overhead that is known without coding:
 //   header, tile index, checksums, sample ranges, lengths     exactly `framing_bytes`
-//   rANS: 5 bytes of state per lane, up to 4 of length per band, and less than 1 in 10000
+//   per plane, 5 bytes of state per lane and the length of its filters; and less than 1 in 10000
 //   of the bits for the finite precision of a state
 #pragma once
 
@@ -15,7 +15,7 @@ namespace flowzip {
 
 struct Score {
   CodecStats stats;
-  double bits = 0;  // -log2 p: levels, base and the filters' coefficients
+  double bits = 0;  // -log2 p: samples, filters and colour exceptions
   double bits_per_dimension = 0;
   uint64_t framing_bytes = 0;
   // bits <= 8 * stats.file_bytes <= bits + 8 * overhead_limit.

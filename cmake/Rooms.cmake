@@ -43,22 +43,18 @@ flowzip_room(raster codec/coders/raster flowzip_base flowzip_rans flowzip_model 
   flowzip_account flowzip_filters flowzip_planes)
 flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_bits flowzip_account flowzip_filters flowzip_planes)
-flowzip_room(flow codec/coders/flow flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_account flowzip_planes)
-flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bits flowzip_flow)
 
 # PNG's chunks inside a header.
 flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_model flowzip_picture flowzip_account
-  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_network flowzip_flow
-  flowzip_refined  flowzip_metadata)
+  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_network flowzip_metadata)
 # Whole pictures: Encode and Decode.
 flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account
   flowzip_container flowzip_options flowzip_metadata flowzip_tiles)
 # Above the codec: likelihoods, anomalies, samples.
 flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_account flowzip_flow flowzip_tiles flowzip_api)
+  flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)
 # The functions of include/flowzip/flowzip.h.
 flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_metadata flowzip_api flowzip_analysis)
 

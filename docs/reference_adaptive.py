@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Adaptive planes, FORMAT.md 3.15, for reference_network.py. Slow, integers only."""
+"""Adaptive planes, FORMAT.md 3.10, for reference_network.py. Slow, integers only."""
 from reference_contexts import (SQUASH, STRETCH, TOP, Bits, Logistic, Slots, clamp, fail,
                                 half_octave, learn_slot, odds, signed_half_octave, step,
                                 table_bits, tdiv)
@@ -27,12 +27,12 @@ def u32(v):
 
 
 def coarse(v):
-    """T of 3.15."""
+    """T of 3.10."""
     return signed_half_octave(v >> 2)
 
 
 def reached(v):
-    """q of 3.15."""
+    """q of 3.10."""
     return sum(v >= bound for bound in (-24, -8, -2, 3, 9, 25, 61))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The context coder of FORMAT.md 3.8 and 3.9, for reference_decoder.py. Slow, integers only."""
+"""The context coder of FORMAT.md 3.5 and 3.6, for reference_decoder.py. Slow, integers only."""
 
 M64 = (1 << 64) - 1
 TOP = 3071
@@ -458,7 +458,7 @@ def bits_for(values):
 
 
 def decode_context_tile(r, width, height, channels, depth):
-    """3.8: rows of pixels. `r` is a Reader over exactly these bytes."""
+    """3.5: rows of pixels. `r` is a Reader over exactly these bytes."""
     head = r.u(1)
     tries, way = head & 7, head >> 3
 

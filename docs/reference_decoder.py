@@ -6,7 +6,6 @@ Made to be read and to check the document, not to be fast: about a minute per me
 Usage: reference_decoder.py FILE.flz MODEL.flzm OUT      (needs numpy)
 OUT: a PGM, PPM or (with alpha) PAM file; palettes are not applied, metadata not shown.
 """
-import math
 import re
 import struct
 import sys
@@ -16,12 +15,7 @@ import numpy as np
 
 import reference_network as network
 import reference_raster as raster
-import reference_refined as refined
-from reference_contexts import Bits, decode_block, decode_context_tile
-
-GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
-OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
-ORDER = ["A", "B", "D"]  # order of S - m features
+from reference_contexts import decode_block, decode_context_tile
 
 
 def fail(why):
@@ -29,7 +23,7 @@ def fail(why):
 
 
 def load_tables():
-    """kExp2, kInverseScale, kReach, kSigma from model/tables.inc (3.6)."""
+    """kExp2, kInverseScale, kReach, kSigma from model/tables.inc (3.3)."""
     text = (Path(__file__).parent.parent / "model" / "tables.inc").read_text()
     return {
         name: np.array([int(n) for n in re.findall(r"-?\d+", body)], dtype=np.int64)
@@ -42,14 +36,6 @@ TABLE = load_tables()
 
 def clamp(v, lo, hi):
     return np.minimum(np.maximum(v, lo), hi)
-
-
-def sat(v):
-    return clamp(v, -8191, 8191)
-
-
-def dif(v):
-    return clamp(v, -1023, 1023)
 
 
 class Reader:
@@ -87,93 +73,19 @@ class Reader:
 # ---------------------------------------------------------------- 4 model file
 
 
-class Conv:
-    def __init__(self, r):
-        self.kernel, self.shift = r.u(1), r.u(1)
-        self.inputs, self.outputs = r.u(2), r.u(2)
-        shape = (self.outputs, self.kernel, self.kernel, self.inputs)
-        count = int(np.prod(shape))
-        self.weight = np.frombuffer(r.bytes(2 * count), "<i2").reshape(shape).astype(np.float64)
-        self.bias = np.frombuffer(r.bytes(4 * self.outputs), "<i4").astype(np.float64)
-
-    def __call__(self, x):
-        """x: height, width, inputs. Doubles are exact here: every sum is below 2^31."""
-        h, w, _ = x.shape
-        pad = self.kernel // 2
-        padded = np.pad(x, ((pad, pad), (pad, pad), (0, 0))).astype(np.float64)
-        acc = np.zeros((h, w, self.outputs)) + self.bias
-        for ky in range(self.kernel):
-            for kx in range(self.kernel):
-                acc += padded[ky : ky + h, kx : kx + w] @ self.weight[:, ky, kx, :].T
-        return (acc.astype(np.int64) + (1 << (self.shift - 1))) >> self.shift
-
-
 class Model:
     def __init__(self, data):
         r = Reader(data)
         if r.bytes(8) != bytes.fromhex("8F464C4D0D0A1A0A"):
             fail("not a model file")
-        version = r.u(1)
-        if version not in (1, 2, 3):
+        if r.u(1) != 1:
             fail("model file of an unknown version")
         self.name = r.bytes(r.u(1)).decode()
-        self.latent = self.affine = False
-        self.flow = None
-        if version == 3:  # 4.3
-            self.flow = network.read_flow(r)
-            self.hash = r.u(8)
-            return
-        self.components, self.adaptive = r.u(1), r.u(1)
-        options = r.u(1) if version == 2 else 0
-        self.latent, self.affine = bool(options & 1), bool(options & 2)
-        self.radii = [[r.u(1) for _ in range(3)] for _ in range(3)]  # own, earlier, later
-        self.steps = []
-        for _ in range(r.u(1)):
-            target, shift = r.u(1), r.u(1)
-            self.steps.append((target, shift, [r.i(2) for _ in range(3)]))
-        self.order = [r.u(1) for _ in range(3)]
-        self.taps = [[self.make_taps(g, c) for c in range(3)] for g in range(3)]
-        self.classes = []
-        for _ in range(r.u(1)):
-            filters = [[[r.i(2) for _ in self.taps[g][c]] for c in range(3)] for g in range(3)]
-            groups = []
-            for _ in range(3):
-                net = {"input": Conv(r), "blocks": [(Conv(r), Conv(r)) for _ in range(r.u(1))]}
-                net["heads"] = [
-                    {"hidden": Conv(r), "extra": Conv(r) if c else None, "out": Conv(r)}
-                    for c in range(3)
-                ]
-                net["scale"] = Conv(r) if self.affine else None
-                groups.append(net)
-            self.classes.append((filters, groups))
+        self.flow = network.read_flow(r)
         self.hash = r.u(8)
 
-    def make_taps(self, g, channel):  # 3.3
-        site = GROUP_LATTICE[g]
-        known = "A" + GROUP_LATTICE[:g]
-        taps = []
-        for c in range(3):
-            kind = 0 if c == channel else 1 if c < channel else 2
-            for dy in range(-6, 7):
-                for dx in range(-6, 7):
-                    if dx * dx + dy * dy > self.radii[kind][g]:
-                        continue
-                    y, x = OFFSET[site][0] + dy, OFFSET[site][1] + dx
-                    lattice = "ABCD"[2 * (y & 1) + (x & 1)]
-                    if lattice in known or (lattice == site and c < channel):
-                        taps.append((c, lattice, y >> 1, x >> 1))
-        return taps
 
-    def unlift(self, planes):  # 4.2
-        lifted = [None] * 3
-        for c in range(3):
-            lifted[self.order[c]] = planes[c]
-        for target, shift, k in reversed(self.steps):
-            lifted[target] = lifted[target] - (sum(k[c] * lifted[c] for c in range(3)) >> shift)
-        return lifted
-
-
-# ---------------------------------------------------------------- 3.5 streams
+# ---------------------------------------------------------------- 3.2 streams
 
 
 class Rans:
@@ -181,8 +93,6 @@ class Rans:
         r = Reader(data)
         self.states = [r.u(5) for _ in range(lanes)]
         self.words, self.lane = r, 0
-        self.pushed = []  # words given back, the last one to be read first
-        self.borrowing = 0  # sites still to come that borrow
         if any(not 1 << 24 <= s < 1 << 40 for s in self.states):
             fail("rANS state out of range")
 
@@ -193,15 +103,8 @@ class Rans:
         x = self.states[self.lane]
         x = freq * (x >> 16) + (x & 0xFFFF) - start
         if x < 1 << 24:
-            x = x << 16 | (self.pushed.pop() if self.pushed else self.words.u(2))
+            x = x << 16 | self.words.u(2)
         self.states[self.lane] = x
-
-    def push_here(self, start, freq):  # 3.11
-        x = self.states[self.lane]
-        if x >= freq << 24:
-            self.pushed.append(x & 0xFFFF)
-            x >>= 16
-        self.states[self.lane] = (x // freq << 16) + x % freq + start
 
     def next_lane(self):
         self.lane = (self.lane + 1) % len(self.states)
@@ -233,7 +136,7 @@ class Rans:
         return u - (1 << k)
 
     def check_end(self):
-        if any(s != 1 << 24 for s in self.states) or self.words.at != len(self.words.data) or self.pushed:
+        if any(s != 1 << 24 for s in self.states) or self.words.at != len(self.words.data):
             fail("stream is not used up exactly")
 
 
@@ -241,7 +144,7 @@ def unzigzag(v):
     return (v >> 1) ^ -(v & 1)
 
 
-# ---------------------------------------------------------------- 3.6 mixture
+# ---------------------------------------------------------------- 3.3 mixture
 
 
 def mixtures(head, p, vmin, vmax):
@@ -277,279 +180,34 @@ class Partition:
         self.a, self.b = int(lo > vmin), int(hi < vmax)
         self.f = (1 << 16) - (hi - lo + 1) - self.a - self.b
 
-    def c(self, v, k=None):
-        """C(v), or that of component k alone; 0 and 2^16 beyond the escapes."""
+    def c(self, v):
+        """C(v); 0 and 2^16 beyond the escapes."""
         if v < self.lo or v == self.lo == self.vmin:
             return 0
         if v > self.hi + 1 or v == self.hi + 1 == self.vmax + 1:
             return 1 << 16
-        which = slice(None) if k is None else slice(k, k + 1)
-        reach, m = self.reach[which], self.m[which]
-        d = clamp(16 * v - 8 - m, -reach, reach)
-        t = clamp((d * self.inverse[which] + 1024) >> 11, -98304, 98304) + 98304
+        d = clamp(16 * v - 8 - self.m, -self.reach, self.reach)
+        t = clamp((d * self.inverse + 1024) >> 11, -98304, 98304) + 98304
         j = t >> 8
         s0, s1 = TABLE["kSigma"][j], TABLE["kSigma"][np.minimum(j + 1, 768)]
         s = s0 + (((s1 - s0) * (t & 255) + 128) >> 8)
-        g = int((self.w * s).sum()) >> 14 if k is None else int(s[0])
+        g = int((self.w * s).sum()) >> 14
         return self.a + (v - self.lo) + ((g * self.f) >> 16)
 
-    def find(self, slot, k=None):
+    def find(self, slot):
         """The value, or lo - 1 and hi + 1 for escapes, and its interval."""
         low, high = self.lo - 1, self.hi + 1  # C(low) <= slot < C(high + 1)
         while low < high:
             middle = (low + high + 1) // 2
-            if self.c(middle, k) <= slot:
+            if self.c(middle) <= slot:
                 low = middle
             else:
                 high = middle - 1
-        start = self.c(low, k)
-        return low, start, self.c(low + 1, k) - start
-
-    def posterior(self, v, k):
-        """3.11: the interval of component k given v."""
-        joint = [int(w) * (self.c(v + 1, i) - self.c(v, i)) for i, w in enumerate(self.w)]
-        used = [int(w > 0) for w in self.w]
-        n, reciprocal = sum(used), ((1 << 16) - sum(used) << 32) // sum(joint)
-
-        def q(i):
-            before = sum(used[:i])
-            return 1 << 16 if before == n else before + (sum(joint[:i]) * reciprocal >> 32)
-
-        return q(k), q(k + 1) - q(k)
-
-    def decode(self, rans, latent=False):
-        if latent:
-            slot, k, start = rans.slot(), 0, 0
-            while slot >= start + 4 * int(self.w[k]):
-                start += 4 * int(self.w[k])
-                k += 1
-            rans.pop_here(start, 4 * int(self.w[k]))
-            v, start, freq = self.find(rans.slot(), k)
-            rans.pop_here(start, freq)
-            rans.push_here(*self.posterior(v, k))
-            rans.next_lane()
-        else:
-            v, start, freq = self.find(rans.slot())
-            rans.pop(start, freq)
-        if v < self.lo:
-            return self.lo - 1 - rans.exp_golomb(3)
-        if v > self.hi:
-            return self.hi + 1 + rans.exp_golomb(3)
-        return v
+        start = self.c(low)
+        return low, start, self.c(low + 1) - start
 
 
-# ---------------------------------------------------------------- 3.11 sites that borrow
-
-
-def affine_scale(output):
-    """R, S and the number of half octaves of the affine coupling's outputs, as arrays."""
-    h = clamp((output + 64) >> 7, -10, 12)
-    scales = []
-    for n in range(-10, 13):
-        r, s = (17, 12) if n & 1 else (1, 1)
-        r, s = r << max(n >> 1, 0), s << max(-(n >> 1), 0)
-        scales.append((r // math.gcd(r, s), s // math.gcd(r, s)))
-    table = np.array(scales, np.int64)[h + 10]
-    return table[..., 0], table[..., 1], h
-
-
-def share(rans, b):
-    """Reads an equal share of b; the lane stays."""
-    a = ((rans.slot() + 1) * b - 1) >> 16
-    rans.pop_here(*equal_share(a, b))
-    return a
-
-
-def equal_share(a, b):
-    return (a << 16) // b, (a + 1 << 16) // b - (a << 16) // b
-
-
-def decode_sites(model, head, scale, p, lo, hi, band_rows, valid, streams, out):
-    """Reads one channel's sites of all bands into out."""
-    latent, affine = model.latent, model.affine
-    plain = mixtures(head, p, lo, hi)
-    if affine:
-        k = model.components
-        r, s, h = affine_scale(scale)
-        mean, octaves = head[..., k : 2 * k], head[..., 2 * k :]
-        mean = (mean * s[..., None] + (r // 2)[..., None]) // r[..., None]
-        octaves = octaves - 128 * h[..., None]
-        plain_head = np.concatenate([head[..., :k], clamp(mean, -32767, 32767),
-                                     clamp(octaves, -32767, 32767)], -1)
-        plain = mixtures(plain_head, p, lo, hi)
-        q = (p + 8) >> 4
-        center = (p - 16 * q + 8) * r // s - 8
-        zlo, zhi = -(1 << 18), 1 << 18
-        borrow = mixtures(head, center, zlo, zhi)
-    else:
-        borrow, zlo, zhi = plain, lo, hi
-    for rans, rows in zip(streams, band_rows):
-        for i in rows:
-            for j in range(p.shape[1]):
-                if not valid[i, j]:
-                    continue
-                borrows = rans.borrowing > 0
-                rans.borrowing -= borrows
-                parameters, vmin, vmax = (borrow, zlo, zhi) if borrows else (plain, lo, hi)
-                mixture = site_mixture(parameters, i, j, vmin, vmax)
-                v = mixture.decode(rans, latent and borrows)
-                if affine and borrows:
-                    R, S = int(r[i, j]), int(s[i, j])
-                    y = v * S + share(rans, S)
-                    rans.push_here(*equal_share(y % R, R))
-                    rans.next_lane()
-                    v = int(q[i, j]) + y // R
-                if not lo <= v <= hi:
-                    fail("sample outside its range")
-                out[i, j] = v
-
-
-def site_mixture(parameters, i, j, vmin, vmax):
-    return Partition(*(a[i, j] for a in parameters[:3]), int(parameters[3][i, j]),
-                     int(parameters[4][i, j]), vmin, vmax)
-
-
-# ---------------------------------------------------------------- 3.2 - 3.4 one level
-
-
-def log_magnitude(r):
-    """L(|r|) of 3.4 for an array."""
-    n = 16 + np.minimum(np.abs(r), 16382)
-    e = np.floor(np.log2(n.astype(np.float64))).astype(np.int64)
-    e = np.where((1 << (e + 1)) <= n, e + 1, np.where((1 << e) > n, e - 1, e))
-    m = (n.astype(np.uint64) << np.uint64(32)) >> e.astype(np.uint64)
-    out = e
-    for _ in range(8):
-        half = m >> np.uint64(1)
-        m = (half * half) >> np.uint64(30)
-        bit = m >= np.uint64(1 << 33)
-        out = 2 * out + bit
-        m = np.where(bit, m >> np.uint64(1), m)
-    return out - 1024
-
-
-def shifted(plane, dy, dx):
-    """plane at (i + dy, j + dx), the nearest inside the grid."""
-    h, w = plane.shape
-    rows = clamp(np.arange(h) + dy, 0, h - 1)
-    columns = clamp(np.arange(w) + dx, 0, w - 1)
-    return plane[rows][:, columns]
-
-
-def decode_refined_sites(tile, coder, head, g, c, p, lo, hi, valid, out):
-    """3.12: the same for a refined tile."""
-    parameters = mixtures(head, p, lo, hi)
-
-    refined.decode_sites(
-        tile, coder, g, c, p, lambda i, j: site_mixture(parameters, i, j, lo, hi), valid, out
-    )
-
-
-def decode_level(model, index, size, a, coarse, streams, ranges, tile):
-    """streams: rANS streams; of a refined tile the filters' (or None) and the samples'."""
-    h, w = size
-    gh, gw = (h + 1) // 2, (w + 1) // 2
-    filters, groups = model.classes[min(index, len(model.classes) - 1)]
-    filters = [[list(f) for f in group] for group in filters]
-    bands = len(streams)
-    if tile:
-        tile.begin_level(index, size, a)
-    if model.latent or model.affine:  # 3.5, 3.11: all but the plain sites borrow
-        coded = sum(lo != hi for lo, hi in ranges)
-        for b, rans in enumerate(streams):
-            sites = 0
-            for site in GROUP_LATTICE:
-                height = h // 2 if OFFSET[site][0] else gh
-                width = w // 2 if OFFSET[site][1] else gw
-                first, last = min(height, gh * b // bands), min(height, gh * (b + 1) // bands)
-                sites += coded * width * (last - first)
-            rans.borrowing = sites - rans.exp_golomb(6)
-            if rans.borrowing < 0:
-                fail("more plain sites than there are")
-    if index < model.adaptive:
-        for g in range(3):
-            for c in range(3):
-                if ranges[c][0] == ranges[c][1] or not streams[0].bits(1):
-                    continue
-                step, order = 1 + streams[0].bits(2), streams[0].bits(3)
-                for t in range(len(filters[g][c])):
-                    filters[g][c][t] += unzigzag(streams[0].exp_golomb(order)) << step
-                    if not -32768 <= filters[g][c][t] <= 32767:
-                        fail("filter coefficient out of range")
-                if sum(abs(w) for w in filters[g][c]) > 1 << 20:
-                    fail("filter could overflow")
-    x = {"A": a}
-    residual = {}
-    stream = np.zeros((gh, gw, groups[0]["input"].outputs), np.int64)
-    for g in range(3):
-        site, net = GROUP_LATTICE[g], groups[g]
-        near = {
-            "D": [("A", 0, 0), ("A", 0, 1), ("A", 1, 0), ("A", 1, 1)],
-            "B": [("A", 0, 0), ("A", 0, 1), ("D", -1, 0), ("D", 0, 0)],
-            "C": [("A", 0, 0), ("A", 1, 0), ("D", 0, -1), ("D", 0, 0)],
-        }[site]
-        m = [(sum(shifted(x[l][c], dy, dx) for l, dy, dx in near) + 2) >> 2 for c in range(3)]
-        x[site], residual[site], p = [None] * 3, [None] * 3, [None] * 3
-        valid = np.zeros((gh, gw), bool)
-        valid[: h // 2 if OFFSET[site][0] else gh, : w // 2 if OFFSET[site][1] else gw] = True
-        for c in range(3):
-            lo, hi = ranges[c]
-            total = np.zeros((gh, gw), np.int64)
-            for weight, (k, lattice, dy, dx) in zip(filters[g][c], model.taps[g][c]):
-                total += weight * (shifted(x[lattice][k], dy, dx) - m[k])
-            p[c] = clamp(16 * m[c] + ((total + 32) >> 6), 16 * lo, 16 * hi)
-            if c == 0:
-                parts = [dif(16 * (x[l][k] - m[k])) for l in ORDER if l in x and l != site
-                         for k in range(3)]
-                if g == 0:
-                    parts += [sat(8 * (x["A"][k] - (128 if k == 0 else 0))) for k in range(3)]
-                else:
-                    last = residual[GROUP_LATTICE[g - 1]]
-                    parts += [dif(r) for r in last] + [log_magnitude(r) for r in last]
-                parts.append(dif(p[0] - 16 * m[0]))
-                if g == 0:
-                    parts += [log_magnitude(r) for r in coarse]
-                stream = sat(stream + net["input"](np.stack(parts, -1)))
-                for first, second in net["blocks"]:
-                    stream = sat(stream + second(clamp(first(stream), 0, 8191)))
-            if lo == hi:
-                x[site][c] = np.full((gh, gw), lo, np.int64)
-            else:
-                layers = net["heads"][c]
-                u = layers["hidden"](stream)
-                if c:
-                    extra = []
-                    for k in range(c):
-                        extra += [dif(residual[site][k]), log_magnitude(residual[site][k])]
-                    extra.append(dif(p[c] - 16 * m[c]))
-                    u = u + sat(layers["extra"](np.stack(extra, -1)))
-                head = sat(layers["out"](clamp(u, 0, 8191)))
-                x[site][c] = clamp((p[c] + 8) >> 4, lo, hi)  # what missing sites keep
-                scale = sat(net["scale"](stream))[..., c] if model.affine else None
-                rows = [range(gh * b // bands, gh * (b + 1) // bands) for b in range(bands)]
-                if tile:
-                    decode_refined_sites(tile, streams[1], head, g, c, p[c], lo, hi, valid,
-                                         x[site][c])
-                else:
-                    decode_sites(model, head, scale, p[c], lo, hi, rows, valid, streams,
-                                 x[site][c])
-            residual[site][c] = np.where(valid, 16 * x[site][c] - p[c], 0)
-    for s in streams:
-        if s is not None:
-            s.check_end()
-    pictures, residuals = [], []
-    for c in range(3):
-        picture, rest = np.zeros((2 * gh, 2 * gw), np.int64), np.zeros((2 * gh, 2 * gw), np.int64)
-        for l, (oy, ox) in OFFSET.items():
-            picture[oy::2, ox::2] = x[l][c]
-            if l != "A":
-                rest[oy::2, ox::2] = residual[l][c]
-        pictures.append(picture[:h, :w])
-        residuals.append(rest[:h, :w])
-    return pictures, residuals
-
-
-# ---------------------------------------------------------------- 3.7 colour conversions
+# ---------------------------------------------------------------- 3.4 colour conversions
 
 
 def read_conversion(r, pixels):
@@ -593,48 +251,6 @@ def convert(conversion, exceptions, planes):
     return rgb
 
 
-def decode_flow(model, r, width, height, channels, is_refined):
-    """3.1: a tile's planes Y, Co, Cg."""
-    ranges = read_ranges(r, channels)
-    sizes = [(height, width)]
-    while max(sizes[-1]) > 8:
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    if all(lo == hi for lo, hi in ranges):
-        return [np.full(sizes[0], lo, np.int64) for lo, _ in ranges]
-    base = Rans(r.bytes(r.varint()), 1)
-    picture = []
-    for lo, hi in ranges:
-        plane, before = np.full(sizes[-1], lo, np.int64), (lo + hi) >> 1
-        if lo != hi:
-            for y in range(sizes[-1][0]):
-                for x in range(sizes[-1][1]):
-                    before += unzigzag(base.exp_golomb(4))
-                    if not lo <= before <= hi:
-                        fail("sample outside its range")
-                    plane[y, x] = before
-        picture.append(plane)
-    base.check_end()
-    coarse = [np.zeros(sizes[-1], np.int64)] * 3
-    tile = refined.Tile(width * height * channels) if is_refined else None
-    for index in range(len(sizes) - 2, -1, -1):
-        gh, gw = sizes[index + 1]
-        bands = 2 if tile else min(max(min(gh * gw // 32768, 16), 1), gh)
-        lengths = [r.varint() for _ in range(bands)]
-        lanes = 4 if gh * gw >= 2048 else 1
-        if tile:  # 3.12
-            filters, samples = (r.bytes(n) for n in lengths)
-            if filters and index >= model.adaptive:
-                fail("filters where there are none")
-            streams = [Rans(filters, 1) if index < model.adaptive else None, Bits(samples)]
-        else:
-            streams = [Rans(r.bytes(n), lanes) for n in lengths]
-        picture, coarse = decode_level(model, index, sizes[index], picture, coarse, streams,
-                                       ranges, tile)
-    if r.at != len(r.data):
-        fail("surplus bytes in a tile")
-    return picture
-
-
 def read_ranges(r, channels):
     ranges = [(0, 0)] * 3
     for c in range(channels):
@@ -646,7 +262,7 @@ def read_ranges(r, channels):
 
 
 def decode_raster(r, width, height, channels):
-    """3.13: a tile's planes Y, Co, Cg."""
+    """3.8: a tile's planes Y, Co, Cg."""
     ranges = read_ranges(r, channels)
     planes, magnitudes = [], []
     for c in range(channels):
@@ -660,7 +276,7 @@ def decode_raster(r, width, height, channels):
 
 
 def decode_network(model, r, width, height, channels, depth, largest, head):
-    """3.14: a tile's planes, as the head says; deep ones are the samples themselves."""
+    """3.9: a tile's planes, as the head says; deep ones are the samples themselves."""
     learns, conversion = head
     squeeze = 0
     if depth > 8:
@@ -680,7 +296,7 @@ def decode_network(model, r, width, height, channels, depth, largest, head):
     return [plane + 32768 for plane in planes] if depth > 8 else planes
 
 
-def unlift_raster(planes):
+def unlift(planes):
     y, co, cg = planes
     t = y - (cg >> 1)
     b = t - (co >> 1)
@@ -711,18 +327,13 @@ def decode_tile(model, data, width, height, channels, depth, largest, may_learn)
         out = decode_raw(r, width, height, channels, depth)
     elif mode == 1:
         out = np.tile(decode_raw(r, 1, 1, channels, depth), (height, width, 1))
-    elif mode == 3:
+    elif mode == 2:
         pixels = decode_context_tile(Reader(data[1:]), width, height, channels, depth)
         return np.array(pixels, np.int64)
-    elif mode in range(2, 11):
-        alpha_apart, is_refined, is_raster = mode in (4, 6, 8, 10), mode in (5, 6), mode in (7, 8)
-        is_network, deep = mode in (9, 10), depth > 8
+    elif mode in range(3, 7):
+        alpha_apart, is_network, deep = mode in (4, 6), mode > 4, depth > 8
         if alpha_apart != (channels in (2, 4)):
             fail("a tile of a mode that cannot be")
-        if not is_raster and is_network != (model.flow is not None):
-            fail("a tile of another kind of model")
-        if is_refined and (model.latent or model.affine):
-            fail("a refined tile of a model with options")
         colors = channels - alpha_apart
         out = np.zeros((height, width, channels), np.int64)
         alpha_size = r.varint() if alpha_apart else 0
@@ -737,26 +348,15 @@ def decode_tile(model, data, width, height, channels, depth, largest, may_learn)
             fail("unknown way of network tiles")
         conversion, exceptions = (read_conversion(payload, width * height)
                                   if colors == 3 and not deep else (3 if colors == 3 else 0, []))
-        if conversion == 3 and not (is_raster or is_network):
-            fail("an order of colours that the coder does not take")
-        orientation = payload.u(1) if colors == 3 and not (is_raster or is_network) else 0
-        if orientation > 3:
-            fail("unknown orientation")
-        planes = (decode_raster(payload, width, height, colors) if is_raster else
-                  decode_network(model, payload, width, height, colors, depth, largest,
+        planes = (decode_network(model, payload, width, height, colors, depth, largest,
                                  (learns, conversion))
-                  if is_network else
-                  decode_flow(model, payload, width, height, colors, is_refined))
-        if orientation & 1:
-            planes = [plane[:, ::-1] for plane in planes]
-        if orientation & 2:
-            planes = [plane[::-1] for plane in planes]
+                  if is_network else decode_raster(payload, width, height, colors))
         if conversion == 3:  # green, red, blue
             planes = [planes[1], planes[0], planes[2]]
         elif conversion:
             planes = convert(conversion, exceptions, planes)
         elif colors == 3:
-            planes = unlift_raster(planes) if is_raster or is_network else model.unlift(planes)
+            planes = unlift(planes)
         for c in range(colors):
             out[..., c] = planes[c]
         if alpha_apart and alpha_size == 0:
@@ -880,10 +480,8 @@ def read_header(data):
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
     plain = depth == 8 and largest == 255 and not indexed
-    flow = plain and model_hash != 0
     by_network = model_hash != 0 and not indexed and (plain or depth > 8)
-    modes = (b"\0\1\3" + (b"\7\10" if plain else b"") + (b"\2\4" if flow else b"")
-             + (b"\5\6" if flow and flags & 4 else b"") + (b"\11\12" if by_network else b""))
+    modes = b"\0\1\2" + (b"\3\4" if plain else b"") + (b"\5\6" if by_network else b"")
     may_learn = flags & 4 != 0
     return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network tiles and their models, FORMAT.md 3.14 and 4.3, for reference_decoder.py. Integers only."""
+"""Network tiles and their models, FORMAT.md 3.9 and 4.3, for reference_decoder.py. Integers only."""
 import numpy as np
 import reference_adaptive as adaptive
 
@@ -68,7 +68,7 @@ def read_flow(r):
     return flow
 
 
-# ---------------------------------------------------------------- 3.14 planes
+# ---------------------------------------------------------------- 3.9 planes
 
 
 class Plane:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Raster tiles, FORMAT.md 3.13, for reference_decoder.py. Slow, integers only."""
+"""Raster tiles, FORMAT.md 3.8, for reference_decoder.py. Slow, integers only."""
 from reference_contexts import Bits, clamp, fail, learn_slot
 
 OWN = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2), (1, -2), (2, -1), (-2, -1),
@@ -126,7 +126,7 @@ class Side(FilterSide):
 
 
 class Plane:
-    """Values with the borders of 3.13; `first` lies to the left of row 0."""
+    """Values with the borders of 3.8; `first` lies to the left of row 0."""
 
     def __init__(self, width, height, first):
         self.width, self.height, self.first = width, height, first

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The vector kernels of the filter fit, compiled once per instruction set by Highway.
+// The vector kernel of the filter fit, compiled once per instruction set by Highway.
 #include "model/simd_targets.h"  // before Highway: selects the targets
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -20,11 +20,8 @@ namespace HWY_NAMESPACE {
 
 #if HWY_TARGET == HWY_SCALAR
 
-// One lane cannot hold a pair; the definitions are as good.
+// One lane cannot hold a pair; the definition is as good.
 using gram_scalar::AddGram;
-using gram_scalar::ScaleRow;
-using gram_scalar::SubtractScaled;
-using gram_scalar::WeightRow;
 
 #else
 
@@ -40,7 +37,7 @@ using V16 = hn::Vec<D16>;
 using V32 = hn::Vec<D32>;
 HWY_INLINE V32 MultiplyAdd(V16 a, V16 b, V32 sum0, V32& sum1) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-  (void)sum1;  // as in conv2d_simd.cc
+  (void)sum1;  // as in coupling_net_simd.cc
   asm("vpdpwssd %2, %1, %0" : "+v"(sum0.raw) : "v"(a.raw), "v"(b.raw));
   return sum0;
 #else
@@ -148,46 +145,6 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
   }
 }
 
-void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out) {
-  const hn::ScalableTag<int32_t> d;
-  const hn::Rebind<int16_t, decltype(d)> d16;
-  const auto lo = hn::Set(d, -kGramClip), hi = hn::Set(d, kGramClip);
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  int t = 0;
-  for (; t + lanes <= count; t += lanes) {
-    const auto difference =
-        hn::Sub(hn::PromoteTo(d, hn::LoadU(d16, x + t)), hn::PromoteTo(d, hn::LoadU(d16, m + t)));
-    const auto scaled = hn::ShiftRight<8>(hn::Mul(difference, hn::LoadU(d, weight + t)));
-    hn::StoreU(hn::DemoteTo(d16, hn::Min(hn::Max(scaled, lo), hi)), d16, out + t);
-  }
-  for (; t < count; ++t) {
-    const int32_t scaled = ((x[t] - m[t]) * weight[t]) >> 8;
-    out[t] = static_cast<int16_t>(scaled < -kGramClip  ? -kGramClip
-                                  : scaled > kGramClip ? kGramClip
-                                                       : scaled);
-  }
-}
-
-void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
-  const hn::CappedTag<int32_t, kGramBlock> d;
-  const hn::Rebind<int16_t, decltype(d)> d16;
-  const auto factor = hn::Set(d, w);
-  for (size_t t = 0; t < kGramBlock; t += hn::Lanes(d)) {
-    const auto product = hn::Mul(factor, hn::PromoteTo(d, hn::LoadU(d16, row + t)));
-    hn::StoreU(hn::Sub(hn::LoadU(d, error + t), product), d, error + t);
-  }
-}
-
-void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
-  const hn::CappedTag<int32_t, kGramBlock> d;
-  const hn::Rebind<int16_t, decltype(d)> d16;
-  for (size_t t = 0; t < kGramBlock; t += hn::Lanes(d)) {
-    const auto value = hn::PromoteTo(d, hn::LoadU(d16, row + t));
-    const auto scaled = hn::ShiftRight<8>(hn::Mul(value, hn::LoadU(d, factor + t)));
-    hn::StoreU(hn::DemoteTo(d16, scaled), d16, out + t);
-  }
-}
-
 #endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace HWY_NAMESPACE
@@ -198,25 +155,10 @@ HWY_AFTER_NAMESPACE();
 namespace flowzip {
 
 FLOWZIP_EXPORT(AddGram);
-FLOWZIP_EXPORT(WeightRow);
-FLOWZIP_EXPORT(SubtractScaled);
-FLOWZIP_EXPORT(ScaleRow);
 
 void AddGram(const int16_t* rows, int count, int64_t* gram) {
   if (ScalarDefinitionForced()) return gram_scalar::AddGram(rows, count, gram);
   FLOWZIP_DISPATCH(AddGram)(rows, count, gram);
-}
-void WeightRow(const int16_t* x, const int16_t* m, const int32_t* weight, int count, int16_t* out) {
-  if (ScalarDefinitionForced()) return gram_scalar::WeightRow(x, m, weight, count, out);
-  FLOWZIP_DISPATCH(WeightRow)(x, m, weight, count, out);
-}
-void SubtractScaled(const int16_t* row, int32_t w, int32_t* error) {
-  if (ScalarDefinitionForced()) return gram_scalar::SubtractScaled(row, w, error);
-  FLOWZIP_DISPATCH(SubtractScaled)(row, w, error);
-}
-void ScaleRow(const int32_t* factor, const int16_t* row, int16_t* out) {
-  if (ScalarDefinitionForced()) return gram_scalar::ScaleRow(factor, row, out);
-  FLOWZIP_DISPATCH(ScaleRow)(factor, row, out);
 }
 
 }  // namespace flowzip

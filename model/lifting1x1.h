@@ -12,12 +12,10 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "base/bytes.h"
-#include "model/lattice.h"
 #include "model/plane.h"
+#include "model/sample_range.h"
 
 namespace flowzip {
 
@@ -41,9 +39,6 @@ class Lifting1x1 {
   // The same on one row of each, of `width` samples; the pointers are put in order.
   void Forward(std::array<int32_t*, kChannels>& rows, int width) const;
   void Inverse(std::array<int32_t*, kChannels>& rows, int width) const;
-
-  void Write(ByteWriter& writer) const;
-  static Lifting1x1 Read(ByteReader& reader);
 
  private:
   std::vector<LiftingStep> steps_;

@@ -70,13 +70,6 @@ int32_t FindIn(const MixtureRow& row, int j, uint32_t slot, CdfRange* range) {
 
 }  // namespace
 
-void MixtureRow::SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
-                           int32_t vmax) {
-  for (int j = 0; j < count; ++j, head += step) {
-    Take(j, Mixture(head, components, center_q4[j], vmin, vmax));
-  }
-}
-
 void MixtureRow::Take(int j, const Mixture& mixture) {
   lo[j] = mixture.lo_;
   hi[j] = mixture.hi_;

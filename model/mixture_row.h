@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The mixtures of neighbouring sites, computed together.
 //
-// Mixture (mixture.h) is the definition. Set and Ranges are Highway kernels that equal it bit
-// for bit; Find is scalar, since a decoder learns its slots one after another.
+// Mixture (mixture.h) is the definition. SetRows, Ranges and FindAll are Highway kernels that equal it
+// bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,9 @@ namespace flowzip {
 struct MixtureRow {
   static constexpr int kSites = 64;  // at most, at a time
 
-  // Computes the mixtures of `new_count` sites: site j has its 3 * new_components values at
-  // head + j * step and its prediction in center_q4[j].
-  void Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
-           int32_t vmin, int32_t vmax, int new_count);
-
-  // The same from 3 * new_components rows of values, `pitch` apart (a multiple of 16, at least
-  // new_count), with a range for each site. All arrays hold whole multiples of 16 values.
+  // Computes the mixtures of `new_count` sites from 3 * new_components rows of values, `pitch` apart
+  // (a multiple of 16, at least new_count): logits, means, scales. Each site has its prediction and
+  // its range. All arrays hold whole multiples of 16 values.
   void SetRows(const int32_t* rows, int pitch, int new_components, const int32_t* center_q4,
                const int32_t* vmin, const int32_t* vmax, int new_count);
 
@@ -45,8 +41,6 @@ struct MixtureRow {
   alignas(64) int32_t middle[kSites], spread[kSites];
 
  private:
-  void SetScalar(const int16_t* head, int step, const int32_t* center_q4, int32_t vmin,
-                 int32_t vmax);
   void Take(int j, const Mixture& mixture);
   void RangesScalar(const int32_t* values, CdfRange* ranges) const;
 };

@@ -244,29 +244,6 @@ FLOWZIP_EXPORT(SetRow);
 FLOWZIP_EXPORT(RowRanges);
 FLOWZIP_EXPORT(RowFind);
 
-void MixtureRow::Set(const int16_t* head, int step, int new_components, const int32_t* center_q4,
-                     int32_t vmin, int32_t vmax, int new_count) {
-  assert(new_count >= 1 && new_count <= kSites);
-  assert(new_components >= 1 && new_components <= Mixture::kMaxComponents);
-  components = new_components;
-  count = new_count;
-  if (ScalarDefinitionForced()) return SetScalar(head, step, center_q4, vmin, vmax);
-  alignas(64) int32_t values[3 * Mixture::kMaxComponents][kSites];
-  alignas(64) int32_t center[kSites];
-  // A vector's surplus lanes are computed as well, and must hold something.
-  constexpr int kMaxLanes = 16;
-  const int whole = std::min(kSites, (count + kMaxLanes - 1) / kMaxLanes * kMaxLanes);
-  for (int j = 0; j < count; ++j, head += step) {
-    for (int i = 0; i < 3 * components; ++i) values[i][j] = head[i];
-  }
-  for (int i = 0; i < 3 * components; ++i) std::fill(values[i] + count, values[i] + whole, 0);
-  std::fill(std::copy_n(center_q4, count, center), center + whole, 0);
-  alignas(64) int32_t low[kSites], high[kSites];
-  std::fill_n(low, whole, vmin);
-  std::fill_n(high, whole, vmax);
-  FLOWZIP_DISPATCH(SetRow)(values[0], kSites, center, low, high, *this);
-}
-
 void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
   if (ScalarDefinitionForced()) return RangesScalar(values, ranges);
   alignas(64) int32_t padded[kSites] = {}, start[kSites], freq[kSites];

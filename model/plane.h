@@ -73,7 +73,7 @@ class Plane {
 };
 
 using IntPlane = Plane<int32_t>;
-// Planes of a level (adaptive_coupling.h): half the memory to hold and to read.
-using SitePlane = Plane<int16_t>;
+// Half the memory to hold and to read.
+using SamplePlane = Plane<int16_t>;
 
 }  // namespace flowzip

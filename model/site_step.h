@@ -31,7 +31,7 @@
 #include <vector>
 
 #include "model/coupling_net.h"
-#include "model/lattice.h"
+#include "model/sample_range.h"
 #include "model/skewed_plane.h"
 
 namespace flowzip {

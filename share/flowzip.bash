@@ -26,7 +26,7 @@ _flowzip() {
       return ;;
     --output-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
     -j | --jobs | --region | --max-pixels | --max-memory | --threshold | --heatmap-max | --seed | --size | \
-      --temperature | --levels | --repeats | --repeat-below | --heat-maps | --only | --also | \
+      --temperature | --keep | --repeats | --repeat-below | --heat-maps | --only | --also | \
       --codec | --reference) return ;;
   esac
 
@@ -50,7 +50,7 @@ _flowzip() {
       options="--sort --json --csv --heatmap --heatmap-max --threshold -f --force -e --effort $common"
       files='!*.@(png|PNG)' ;;
     sample)
-      options="-o --output --size --gray --seed --temperature --level-from --levels -f --force
+      options="-o --output --size --gray --seed --temperature --from --keep -f --force
         -e --effort $common" ;;
     bench)
       options="--only --also --codec --reference --repeats --repeat-below --json --markdown --html
@@ -63,7 +63,7 @@ _flowzip() {
   fi
   case $before in
     --model) files='!*.flzm' ;;
-    -o | --output | --heatmap | --level-from | --json | --markdown | --html)
+    -o | --output | --heatmap | --from | --json | --markdown | --html)
       [ "$command:$before" = info:--json ] || [ "$command:$before" = score:--json ] || files='!*' ;;
   esac
   local IFS=$'\n'

@@ -56,7 +56,7 @@ _flowzip() {
     sample)
       _arguments -S $common $effort {-o,--output}'[output]:file:_files' '--size[width x height]:size:' \
         '--gray[a gray picture]' '--seed[random bits]:number:' '--temperature[1 is natural]:number:' \
-        '--level-from[take coarse levels from]:image:_files' '--levels[levels to make up]:number:' \
+        '--from[take size, kind and filters from]:image:_files' '--keep[first rows to keep]:number:' \
         {-f,--force}'[overwrite]' ;;
     bench)
       _arguments -S $common '--only[these codecs]:names:' '--also[slow codecs too]:names:' \

@@ -23,7 +23,7 @@ AnomalyMap MapOf(const Image& image) {
   bits.with_detail = true;
   EncodeOptions options;
   options.pixel_bits = &bits;
-  options.coding = Coding::kFlow;
+  options.coding = Coding::kNetwork;
   Encode(image, options);
   return FindAnomalies(bits);
 }

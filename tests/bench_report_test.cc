@@ -67,21 +67,18 @@ TEST_CASE("sums, bits per sub-pixel and per cents") {
   CHECK(s.peak_bytes[kDecodeWhole] == 2000);
 }
 
-TEST_CASE("levels of images of different depth add up") {
+TEST_CASE("the model's bits of all images add up") {
   Results results;
   results.codecs.resize(1);
   results.images.resize(2);
   for (ImageInfo& image : results.images) image.width = image.height = image.channels = 1;
   results.cells.assign(1, std::vector<Cell>(2));
-  results.cells[0][0].stats.level_channel_bits = {{1}, {8}};
+  results.cells[0][0].stats.channel_bits = {1, 0, 8};
   results.cells[0][0].bytes = 2;
-  results.cells[0][1].stats.level_channel_bits = {{2}, {4}, {16}};
+  results.cells[0][1].stats.channel_bits = {2, 4, 16};
   results.cells[0][1].bytes = 3;
   const ModelBits bits = SumModelBits(results, 0);
-  REQUIRE(bits.level_channel.size() == 3);
-  CHECK(bits.level_channel[0][0] == 1.5);
-  CHECK(bits.level_channel[1][0] == 2);
-  CHECK(bits.level_channel[2][0] == 12);
+  CHECK(bits.channel == std::array<double, 3>{1.5, 2, 12});
   CHECK(bits.total == 15.5);
   CHECK(bits.overhead == 4.5);
 }

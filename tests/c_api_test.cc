@@ -501,7 +501,7 @@ TEST_CASE("efforts and models") {
   const Model tiny = testing::TinyModel(1);
   EncodeOptions by_model;
   by_model.model = &tiny;
-  by_model.coding = Coding::kFlow;
+  by_model.coding = Coding::kNetwork;
   const std::vector<uint8_t> file = Encode(image, by_model);
   const DecoderPtr decoder(flz_decoder_new());
   REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);

@@ -139,7 +139,7 @@ expect 0 "$flowzip" info --header small.flz
 ! grep -q 'log2 p' stdout || fail "info --header decodes"
 expect 1 "$flowzip" info --json small.flz text other.flz
 one_line 'text: not a flowzip file' "info --json"
-for what in '"file": "small.flz"' '"width": 37' '"height": 23' '"channels": 3' '"levels"' \
+for what in '"file": "small.flz"' '"width": 37' '"height": 23' '"channels": 3' '"model_channels"' \
   '"file_bytes": '"$(stat -c %s other.flz)"','; do
   grep -qF "$what" stdout || fail "info --json lacks $what: $(cat stdout)"
 done
@@ -148,9 +148,9 @@ if command -v python3 >/dev/null; then
 import json, sys
 a = json.load(sys.stdin)
 assert len(a) == 2 and a[1][\"width\"] == 64, a
-assert a[0][\"tile_modes\"] == {\"flow\": 1}, a
+assert a[0][\"tile_modes\"] == {\"network\": 1}, a
 assert a[0][\"model\"][\"name\"] and len(a[0][\"model\"][\"hash\"]) == 16, a
-assert abs(sum(sum(l[\"channel_bits\"]) for l in a[0][\"levels\"]) + a[0][\"side_bits\"] -
+assert abs(sum(c[\"bits\"] for c in a[0][\"model_channels\"]) + a[0][\"side_bits\"] -
            a[0][\"model_bits\"]) < 1, a"' sh "$flowzip"
 fi
 

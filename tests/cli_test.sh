@@ -195,16 +195,17 @@ expect 1 "$flowzip" score none.png "$photo" text
 expect 0 "$flowzip" sample -q -o sample1.png --size 70x40 --seed 5 -j 1
 expect 0 "$flowzip" sample -q -o sample2.png --size 70x40 --seed 5 -j 3
 same_pixels sample1.png sample2.png
-expect 0 "$flowzip" sample -o level.png --level-from "$photo" --levels 0
+expect 0 "$flowzip" sample -o level.png --from "$photo" --keep 10000
 grep -q 'random bits' stderr || fail "sample says what it took: $(cat stderr)"
 same_pixels level.png "$photo"
 refused 'level.png: exists already' "$flowzip" sample -o level.png
-refused 'is the input file' "$flowzip" sample -f -o small.png --level-from small.png
+refused 'is the input file' "$flowzip" sample -f -o small.png --from small.png
 usage "$flowzip" score
 usage "$flowzip" score small.png --sort colour
 usage "$flowzip" score small.png --threshold 3
 usage "$flowzip" sample
 usage "$flowzip" sample -o out --size 70
+usage "$flowzip" sample -o out --keep 7
 usage "$flowzip" sample -o out --size 70x5000
 usage "$flowzip" sample -o out --temperature 0
 

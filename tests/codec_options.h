@@ -13,7 +13,7 @@ inline const Model& Tiny() {
 }
 
 inline EncodeOptions To(const Model& model, int jobs = 1, int tile_log2 = kDefaultTileLog2,
-                        Coding coding = Coding::kFlow) {
+                        Coding coding = Coding::kNetwork) {
   EncodeOptions options;
   options.model = &model;
   options.jobs = jobs;

@@ -8,7 +8,7 @@
 
 #include "codec/picture/image.h"
 #include "model/colour_conversion.h"
-#include "model/lattice.h"
+#include "model/sample_range.h"
 #include "model/plane.h"
 
 namespace flowzip::testing {
@@ -20,8 +20,8 @@ inline Image Converted(const Image& image, int conversion, int exceptions, bool 
                        bool rows = false) {
   const ColourConverter& converter = ColourConverter::Of(static_cast<ColourConversion>(conversion));
   const int width = static_cast<int>(image.width), height = static_cast<int>(image.height);
-  std::array<SitePlane, kChannels> planes;
-  for (SitePlane& plane : planes) plane = SitePlane(width, height);
+  std::array<SamplePlane, kChannels> planes;
+  for (SamplePlane& plane : planes) plane = SamplePlane(width, height);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const uint8_t* p = &image.samples[(size_t(y) * image.width + size_t(x)) * 3];
@@ -30,7 +30,7 @@ inline Image Converted(const Image& image, int conversion, int exceptions, bool 
     }
   }
   for (int c = 1; half && c < kChannels; ++c) {
-    SitePlane& plane = planes[c];
+    SamplePlane& plane = planes[c];
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const int x0 = x & ~1, y0 = rows ? y : y & ~1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Makes the pictures and the tables of docs/flows.md (scripts/make-flow-figures.sh runs it).
 //
-//   flow_figures pictures DIRECTORY     heat map, level-wise resampling, samples
+//   flow_figures pictures DIRECTORY     heat map, completed pictures, samples
 //   flow_figures roc                    Markdown: ROC areas of planted anomalies
 //   flow_figures likelihood NAME FILE... [-- NAME FILE...]...
 //                                       Markdown: a row for each set of PNG files, and for noise
@@ -31,7 +31,7 @@ PixelBits BitsOf(const Image& image) {
   PixelBits bits;
   bits.with_detail = true;
   EncodeOptions options;
-  options.coding = Coding::kFlow;
+  options.coding = Coding::kNetwork;
   options.jobs = 2;
   options.pixel_bits = &bits;
   Encode(image, options);
@@ -49,7 +49,7 @@ void Paste(const Image& from, const Rect& part, uint32_t x, uint32_t y, Image& t
 }
 
 Image Blank(uint32_t width, uint32_t height) {
-  return {width, height, 3, 8, std::vector<uint8_t>(size_t{width} * height * 3, 255)};
+  return {width, height, 3, 8, Samples(size_t{width} * height * 3, 255)};
 }
 
 // Pictures with something planted, and below them their maps of bits with what stands out, all
@@ -79,19 +79,18 @@ void HeatMapPicture(const std::string& directory) {
   WritePng(all, directory + "/flows-heatmap.png");
 }
 
-// The same part of the picture with 0, 1, 2 / 3, 4, 5 levels drawn.
-void LevelsPicture(const std::string& directory) {
+// A part of a picture, and three ways to go on from its upper half.
+void CompletedPicture(const std::string& directory) {
+  Image all = Blank(2 * (256 + 4) - 4, 2 * (192 + 4) - 4);
   const Image photo = Photo("colorado");
-  constexpr Rect kPart{80, 40, 136, 104};
-  Image all = Blank(3 * 140 - 4, 2 * 108 - 4);
-  for (int levels = 0; levels < 6; ++levels) {
+  for (int i = 0; i < 4; ++i) {
     SampleOptions options;
     options.from = &photo;
-    options.levels = levels;
-    options.seed = 1;
-    Paste(Sample(options), kPart, levels % 3 * 140, levels / 3 * 108, all);
+    options.kept_rows = i == 0 ? photo.height : photo.height / 2;
+    options.seed = static_cast<uint64_t>(i);
+    Paste(Sample(options), {128, photo.height / 2 - 96, 256, 192}, i % 2 * 260, i / 2 * 196, all);
   }
-  WritePng(all, directory + "/flows-levels.png");
+  WritePng(all, directory + "/flows-completed.png");
 }
 
 // Seeds 1, 2, 3; below, seed 1 at temperatures 0.7, 0.85 and 1.15.
@@ -253,7 +252,7 @@ int Main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "pictures" && argc == 3) {
     HeatMapPicture(argv[2]);
-    LevelsPicture(argv[2]);
+    CompletedPicture(argv[2]);
     SamplesPicture(argv[2]);
   } else if (what == "roc" && argc == 2) {
     Roc();

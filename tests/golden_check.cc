@@ -47,12 +47,11 @@ std::vector<uint8_t> DefaultModelBytes() {
 
 // True if all is as it should be with the target that is forced.
 bool CheckTarget(const std::string& target, const std::vector<testing::GoldenFile>& goldens,
-                 const std::vector<Model>& models) {
+                 const Model& model) {
   size_t decoded = 0, encoded = 0;
   uint64_t signature = Hash(DefaultModelBytes());
   for (const testing::GoldenFile& golden : goldens) {
     try {
-      const Model& model = testing::GoldenModel(models, golden.bytes);
       Image image;
       const bool right = DecodesRight(golden, model, &image);
       EncodeOptions options;
@@ -76,12 +75,12 @@ bool CheckTarget(const std::string& target, const std::vector<testing::GoldenFil
 }
 
 int Run(const std::string& folder) {
-  const std::vector<Model> models = testing::ReadGoldenModels(folder);
+  const Model model = testing::ReadGoldenModel(folder);
   const std::vector<testing::GoldenFile> goldens = testing::ReadGoldens(folder);
   bool right = true;
   for (const std::string& target : SupportedSimdTargets()) {
     Require(ForceSimdTarget(target), ErrorCode::kInvalidArgument, "target cannot be forced");
-    right = CheckTarget(target, goldens, models) && right;
+    right = CheckTarget(target, goldens, model) && right;
   }
   return right ? 0 : 1;
 }

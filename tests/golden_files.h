@@ -36,34 +36,20 @@ struct GoldenFile {
   std::vector<uint8_t> bytes;
 };
 
-// The models of FOLDER: tiny.flzm, those whose sites borrow bits, and the autoregressive flow.
-inline std::vector<Model> ReadGoldenModels(const std::string& folder) {
-  std::vector<Model> models;
-  for (const char* name : {"tiny", "latent", "affine", "flow"}) {
-    models.push_back(Model::Parse(ReadFile(folder + "/" + name + ".flzm")));
-  }
-  return models;
-}
-
-// The one that a file names; tiny.flzm where it names none that is known.
-inline const Model& GoldenModel(const std::vector<Model>& models, ByteSpan file) {
-  try {
-    const uint64_t hash = Probe(file).model_hash;
-    for (const Model& model : models) {
-      if (model.hash() == hash) return model;
-    }
-  } catch (const Error&) {  // a bad file
-  }
-  return models.front();
+// The model of all files in FOLDER that need one.
+inline Model ReadGoldenModel(const std::string& folder) {
+  return Model::Parse(ReadFile(folder + "/tiny.flzm"));
 }
 
 // How a golden file was encoded, as its first tile shows: files of each way are among them.
 inline Coding CodingOf(ByteSpan file) {
   const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
-  return IsRefined(payload)   ? Coding::kRefined
-         : IsRaster(payload)  ? Coding::kRaster
-         : NeedsFlow(payload) ? Coding::kFlow
-                              : Coding::kNoFlow;
+  const auto mode = static_cast<TileMode>(payload[0]);
+  const bool raster = mode == TileMode::kRaster || mode == TileMode::kRasterAlpha;
+  return IsAdaptiveTile(payload) ? Coding::kAdaptive
+         : NeedsModel(payload)   ? Coding::kNetwork
+         : raster                ? Coding::kRaster
+                                 : Coding::kContexts;
 }
 
 // All of FOLDER/manifest.txt, in its order.

@@ -22,9 +22,9 @@ namespace {
 
 const std::string kFolder = std::string(FLOWZIP_SOURCE_DIR) + "/tests/";
 
-const Model& ModelOf(ByteSpan file) {
-  static const std::vector<Model> models = testing::ReadGoldenModels(kFolder + "golden");
-  return testing::GoldenModel(models, file);
+const Model& GoldenModel() {
+  static const Model model = testing::ReadGoldenModel(kFolder + "golden");
+  return model;
 }
 
 std::vector<testing::GoldenFile> Goldens() {
@@ -59,7 +59,7 @@ std::set<std::string> FilesAbout(const std::string& folder) {
 
 Image DecodeGolden(ByteSpan file, int jobs = 1) {
   DecodeOptions options;
-  options.model_override = &ModelOf(file);
+  options.model_override = &GoldenModel();
   options.jobs = jobs;
   return Decode(file, options);
 }
@@ -91,7 +91,7 @@ TEST_CASE("golden files are what the encoder writes today") {
   for (const testing::GoldenFile& golden : Goldens()) {
     INFO(golden.name);
     EncodeOptions options;
-    options.model = &ModelOf(golden.bytes);
+    options.model = &GoldenModel();
     options.tile_log2 = Probe(golden.bytes).tile_log2;
     const Image image = DecodeGolden(golden.bytes);
     options.coding = testing::CodingOf(golden.bytes);

@@ -24,7 +24,7 @@ std::vector<uint8_t> Encoded(const Image& image, int tile_log2 = kDefaultTileLog
   EncodeOptions options;
   options.model = &Tiny();
   options.tile_log2 = tile_log2;
-  options.coding = Coding::kFlow;
+  options.coding = Coding::kNetwork;
   return Encode(image, options);
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("random bytes as payload") {
   info.channels = 3;
   info.bit_depth = 8;
   info.model_hash = Tiny().hash();
-  info.refined = true;
+  info.adaptive = true;
   for (int trial = 0; trial < 4000; ++trial) {
     info.width = random.Between(1, 60);
     info.height = random.Between(1, 60);
@@ -114,9 +114,10 @@ TEST_CASE("random bytes as payload") {
     for (uint8_t& byte : payload) byte = random.Byte();
     // Half of them with a mode and ranges that are possible, so that the streams are reached.
     if (trial % 2 && payload.size() > 10) {
-      payload[0] = static_cast<uint8_t>(trial % 4 == 1 ? TileMode::kFlow : TileMode::kRefined);
-      if (info.channels == 3) payload[1] = payload[2] = 0;  // no conversion, no flips
-      size_t at = info.channels == 3 ? 3 : 1;
+      payload[0] = static_cast<uint8_t>(TileMode::kNetwork);
+      payload[1] = trial % 4 == 1 ? 0 : 1;  // adaptive
+      if (info.channels == 3) payload[2] = 0;  // no conversion
+      size_t at = info.channels == 3 ? 3 : 2;
       for (int c = 0; c < info.channels; ++c) {
         payload[at++] = static_cast<uint8_t>(random.Between(0, 40));
         payload[at++] = static_cast<uint8_t>(random.Between(1, 120));
@@ -186,7 +187,8 @@ TEST_CASE("ranges that cannot be are refused") {
   info.model_hash = Tiny().hash();
   const auto with = [&](int64_t min, uint64_t span) {
     ByteWriter writer;
-    writer.Put(static_cast<uint8_t>(TileMode::kFlow));
+    writer.Put(static_cast<uint8_t>(TileMode::kNetwork));
+    writer.Put<uint8_t>(0);
     writer.PutSignedVarint(min);
     writer.PutVarint(span);
     std::string message;

@@ -58,8 +58,8 @@ TEST_CASE("all kinds and contents at odd sizes") {
     for (const auto& [width, height] :
          {std::pair{1, 1}, {1, 9}, {10, 1}, {2, 2}, {7, 5}, {33, 19}}) {
       RoundTrip(OfKind(kind, width, height, width), Coding::kSmallest);
-      RoundTrip(OfKind(kind, width, height, width), Coding::kFlow, 4);
-      RoundTrip(OfKind(kind, width, height, width), Coding::kNoFlow, 4);
+      RoundTrip(OfKind(kind, width, height, width), Coding::kNetwork, 4);
+      RoundTrip(OfKind(kind, width, height, width), Coding::kContexts, 4);
     }
   }
 }
@@ -129,11 +129,11 @@ TEST_CASE("the smallest way is taken, and without the model no model is named") 
   for (const Kind& kind : {Kind{3, 8, 1}, Kind{3, 8, 2}, Kind{4, 8, 3}, Kind{1, 8, 0}}) {
     const Image image = OfKind(kind, 60, 50, 8);
     const size_t smallest = EncodeBy(image, Coding::kSmallest).size();
-    CHECK(smallest <= EncodeBy(image, Coding::kFlow).size());
-    CHECK(smallest <= EncodeBy(image, Coding::kNoFlow).size());
+    CHECK(smallest <= EncodeBy(image, Coding::kNetwork).size());
+    CHECK(smallest <= EncodeBy(image, Coding::kContexts).size());
     CHECK(smallest <= image.samples.size() + 64);
   }
-  const auto drawing = EncodeBy(OfKind({3, 8, 1}, 60, 50, 8), Coding::kNoFlow);
+  const auto drawing = EncodeBy(OfKind({3, 8, 1}, 60, 50, 8), Coding::kContexts);
   CHECK(Probe(drawing).model_hash == 0);
   CHECK_NOTHROW(Decode(drawing, {}));
 }
@@ -156,23 +156,23 @@ Samples Expected(const Image& image, const Rect& region, int scale_log2) {
 
 TEST_CASE("alpha that equals the first channel costs nothing") {
   Image image = OfKind({2, 8, 3}, 75, 53, 2);
-  const size_t apart = EncodeBy(image, Coding::kFlow).size();
+  const size_t apart = EncodeBy(image, Coding::kNetwork).size();
   RepeatGray(image);
-  RoundTrip(image, Coding::kFlow, 4);
-  const size_t same = EncodeBy(image, Coding::kFlow).size();
+  RoundTrip(image, Coding::kNetwork, 4);
+  const size_t same = EncodeBy(image, Coding::kNetwork).size();
   Image gray{75, 53, 1, 8};
   for (size_t i = 0; i < image.samples.size(); i += 2) gray.samples.push_back(image.samples[i]);
   CHECK(same < apart);
-  CHECK(same <= EncodeBy(gray, Coding::kFlow).size() + 2);
+  CHECK(same <= EncodeBy(gray, Coding::kNetwork).size() + 2);
   image.samples[1] ^= 1;  // one pixel that differs
-  RoundTrip(image, Coding::kFlow, 4);
+  RoundTrip(image, Coding::kNetwork, 4);
 }
 
 TEST_CASE("regions and scales are crops and decimations of the whole picture") {
   Random random(4);
   for (const Kind& kind :
        {Kind{3, 8, 3}, Kind{4, 8, 3}, Kind{2, 8, 3}, Kind{1, 4, 1, true}, Kind{3, 16, 3}}) {
-    for (const Coding coding : {Coding::kFlow, Coding::kNoFlow}) {
+    for (const Coding coding : {Coding::kNetwork, Coding::kContexts}) {
       Image image = OfKind(kind, 75, 53, 2);
       if (kind.channels == 2) RepeatGray(image);
       const auto file = EncodeBy(image, coding, random.Between(4, 7));
@@ -198,7 +198,7 @@ TEST_CASE("regions and scales are crops and decimations of the whole picture") {
 }
 
 TEST_CASE("regions and scales that cannot be are refused") {
-  const auto file = EncodeBy(OfKind({3, 8, 1}, 20, 10, 1), Coding::kNoFlow);
+  const auto file = EncodeBy(OfKind({3, 8, 1}, 20, 10, 1), Coding::kContexts);
   const auto fails = [&](const Rect& region, int scale_log2) {
     DecodeOptions options = Options();
     options.region = region;
@@ -271,7 +271,7 @@ TEST_CASE("the samples of a gray photograph are no palette") {
       image.samples.push_back(static_cast<uint8_t>(10 + x + y / 5 + random.Between(0, 5)));
     }
   }
-  const std::vector<uint8_t> file = EncodeBy(image, Coding::kNoFlow);
+  const std::vector<uint8_t> file = EncodeBy(image, Coding::kContexts);
   CHECK(SameImage(Decode(file, Options()), image));
   CHECK(static_cast<double>(file.size()) < 0.455 * static_cast<double>(image.samples.size()));
 }
@@ -280,7 +280,7 @@ TEST_CASE("damaged context streams are errors or other samples, never worse") {
   Random random(10);
   for (int trial = 0; trial < 300; ++trial) {
     const Kind kind{random.Between(1, 4), trial % 2 ? 8 : 16, 1 + trial % 4};
-    const auto file = EncodeBy(OfKind(kind, 20, 15, trial), Coding::kNoFlow);
+    const auto file = EncodeBy(OfKind(kind, 20, 15, trial), Coding::kContexts);
     const FileInfo info = ParseHeader(file);
     const TileBlock block = SplitTiles(info, file)[0];
     std::vector<uint8_t> payload(block.payload.begin(), block.payload.end());

@@ -10,7 +10,7 @@
 #include "tests/converted.h"
 #include "tests/counted_heap.h"
 #include "tests/picture_kinds.h"
-#include "tests/tiny_flow.h"
+#include "tests/tiny_model.h"
 
 namespace flowzip {
 namespace {
@@ -24,7 +24,7 @@ void CheckEstimate(uint64_t estimate, uint64_t peak, double slack) {
 }
 
 void Measure(const Image& image, const Model& model, int jobs, double slack,
-             Coding coding = Coding::kFlow) {
+             Coding coding = Coding::kNetwork) {
   INFO(image.width << " x " << image.height << " x " << image.channels << ", " << model.name
                    << ", jobs " << jobs);
   EncodeOptions encode;
@@ -34,7 +34,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   std::vector<uint8_t> file;
   const uint64_t encoding = testing::HeapPeakOf([&] { file = Encode(image, encode); });
   const FileInfo info = Probe(file);
-  CheckEstimate(EncodeMemory(info, &model, jobs), encoding, slack);
+  CheckEstimate(EncodeMemory(info, /*network=*/true, jobs), encoding, slack);
 
   DecodeOptions decode;
   decode.model_override = &model;
@@ -42,57 +42,47 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   Image again;
   const uint64_t decoding = testing::HeapPeakOf([&] { again = Decode(file, decode); });
   CHECK(again.samples == image.samples);
-  CheckEstimate(DecodeMemory(info, &model, jobs), decoding, slack);
+  CheckEstimate(DecodeMemory(info, jobs), decoding, slack);
 }
 
 }  // namespace
 
 TEST_CASE("memory stays below the estimate, and not by far") {
-  testing::TinyShape wide;
-  wide.width = 40;
-  wide.inner = 56;
-  wide.head = 32;
-  const Model narrow = testing::TinyModel(1), broad = testing::TinyModel(2, wide);
+  const Model narrow = testing::TinyModel(1), broad = testing::TinyModel(2, {40, 2, 5});
   // Any tile may be by contexts, which take several times as much.
   // Network tiles are planned for with escapes and deep samples, which decoding does not keep.
-  constexpr double kByModel = 3.5, kByRaster = 7.5, kByNetwork = 5;
+  constexpr double kByRaster = 7.5, kByNetwork = 5;
   for (const Model* model : {&narrow, &broad}) {
-    Measure(testing::Scene(900, 700, 3, 1), *model, 1, kByModel);
-    Measure(testing::Scene(900, 700, 1, 2), *model, 2, kByModel);
+    Measure(testing::Scene(900, 700, 3, 1), *model, 1, kByNetwork);
+    Measure(testing::Scene(900, 700, 1, 2), *model, 2, kByNetwork);
   }
-  // Coding that borrows bits keeps more until the end.
-  testing::TinyShape borrows;
-  borrows.latent_components = borrows.affine = true;
-  borrows.components = 4;
-  Measure(testing::Scene(900, 700, 3, 1), testing::TinyModel(8, borrows), 1, kByModel);
   Measure(testing::Scene(900, 700, 3, 1), narrow, 1, kByRaster, Coding::kRaster);
   Measure(testing::Noise(1024, 1024, 3, 3), narrow, 2, kByRaster, Coding::kRaster);
   Measure(testing::Scene(900, 700, 3, 1), narrow, 2, kByRaster, Coding::kFast);
   Measure(testing::Scene(900, 700, 3, 1), narrow, 1, kByRaster, Coding::kSmallest);
-  // Refined tiles have tables and rasters of their own.
-  Measure(testing::Scene(900, 700, 3, 1), narrow, 1, 2.0, Coding::kRefined);
-  Measure(testing::Scene(900, 700, 1, 2), broad, 2, 3.0, Coding::kRefined);
+  // Adaptive planes have tables of their own.
+  Measure(testing::Scene(900, 700, 3, 1), narrow, 1, kByNetwork, Coding::kAdaptive);
+  Measure(testing::Scene(900, 700, 1, 2), broad, 2, kByNetwork, Coding::kAdaptive);
   // The network coder: planes side by side, squeezed ones, deep ones.
-  const Model flow = testing::TinyFlowModel(9);
+  const Model flow = testing::TinyModel(9);
   for (const int jobs : {1, 3}) {
     const Image half = testing::Converted(testing::Scene(900, 700, 3, 1), 2, 9, true);
     Measure(testing::Scene(900, 700, 3, 1), flow, jobs, kByNetwork);
     Measure(half, flow, jobs, kByNetwork);
-    Measure(half, flow, jobs, kByNetwork, Coding::kRefined);
+    Measure(half, flow, jobs, kByNetwork, Coding::kAdaptive);
     Measure(testing::OfKind({3, 16, 2}, 700, 600, 2), flow, jobs, kByNetwork);
     Measure(testing::Noise(900, 700, 3, 3), flow, jobs, kByNetwork);
   }
   // Noise makes the largest files; a thin picture has many small tiles.
-  Measure(testing::Noise(1024, 1024, 3, 3), narrow, 3, kByModel, Coding::kFlow);
-  Measure(testing::Noise(1500, 600, 3, 4), narrow, 1, kByModel, Coding::kFlow);
+  Measure(testing::Noise(1024, 1024, 3, 3), narrow, 3, kByNetwork, Coding::kNetwork);
+  Measure(testing::Noise(1500, 600, 3, 4), narrow, 1, kByNetwork, Coding::kNetwork);
 }
 
 TEST_CASE("small pictures, where the fixed part rules") {
-  const Model model = testing::TinyModel(3), flow = testing::TinyFlowModel(9);
+  const Model model = testing::TinyModel(3);
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 3000}, {3000, 1}, {64, 48}}) {
-    Measure(testing::Noise(width, height, 3, 5), model, 1, 2.0);
-    Measure(testing::Scene(width, height, 3, 5), model, 1, 2.0, Coding::kSmallest);
-    Measure(testing::Noise(width, height, 3, 5), flow, 1, 3.0);
+    Measure(testing::Noise(width, height, 3, 5), model, 1, 3.0);
+    Measure(testing::Scene(width, height, 3, 5), model, 1, 3.0, Coding::kSmallest);
   }
 }
 
@@ -120,14 +110,14 @@ TEST_CASE("the limits are applied before anything large is allocated") {
     }
     FAIL("not refused");
   };
-  encode.max_memory = EncodeMemory(info, &model, 1) - 1;
+  encode.max_memory = EncodeMemory(info, /*network=*/true, 1) - 1;
   CHECK(testing::HeapPeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
   encode.max_memory += 1;
   CHECK(Encode(image, encode) == file);
 
   DecodeOptions decode;
   decode.model_override = &model;
-  decode.max_memory = DecodeMemory(info, &model, 1) - 1;
+  decode.max_memory = DecodeMemory(info, 1) - 1;
   CHECK(testing::HeapPeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
   decode.max_memory += 1;
   CHECK(Decode(file, decode).samples == image.samples);

@@ -253,64 +253,6 @@ TEST_CASE("Weights follow the logits", "[mixture]") {
   CHECK(masses(32767, 32767).second == Approx(0.5).margin(1e-3));
 }
 
-TEST_CASE("A row of mixtures equals the mixtures one by one, on every target", "[mixture]") {
-  for (const std::string& target : SupportedSimdTargets()) {
-    REQUIRE(ForceSimdTarget(target));
-    Rng rng(7);
-    int bad_windows = 0, bad_ranges = 0, bad_finds = 0, bad_vectors = 0;
-    for (int extremity = 0; extremity < 3; ++extremity) {
-      for (int i = 0; i < 120; ++i) {
-        // Sites of a row share the number of components and the range, and nothing else.
-        const Case first = RandomCase(rng, extremity);
-        const int count = 1 + rng() % MixtureRow::kSites;
-        const int step = 3 * first.components + rng() % 3;
-        std::vector<Case> cases(count, first);
-        std::vector<int16_t> head(count * step);
-        std::vector<int32_t> centers, values;
-        for (int j = 0; j < count; ++j) {
-          Case& c = cases[j];
-          do c = RandomCase(rng, extremity);
-          while (c.components != first.components);
-          c.vmin = first.vmin;
-          c.vmax = first.vmax;
-          std::copy_n(c.head, 3 * c.components, head.begin() + j * step);
-          centers.push_back(c.center);
-          const Mixture m = c.Make();
-          // Inside the window, at its ends, and anywhere.
-          const int32_t edge = rng() % 2 ? m.lo() : m.hi();
-          const int32_t near = m.lo() + static_cast<int32_t>(rng() % (m.hi() - m.lo() + 1));
-          const int32_t any = c.vmin + static_cast<int32_t>(rng() % (c.vmax - c.vmin + 1));
-          const int32_t around = edge + static_cast<int32_t>(rng() % 5) - 2;
-          const int32_t kinds[3] = {near, any, around};
-          values.push_back(std::clamp(kinds[rng() % 3], c.vmin, c.vmax));
-        }
-        MixtureRow row;
-        row.Set(head.data(), step, first.components, centers.data(), first.vmin, first.vmax, count);
-        std::vector<CdfRange> ranges(count);
-        row.Ranges(values.data(), ranges.data());
-        for (int j = 0; j < count; ++j) {
-          const Mixture m = cases[j].Make();
-          bad_windows += row.lo[j] != m.lo() || row.hi[j] != m.hi();
-          bad_vectors += !(ranges[j] == m.Range(values[j]));
-          bad_ranges += !(row.Range(j, values[j]) == m.Range(values[j]));
-          for (int n = 0; n < 4; ++n) {
-            const uint32_t slot = n == 0 ? 0 : n == 1 ? 65535 : rng() % 65536;
-            CdfRange expected, found;
-            const int32_t v = m.Find(slot, &expected);
-            bad_finds += row.Find(j, slot, &found) != v || !(found == expected);
-          }
-        }
-      }
-    }
-    INFO(target);
-    CHECK(bad_windows == 0);
-    CHECK(bad_vectors == 0);
-    CHECK(bad_ranges == 0);
-    CHECK(bad_finds == 0);
-  }
-  ResetSimdTarget();
-}
-
 TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[mixture]") {
   for (const std::string& target : SupportedSimdTargets()) {
     REQUIRE(ForceSimdTarget(target));

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "analysis/heat_map.h"
-#include "analysis/sampler.h"
+#include "analysis/random_bits.h"
 #include "model/embedded.h"
 #include "tools/png_io.h"
 
@@ -16,7 +16,7 @@ namespace {
 void CheckScore(const Image& image, int tile_log2) {
   EncodeOptions options;
   options.tile_log2 = tile_log2;
-  options.coding = Coding::kFlow;
+  options.coding = Coding::kNetwork;
   const Score score = ScoreImage(image, options);
   const uint64_t bytes = Encode(image, options).size();
   CAPTURE(image.width, image.height, image.channels, tile_log2);

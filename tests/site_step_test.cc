@@ -11,13 +11,13 @@
 #include "base/error.h"
 #include "model/fixed_log2.h"
 #include "model/simd_targets.h"
-#include "tests/tiny_flow.h"
+#include "tests/tiny_model.h"
 
 namespace flowzip {
 namespace {
 
 using testing::Random;
-using testing::TinyFlowShape;
+using testing::TinyShape;
 
 template <class Fn>
 void OnEveryTarget(const Fn& fn) {
@@ -32,7 +32,7 @@ void OnEveryTarget(const Fn& fn) {
 TEST_CASE("a network is the same on every instruction set") {
   Random random(1);
   for (int round = 0; round < 60; ++round) {
-    const TinyFlowShape shape{random.Between(1, 2) == 1 ? random.Between(1, 20)
+    const TinyShape shape{random.Between(1, 2) == 1 ? random.Between(1, 20)
                                                         : random.Between(60, 256),
                               random.Between(0, 4), random.Between(1, 8)};
     const int features = random.Between(1, 2) == 1 ? random.Between(1, 110) : 256;

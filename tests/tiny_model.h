@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Small models and pictures from formulas and seeds, the same on every machine for ever:
-// the tests' models differ in shape from the embedded ones, and never change with them.
+// Small models of random weights and pictures from formulas and seeds, the same on every machine for
+// ever: the tests' models differ in shape from the embedded ones, and never change with them.
 //
 // Random numbers are raw outputs of mt19937, which the C++ standard fixes; its distributions
 // are left to the library.
@@ -33,79 +33,64 @@ class Random {
 };
 
 struct TinyShape {
-  int width = 8, inner = 6, head = 8;
-  std::array<int, kGroups> blocks{1, 1, 0};
-  int components = 2, classes = 2, adaptive_levels = 2;
-  ContextRadii radii{{10, 5, 5}, {2, 2, 2}, {2, 2, 2}};
-  bool latent_components = false, affine = false;
+  int width = 10, blocks = 1, components = 3;
 };
 
-// Weights of random size up to `gain` / sqrt(inputs), where 1 keeps the size of activations.
-inline Conv2d RandomConv(Random& random, int in, int out, int kernel, double gain) {
-  Conv2d conv{in, out, kernel, /*shift=*/12, {}, {}, {}};
+// Weights of up to 2 gain / sqrt(inputs), where 1 keeps the size of what goes in.
+inline DenseLayer RandomLayer(Random& random, int inputs, int outputs, double gain) {
+  DenseLayer layer;
+  layer.inputs = inputs;
+  layer.outputs = outputs;
+  layer.shift = 10;
   int root = 1;
-  while ((root + 1) * (root + 1) <= in * kernel * kernel) ++root;
-  const int most = static_cast<int>(gain * 4096 * 2) / root;
-  for (int64_t i = 0; i < conv.Macs(); ++i) {
-    conv.weight.push_back(static_cast<int16_t>(random.Between(-most, most)));
+  while ((root + 1) * (root + 1) <= inputs) ++root;
+  const int most = static_cast<int>(gain * 2 * 1024) / root;
+  for (int i = 0; i < inputs * outputs; ++i) {
+    layer.weight.push_back(static_cast<int16_t>(random.Between(-most, most)));
   }
-  for (int o = 0; o < out; ++o) conv.bias.push_back(random.Between(-100'000, 100'000));
-  conv.Prepare();
-  return conv;
+  for (int o = 0; o < outputs; ++o) layer.bias.push_back(random.Between(-100'000, 100'000));
+  return layer;
 }
 
-// A network that predicts nothing useful but uses every part: mixtures of different weights,
-// means and scales that depend on the picture.
-inline LevelNet RandomNet(Random& random, const TinyShape& shape) {
-  LevelNet net;
-  const int k = shape.components;
-  for (int g = 0; g < kGroups; ++g) {
-    GroupNet& group = net.groups[g];
-    group.input = RandomConv(random, kTrunkInputs[g], shape.width, 3, 0.6);
-    for (int b = 0; b < shape.blocks[g]; ++b) {
-      group.blocks.push_back({RandomConv(random, shape.width, shape.inner, 3, 0.8),
-                              RandomConv(random, shape.inner, shape.width, 3, 0.5)});
-    }
-    for (int c = 0; c < kChannels; ++c) {
-      HeadNet& head = group.heads[c];
-      head.hidden = RandomConv(random, shape.width, shape.head, 1, 0.6);
-      if (c > 0) head.extra = RandomConv(random, kHeadInputs[c], shape.head, 3, 0.4);
-      head.out = RandomConv(random, shape.head, 3 * k, 1, 0.3);
-      // Scales of 2 steps, one octave apart.
-      for (int i = 0; i < k; ++i) head.out.bias[2 * k + i] = (2 * i - k + 1) * 128 * 4096;
-    }
+inline CouplingNet RandomNet(Random& random, int features, const TinyShape& shape) {
+  CouplingNet net;
+  net.features = features;
+  net.width = shape.width;
+  net.blocks = shape.blocks;
+  net.components = shape.components;
+  net.layers.push_back(RandomLayer(random, features, shape.width, 0.6));
+  for (int l = 0; l < 2 * shape.blocks; ++l) {
+    net.layers.push_back(RandomLayer(random, shape.width, shape.width, 0.6));
   }
+  net.layers.push_back(RandomLayer(random, shape.width, net.outputs(), 0.3));
+  // Scales of one local error and less, an octave apart.
+  for (int k = 0; k < shape.components; ++k) {
+    net.layers.back().bias[static_cast<size_t>(2 * shape.components + k)] = -k * 256 * 1024;
+  }
+  net.layers.front().Prepare(kMaxFeature);
+  for (size_t l = 1; l < net.layers.size(); ++l) net.layers[l].Prepare(kMaxHidden);
   return net;
 }
 
-inline Model TinyModel(uint32_t seed, const TinyShape& shape = {}) {
+inline FlowModel RandomFlow(uint32_t seed, const TinyShape& shape = {}) {
   Random random(seed);
+  FlowModel flow;
+  for (int c = 0; c < kChannels; ++c) {
+    ChannelNet& channel = flow.channels[static_cast<size_t>(c)];
+    for (int i = 0; i < ScaleWeightCount(c); ++i) {
+      channel.scale_weights.push_back(
+          static_cast<uint8_t>(i < kOwnScaleSites ? random.Between(5, 35) : random.Between(0, 6)));
+    }
+    channel.net = RandomNet(random, FeatureCount(c), shape);
+  }
+  return flow;
+}
+
+inline Model TinyModel(uint32_t seed, const TinyShape& shape = {}) {
   Model model;
   model.name = "tiny-" + std::to_string(seed);
-  model.components = shape.components;
-  model.adaptive_levels = shape.adaptive_levels;
-  model.radii = shape.radii;
-  const TapSet taps(shape.radii);
-  for (int i = 0; i < shape.classes; ++i) {
-    LevelClass& level_class = model.classes.emplace_back();
-    for (int g = 0; g < kGroups; ++g) {
-      for (int c = 0; c < kChannels; ++c) {
-        for (size_t t = 0; t < taps.taps[g][c].size(); ++t) {
-          level_class.filters[g][c].push_back(static_cast<int16_t>(random.Between(-60, 60)));
-        }
-      }
-    }
-    level_class.net = RandomNet(random, shape);
-  }
-  model.latent_components = shape.latent_components;
-  model.affine = shape.affine;
-  for (size_t i = 0; shape.affine && i < model.classes.size(); ++i) {
-    for (GroupNet& group : model.classes[i].net.groups) {
-      group.scale = RandomConv(random, shape.width, kChannels, 1, 2.0);
-    }
-  }
-  model.Serialize();  // sets the hash
-  return model;
+  model.flow = RandomFlow(seed, shape);
+  return Model::Parse(model.Serialize());
 }
 
 inline Image MakeImage(uint32_t width, uint32_t height, int channels) {

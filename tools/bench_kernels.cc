@@ -82,21 +82,17 @@ HWY_AFTER_NAMESPACE();
 #include <vector>
 
 #include "codec/coders/raster/raster_channel.h"
-#include "model/adaptive_coupling.h"
-#include "model/conv2d.h"
+#include "model/coupling_net.h"
 #include "model/gram.h"
-#include "model/mixture_component.h"
 #include "model/mixture_row.h"
-#include "model/predict_row.h"
 #include "model/simd_dispatch.h"
+#include "model/site_step.h"
 #include "rans/escape.h"
 
 namespace flowzip {
 namespace {
 
 FLOWZIP_EXPORT(PeakLoop);
-
-constexpr int kSize = 256;
 
 // Repeats `work` (which returns how much it did) for `seconds`; billions per second of the
 // best round.
@@ -114,63 +110,76 @@ double Measure(double seconds, Work work) {
   return best * 1e-9;
 }
 
-Conv2d RandomLayer(int kernel, int in, int out) {
-  std::mt19937 random(1);
-  Conv2d conv;
-  conv.kernel = kernel;
-  conv.in = in;
-  conv.out = out;
-  conv.shift = 8;
-  conv.weight.resize(static_cast<size_t>(conv.Macs()));
-  for (int16_t& w : conv.weight) w = static_cast<int16_t>(random() % 127) - 63;
-  conv.bias.assign(static_cast<size_t>(out), 1000);
-  conv.Prepare();
-  return conv;
+DenseLayer RandomLayer(std::mt19937& random, int inputs, int outputs, int32_t largest) {
+  DenseLayer layer;
+  layer.inputs = inputs;
+  layer.outputs = outputs;
+  layer.shift = 8;
+  for (int i = 0; i < inputs * outputs; ++i) {
+    layer.weight.push_back(static_cast<int16_t>(random() % 127) - 63);
+  }
+  layer.bias.assign(static_cast<size_t>(outputs), 1000);
+  layer.Prepare(largest);
+  return layer;
 }
 
-void BenchLayer(int kernel, int in, int out, double seconds, double peak) {
-  const Conv2d conv = RandomLayer(kernel, in, out);
-  Tensor from(kSize, kSize, in), to(kSize, kSize, out);
-  std::mt19937 random(2);
-  for (int y = 0; y < kSize; ++y) {
-    for (int x = 0; x < kSize; ++x) {
-      for (int i = 0; i < in; ++i) from.At(x, y)[i] = static_cast<int16_t>(random() % 511) - 255;
-    }
+// The network of a channel, 16 sites at a time.
+void BenchNet(int features, int width, int blocks, double seconds, double peak) {
+  std::mt19937 random(1);
+  CouplingNet net;
+  net.features = features;
+  net.width = width;
+  net.blocks = blocks;
+  net.components = 3;
+  net.layers.push_back(RandomLayer(random, features, width, kMaxFeature));
+  for (int l = 0; l < 2 * blocks; ++l) {
+    net.layers.push_back(RandomLayer(random, width, width, kMaxHidden));
+  }
+  net.layers.push_back(RandomLayer(random, width, net.outputs(), kMaxHidden));
+  alignas(64) int32_t pairs[(kMaxFeatures + 1) / 2 * kNetSites] = {};
+  alignas(64) int32_t out[3 * 8 * kNetSites];
+  for (int i = 0; i < net.pairs() * kNetSites; ++i) {
+    pairs[i] = static_cast<int32_t>(random() & 0x00FF00FF);
   }
   const double rate = Measure(seconds, [&] {
-    ConvRows(conv, from, nullptr, 0, kMaxActivation, to, 0, kSize);
-    return static_cast<double>(conv.Macs()) * kSize * kSize;
+    constexpr int kSteps = 4096;
+    for (int i = 0; i < kSteps; ++i) net.Evaluate(pairs, out);
+    return static_cast<double>(net.Macs()) * kNetSites * kSteps;
   });
-  std::printf("  %dx%d %2d->%2d  %8.2f GMAC/s", kernel, kernel, in, out, rate);
+  std::printf("  network %d -> %d, %d blocks  %8.2f GMAC/s", features, width, blocks, rate);
   if (peak > 0) std::printf("  %5.1f %% of peak", 100 * rate / peak);
   std::printf("\n");
 }
 
 // Sites like those of a photograph: some components near the prediction, a few steps wide.
 void BenchMixtures(int components, double seconds) {
-  constexpr int kRows = 64;
-  const int step = 3 * components + 1;
-  constexpr int kSites = MixtureRow::kSites;
+  constexpr int kRows = 64, kSites = MixtureRow::kSites;
   std::mt19937 random(3);
   const auto within = [&](int n) { return static_cast<int>(random() % (2 * n + 1)) - n; };
-  std::vector<int16_t> head(kRows * kSites * step);
-  std::vector<int32_t> center, values;
+  struct alignas(64) Heads {
+    int32_t values[3 * Mixture::kMaxComponents][kSites], center[kSites], low[kSites], high[kSites];
+  };
+  std::vector<Heads> heads(kRows);
+  std::vector<int32_t> values;
   std::vector<uint32_t> slots;
-  for (int site = 0; site < kRows * kSites; ++site) {
-    int16_t* h = head.data() + site * step;
-    for (int k = 0; k < components; ++k) {
-      h[k] = static_cast<int16_t>(within(600));
-      h[components + k] = static_cast<int16_t>(within(20));
-      h[2 * components + k] = static_cast<int16_t>(within(300) - 100);
+  for (Heads& h : heads) {
+    for (int j = 0; j < kSites; ++j) {
+      for (int k = 0; k < components; ++k) {
+        h.values[k][j] = within(600);
+        h.values[components + k][j] = within(20);
+        h.values[2 * components + k][j] = within(300) - 100;
+      }
+      h.center[j] = 16 * 128 + within(1000);
+      h.low[j] = 0;
+      h.high[j] = 255;
+      slots.push_back(random() & 65535);
     }
-    center.push_back(16 * 128 + within(1000));
-    slots.push_back(random() & 65535);
   }
   std::vector<MixtureRow> rows(kRows);
   const auto set = [&] {
     for (int r = 0; r < kRows; ++r) {
-      rows[r].Set(head.data() + r * kSites * step, step, components, center.data() + r * kSites, 0,
-                  255, kSites);
+      const Heads& h = heads[static_cast<size_t>(r)];
+      rows[r].SetRows(h.values[0], kSites, components, h.center, h.low, h.high, kSites);
     }
     return double{kRows * kSites};
   };
@@ -188,50 +197,16 @@ void BenchMixtures(int components, double seconds) {
     }
     return double{kRows * kSites};
   };
-  // The same with the component as a latent variable: three steps, and no search in the sum.
-  std::vector<uint32_t> component_slots;
-  for (int site = 0; site < kRows * kSites; ++site) component_slots.push_back(random() & 65535);
-  uint32_t sum = 0;
-  const auto find_latent = [&] {
-    for (int site = 0; site < kRows * kSites; ++site) {
-      const MixtureRow& row = rows[site / kSites];
-      const int j = site % kSites;
-      CdfRange prior, found;
-      const int k = FindComponent(row, j, component_slots[site], &prior);
-      values[site] = FindInComponent(row, j, k, slots[site], &found);
-      sum += prior.freq + found.freq + ComponentPosterior(row, j, values[site]).Range(k).freq;
-    }
-    return double{kRows * kSites};
-  };
   const double sets = Measure(seconds, set);
-  const double latents = Measure(seconds, find_latent);
   const double finds = Measure(seconds, find);
   const double both = Measure(seconds, range);
-  std::printf(
-      "  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s, %.1f M by a "
-      "latent component/s%s\n",
-      components, 1e3 * sets, 1e3 * both, 1e3 * finds, 1e3 * latents, sum == 0 ? " (none)" : "");
+  std::printf("  mixtures, K = %d: %.1f M built/s, %.1f M intervals/s, %.1f M found/s\n", components,
+              1e3 * sets, 1e3 * both, 1e3 * finds);
 }
 
 void BenchFilters(double seconds) {
-  constexpr int kTaps = 60, kWidth = 512;
+  constexpr int kTaps = RasterTaps(2);
   std::mt19937 random(4);
-  std::vector<int16_t> samples(kTaps + kWidth), out(kWidth);
-  std::vector<int32_t> weights(kTaps);
-  for (int16_t& x : samples) x = static_cast<int16_t>(random() % 256);
-  for (int32_t& w : weights) w = static_cast<int32_t>(random() % 101) - 50;
-  std::vector<const int16_t*> rows;
-  for (int k = 0; k < kTaps; ++k) rows.push_back(samples.data() + k);
-  RowFilter filter;
-  filter.taps = kTaps;
-  filter.x = rows.data();
-  filter.weight = weights.data();
-  for (int c = 0; c < kChannels; ++c) filter.m[c] = samples.data();
-  filter.hi = 255 * 16;
-  const double predict = Measure(seconds, [&] {
-    for (int i = 0; i < 64; ++i) PredictRow(filter, kWidth, out.data());
-    return double{64} * kTaps * kWidth;
-  });
   std::vector<int16_t> block((kTaps + 1) * kGramBlock);
   for (int16_t& v : block) v = static_cast<int16_t>(random() % 401) - 200;
   constexpr int kPairs = (kTaps + 1) * (kTaps + 2) / 2;
@@ -240,8 +215,7 @@ void BenchFilters(double seconds) {
     for (int i = 0; i < 8; ++i) AddGram(block.data(), kTaps + 1, gram.data());
     return double{8} * kPairs * kGramBlock;
   });
-  std::printf("  filter, %d taps: prediction %.2f GMAC/s, normal equations %.2f GMAC/s\n", kTaps,
-              predict, products);
+  std::printf("  filter, %d taps: normal equations %.2f GMAC/s\n", kTaps, products);
 }
 
 // The raster coder's kernels for the third channel, whose filters have the most taps.
@@ -336,12 +310,7 @@ void BenchTarget(const char* name, double seconds) {
   std::printf("%s", name);
   if (peak > 0) std::printf(": multiply-add peak %.2f GMAC/s", peak);
   std::printf("\n");
-  BenchLayer(3, 32, 32, seconds, peak);
-  BenchLayer(3, 48, 48, seconds, peak);
-  BenchLayer(3, 10, 32, seconds, peak);
-  BenchLayer(3, 3, 32, seconds, peak);
-  BenchLayer(1, 32, 32, seconds, peak);
-  BenchLayer(1, 32, 9, seconds, peak);
+  for (const int channel : {0, 2}) BenchNet(FeatureCount(channel), 64, 1, seconds, peak);
   BenchFilters(seconds);
   BenchRaster(seconds);
   for (const int components : {3, 4, 8}) BenchMixtures(components, seconds);

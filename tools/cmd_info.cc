@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip info FILE...: what the header says, and where the bits went.
 //
-// The bits per level and channel are the model's own -log2 p of the picture, so the
-// file has to be decoded (--header leaves it at that); the sum stands beside the bytes that
-// were written.
+// The bits per channel are the model's own -log2 p of the picture, so the file has to be decoded
+// (--header leaves it at that); the sum stands beside the bytes that were written.
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 #include "codec/api/codec.h"
 #include "codec/tiles/tile_modes.h"
@@ -76,22 +76,20 @@ void PrintModes(const DecodeStats& stats) {
 
 int ColourChannels(const FileInfo& info) { return info.channels >= 3 ? 3 : 1; }
 
-// Which of the tiles were converted from what; nothing where the model codes no colour.
+// Which of the tiles were converted from what; nothing where neither model nor raster coder
+// codes colour.
 void PrintColour(const DecodeStats& stats) {
   const TileStats& tiles = stats.tiles;
-  uint64_t by_model = 0;
-  for (const TileMode mode :
-       {TileMode::kFlow, TileMode::kFlowAlpha, TileMode::kRefined, TileMode::kRefinedAlpha}) {
-    by_model += tiles.mode_tiles[static_cast<size_t>(mode)];
-  }
-  if (stats.info.channels < 3 || by_model == 0) return;
+  const uint64_t converted = std::accumulate(tiles.conversion_tiles.begin(),
+                                             tiles.conversion_tiles.end(), uint64_t{0});
+  if (stats.info.channels < 3 || converted == 0) return;
   std::string text;
   for (int id = 1; id < kColourConversions; ++id) {
-    const uint64_t tiles = stats.tiles.conversion_tiles[static_cast<size_t>(id)];
-    if (tiles == 0) continue;
+    const uint64_t count = tiles.conversion_tiles[static_cast<size_t>(id)];
+    if (count == 0) continue;
     if (!text.empty()) text += ", ";
     text += ColourConversionName(static_cast<ColourConversion>(id)) + std::string(" in ") +
-            std::to_string(tiles) + " of " + std::to_string(stats.info.tile_count()) + " tiles";
+            std::to_string(count) + " of " + std::to_string(stats.info.tile_count()) + " tiles";
   }
   if (text.empty()) {
     text = "RGB, lifted";
@@ -105,34 +103,21 @@ void PrintColour(const DecodeStats& stats) {
 // All figures per sub-pixel of the whole picture, so that they add up.
 void PrintStats(const DecodeStats& stats) {
   const double sub_pixels = static_cast<double>(stats.info.pixels()) * stats.info.channels;
-  const auto& levels = stats.tiles.level_channel_bits;
-  std::printf("\nlevel      bytes   bits/sub-pixel");
-  const int channels = ColourChannels(stats.info);
-  for (int c = 0; c < channels && !levels.empty(); ++c) std::printf("  channel %d", c);
-  std::printf("\n");
-  for (size_t level = 0; level < levels.size(); ++level) {
-    double sum = 0;
-    for (const double bits : levels[level]) sum += bits;
-    if (level + 1 == levels.size()) {
-      std::printf("base ");
-    } else {
-      std::printf("%-5zu", level);
-    }
-    const auto& bytes = stats.tiles.level_bytes;
-    std::printf(" %10zu  %15.4f", level < bytes.size() ? bytes[level] : 0, sum / sub_pixels);
-    for (int c = 0; c < channels; ++c) {
-      std::printf("  %9.4f", levels[level][static_cast<size_t>(c)] / sub_pixels);
-    }
-    std::printf("\n");
+  const TileStats& tiles = stats.tiles;
+  std::printf("\n               bytes   bits/sub-pixel\n");
+  const bool by_model = tiles.total_bits() > 0;
+  for (int c = 0; c < ColourChannels(stats.info) && by_model; ++c) {
+    const auto i = static_cast<size_t>(c);
+    std::printf("channel %d  %10llu  %15.4f\n", c,
+                static_cast<unsigned long long>(tiles.channel_bytes[i]),
+                tiles.channel_bits[i] / sub_pixels);
   }
-  if (!levels.empty()) {
-    std::printf("side             -  %15.4f\n", stats.tiles.side_bits / sub_pixels);
+  if (by_model) std::printf("side                -  %15.4f\n", tiles.side_bits / sub_pixels);
+  if (tiles.other_bytes > 0) {
+    std::printf("other      %10llu  %15.4f\n", static_cast<unsigned long long>(tiles.other_bytes),
+                8.0 * static_cast<double>(tiles.other_bytes) / sub_pixels);
   }
-  if (stats.tiles.other_bytes > 0) {
-    std::printf("other %10zu  %15.4f\n", static_cast<size_t>(stats.tiles.other_bytes),
-                8.0 * static_cast<double>(stats.tiles.other_bytes) / sub_pixels);
-  }
-  if (levels.empty()) return;
+  if (!by_model) return;
 
   const double bytes = stats.tiles.total_bits() / 8 + static_cast<double>(stats.tiles.other_bytes),
                written = static_cast<double>(stats.file_bytes);
@@ -191,18 +176,14 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
     }
     add("}, \"colour_exceptions\": %llu",
         static_cast<unsigned long long>(stats->tiles.colour_exceptions));
-    const auto& levels = stats->tiles.level_channel_bits;
-    add(",\n  \"model_bits\": %.3f, \"side_bits\": %.3f,\n  \"levels\": [",
-        stats->tiles.total_bits(), stats->tiles.side_bits);
-    for (size_t l = 0; l < levels.size(); ++l) {
-      out += l > 0 ? ",\n   {\"level\": " : "\n   {\"level\": ";
-      out += l + 1 == levels.size() ? "\"base\"" : "\"" + std::to_string(l) + "\"";
-      const auto& level_bytes = stats->tiles.level_bytes;
-      add(", \"bytes\": %zu, \"channel_bits\": [", l < level_bytes.size() ? level_bytes[l] : 0);
-      for (int c = 0; c < ColourChannels(info); ++c) {
-        add("%s%.3f", c > 0 ? ", " : "", levels[l][static_cast<size_t>(c)]);
-      }
-      out += "]}";
+    add(",\n  \"model_bits\": %.3f, \"side_bits\": %.3f", stats->tiles.total_bits(),
+        stats->tiles.side_bits);
+    out += ",\n  \"model_channels\": [";
+    for (int c = 0; c < ColourChannels(info); ++c) {
+      const auto i = static_cast<size_t>(c);
+      add("%s{\"bytes\": %llu, \"bits\": %.3f}", c > 0 ? ", " : "",
+          static_cast<unsigned long long>(stats->tiles.channel_bytes[i]),
+          stats->tiles.channel_bits[i]);
     }
     out += "]";
   }

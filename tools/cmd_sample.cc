@@ -15,7 +15,7 @@ struct Arguments {
   std::string output, size = "512x512", from;
   uint64_t seed = 0;
   double temperature = 1;
-  int levels = 1;
+  uint32_t keep = 0;
   bool gray = false;
 };
 
@@ -34,7 +34,7 @@ void Run(const Arguments& arguments) {
   options.seed = arguments.seed;
   options.temperature = arguments.temperature;
   options.channels = arguments.gray ? 1 : 3;
-  options.levels = arguments.levels;
+  options.kept_rows = arguments.keep;
   ParseSize(arguments.size, options);
   Image from;
   if (!arguments.from.empty()) {
@@ -77,14 +77,15 @@ void AddSampleCommand(CLI::App& app, Action& run) {
                    "Width of the distributions; 1 is the model as it is")
       ->check(CLI::Range(1.0 / 16, 16.0))
       ->capture_default_str();
-  command->add_option("--level-from", arguments->from, "PNG whose coarse levels are kept")
-      ->type_name("FILE")
-      ->excludes(size);
-  command
-      ->add_option("--levels", arguments->levels, "With --level-from: how many fine levels to draw")
-      ->check(CLI::Range(0, 12))
-      ->capture_default_str();
-  command->add_flag("--gray", arguments->gray, "A gray picture");
+  CLI::Option* from =
+      command->add_option("--from", arguments->from, "PNG whose size, kind and fitted filters to take")
+          ->type_name("FILE")
+          ->excludes(size);
+  command->add_option("--keep", arguments->keep, "With --from: how many of its first rows to keep")
+      ->type_name("ROWS")
+      ->capture_default_str()
+      ->needs(from);
+  command->add_flag("--gray", arguments->gray, "A gray picture")->excludes(from);
   AddCommonOptions(*command, arguments->common, true);
   AddEffortOption(*command, arguments->common);
   command->callback([arguments, &run] { run = [arguments] { Run(*arguments); }; });

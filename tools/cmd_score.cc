@@ -26,19 +26,8 @@ struct Row {
   std::vector<AnomalyRegion> regions;
 
   int channels() const { return score.stats.info.channels; }
-  size_t levels() const { return score.stats.tiles.level_channel_bits.size(); }
-  double Bits(size_t level, int channel) const {
-    return score.stats.tiles.level_channel_bits[level][static_cast<size_t>(channel)];
-  }
-  double LevelBits(size_t level) const {
-    double sum = 0;
-    for (int c = 0; c < channels(); ++c) sum += Bits(level, c);
-    return sum;
-  }
   double ChannelBits(int channel) const {
-    double sum = 0;
-    for (size_t l = 0; l < levels(); ++l) sum += Bits(l, channel);
-    return sum;
+    return score.stats.tiles.channel_bits[static_cast<size_t>(channel)];
   }
   double PerDimension(double bits) const {
     return bits / (static_cast<double>(score.stats.info.pixels()) * channels());
@@ -82,32 +71,20 @@ Row ScoreFile(const std::string& name, const Arguments& arguments, const Model* 
   return row;
 }
 
-// Bits per dimension throughout, so that levels, base and side add up, and so do channels.
+// Bits per dimension throughout, so that channels and side add up.
 void PrintTable(const std::vector<Row>& rows) {
-  size_t width = 4, levels = 1;
-  for (const Row& row : rows) {
-    width = std::max(width, row.name.size());
-    levels = std::max(levels, row.levels());
-  }
-  constexpr size_t kShown = 4;  // finest levels with a column of their own; then the rest
+  size_t width = 4;
+  for (const Row& row : rows) width = std::max(width, row.name.size());
   std::printf("%-*s  %11s  %12s  %10s  %8s", static_cast<int>(width), "file", "size", "bits",
               "file bytes", "bits/dim");
-  for (size_t l = 0; l < kShown; ++l) std::printf("  level %zu", l);
-  std::printf("   coarser     side    ch. 0    ch. 1    ch. 2\n");
+  std::printf("     side    ch. 0    ch. 1    ch. 2\n");
   for (const Row& row : rows) {
     const FileInfo& info = row.score.stats.info;
     std::printf("%-*s  %5ux%-5u  %12.0f  %10llu  %8.4f", static_cast<int>(width), row.name.c_str(),
                 info.width, info.height, row.score.bits,
                 static_cast<unsigned long long>(row.score.stats.file_bytes),
                 row.score.bits_per_dimension);
-    double rest = 0;
-    for (size_t l = 0; l < std::max(kShown, row.levels()); ++l) {
-      const bool own = l < kShown && l + 1 < row.levels();
-      const double bits = l < row.levels() ? row.PerDimension(row.LevelBits(l)) : 0;
-      if (l < kShown) std::printf("  %7.4f", own ? bits : 0);
-      if (!own) rest += bits;
-    }
-    std::printf("   %7.4f  %7.4f", rest, row.PerDimension(row.score.stats.tiles.side_bits));
+    std::printf("  %7.4f", row.PerDimension(row.score.stats.tiles.side_bits));
     for (int c = 0; c < row.channels(); ++c) {
       std::printf("  %7.4f", row.PerDimension(row.ChannelBits(c)));
     }
@@ -122,34 +99,28 @@ void PrintTable(const std::vector<Row>& rows) {
   }
 }
 
-std::string LevelName(const Row& row, size_t level) {
-  return level + 1 == row.levels() ? "base" : std::to_string(level);
-}
-
-// A line per file, level and channel; totals have empty fields.
+// A line per file and channel; totals have an empty field.
 void PrintCsv(const std::vector<Row>& rows) {
   std::printf(
-      "file,width,height,channels,level,channel,bits,bits_per_dimension,file_bytes,"
+      "file,width,height,channels,channel,bits,bits_per_dimension,file_bytes,"
       "overhead_limit_bytes\n");
   for (const Row& row : rows) {
     std::string name = "\"";
     for (const char c : row.name) name += c == '"' ? std::string("\"\"") : std::string(1, c);
     name += '"';
     const FileInfo& info = row.score.stats.info;
-    const auto line = [&](const std::string& level, const std::string& channel, double bits) {
-      std::printf("%s,%u,%u,%d,%s,%s,%.3f,%.6f,", name.c_str(), info.width, info.height,
-                  info.channels, level.c_str(), channel.c_str(), bits, row.PerDimension(bits));
+    const auto line = [&](const std::string& channel, double bits) {
+      std::printf("%s,%u,%u,%d,%s,%.3f,%.6f,", name.c_str(), info.width, info.height,
+                  info.channels, channel.c_str(), bits, row.PerDimension(bits));
     };
-    line("", "", row.score.bits);
+    line("", row.score.bits);
     std::printf("%llu,%llu\n", static_cast<unsigned long long>(row.score.stats.file_bytes),
                 static_cast<unsigned long long>(row.score.overhead_limit));
-    for (size_t l = 0; l < row.levels(); ++l) {
-      for (int c = 0; c < row.channels(); ++c) {
-        line(LevelName(row, l), std::to_string(c), row.Bits(l, c));
-        std::printf(",\n");
-      }
+    for (int c = 0; c < row.channels(); ++c) {
+      line(std::to_string(c), row.ChannelBits(c));
+      std::printf(",\n");
     }
-    line("side", "", row.score.stats.tiles.side_bits);
+    line("side", row.score.stats.tiles.side_bits);
     std::printf(",\n");
   }
 }
@@ -164,19 +135,14 @@ void PrintJson(const std::vector<Row>& rows, bool marks) {
         "%s\n {\"file\": %s, \"width\": %u, \"height\": %u, \"channels\": %d,\n"
         "  \"model\": \"%s\", \"bits\": %.3f, \"bits_per_dimension\": %.6f,\n"
         "  \"file_bytes\": %llu, \"framing_bytes\": %llu, \"overhead_limit_bytes\": %llu,\n"
-        "  \"side_bits\": %.3f,\n  \"levels\": [",
+        "  \"side_bits\": %.3f,\n  \"channel_bits\": [",
         i > 0 ? "," : "", JsonString(row.name).c_str(), info.width, info.height, info.channels,
         HashName(info.model_hash).c_str(), score.bits, score.bits_per_dimension,
         static_cast<unsigned long long>(score.stats.file_bytes),
         static_cast<unsigned long long>(score.framing_bytes),
         static_cast<unsigned long long>(score.overhead_limit), score.stats.tiles.side_bits);
-    for (size_t l = 0; l < row.levels(); ++l) {
-      std::printf("%s\n   {\"level\": \"%s\", \"channel_bits\": [", l > 0 ? "," : "",
-                  LevelName(row, l).c_str());
-      for (int c = 0; c < row.channels(); ++c) {
-        std::printf("%s%.3f", c > 0 ? ", " : "", row.Bits(l, c));
-      }
-      std::printf("]}");
+    for (int c = 0; c < row.channels(); ++c) {
+      std::printf("%s%.3f", c > 0 ? ", " : "", row.ChannelBits(c));
     }
     std::printf("]");
     if (marks) {

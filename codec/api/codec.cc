@@ -17,32 +17,6 @@
 namespace flowzip {
 namespace {
 
-// Adds element by element, except that the last entry (the base) meets the last.
-template <class T, class AddFn>
-void AddLevels(const std::vector<T>& from, std::vector<T>& to, const AddFn& add) {
-  if (from.empty()) return;
-  if (from.size() > to.size()) {
-    to.insert(to.empty() ? to.end() : to.end() - 1, from.size() - to.size(), T{});
-  }
-  for (size_t i = 0; i + 1 < from.size(); ++i) add(from[i], to[i]);
-  add(from.back(), to.back());
-}
-
-void AddStats(const TileStats& from, TileStats& to) {
-  AddLevels(from.level_channel_bits, to.level_channel_bits, [](const auto& a, auto& b) {
-    for (size_t c = 0; c < a.size(); ++c) b[c] += a[c];
-  });
-  AddLevels(from.level_bytes, to.level_bytes, [](size_t a, size_t& b) { b += a; });
-  to.side_bits += from.side_bits;
-  to.other_bytes += from.other_bytes;
-  for (size_t m = 0; m < from.mode_tiles.size(); ++m) to.mode_tiles[m] += from.mode_tiles[m];
-  for (size_t i = 0; i < from.conversion_tiles.size(); ++i) {
-    to.conversion_tiles[i] += from.conversion_tiles[i];
-  }
-  to.colour_exceptions += from.colour_exceptions;
-  to.exception_bytes += from.exception_bytes;
-}
-
 bool IsOneSmallTile(const FileInfo& info) {
   return info.tile_count() == 1 && IsSmall(info.TileRect(0));
 }
@@ -97,7 +71,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
     info.payload_bytes.push_back(result.payload.size());
     bytes += result.payload.size() + kTileOverheadBytes;
     if (result.model_hash != 0) info.model_hash = result.model_hash;
-    info.refined = info.refined || IsRefined(result.payload);
+    info.adaptive = info.adaptive || IsAdaptiveTile(result.payload);
   }
   std::vector<uint8_t> file = SerializeHeader(info);
   info.header_bytes = file.size();
@@ -106,7 +80,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   for (uint64_t tile = 0; tile < tiles; ++tile) {
     TileResult& result = results[tile];
     AppendTile(tile, result.pixel_checksum, result.payload, file);
-    AddStats(result.stats, sum);
+    sum.Add(result.stats);
     result = {};  // so that the streams are not held twice
   }
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
@@ -140,12 +114,12 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
   std::vector<TileStats> tile_stats(stats != nullptr ? blocks.size() : 0);
   // What needs no model first: such a tile is one thread's work, so that the others help each
   // other with what follows.
-  std::vector<uint64_t> tiles, flow;
+  std::vector<uint64_t> tiles, network;
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
     if (!decoder.Wanted(info.TileRect(tile))) continue;
-    (blocks[tile] && NeedsFlow(blocks[tile]->payload) ? flow : tiles).push_back(tile);
+    (blocks[tile] && NeedsModel(blocks[tile]->payload) ? network : tiles).push_back(tile);
   }
-  tiles.insert(tiles.end(), flow.begin(), flow.end());
+  tiles.insert(tiles.end(), network.begin(), network.end());
   const auto show = [&](uint64_t done, uint64_t) {
     progress(info.pixels() * done / tiles.size(), info.pixels());
   };
@@ -156,7 +130,7 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
         const uint64_t tile = tiles[i];
         decoder.Decode(tile, blocks[tile], pool, tile_stats.empty() ? nullptr : &tile_stats[tile]);
       });
-  for (const TileStats& tile : tile_stats) AddStats(tile, sum);
+  for (const TileStats& tile : tile_stats) sum.Add(tile);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
   return decoder.Take();
 }
@@ -177,13 +151,9 @@ FileInfo Describe(const Image& image) {
 MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
-  info.refined = Refines(options.coding);
-  const bool flow = TakesModel(options.coding) && ModelTakes(ModelOf(options), image);
-  // Parsing the model takes a third as long as coding so small a picture: not for an estimate.
-  const bool small = options.model == nullptr && IsOneSmallTile(info);
-  MemoryPlan plan = PlanEncode(info, flow && !small ? &ModelOf(options) : nullptr, options.jobs,
-                               options.max_memory);
-  if (flow && small) plan.bytes = AddMemory(plan.bytes, kSmallFlowMemory);
+  info.adaptive = Adapts(options.coding);
+  MemoryPlan plan = PlanEncode(info, TakesModel(options.coding) && NetworkTakes(image),
+                               options.jobs, options.max_memory);
   plan.bytes = std::max(plan.bytes, StoringMemory(image));
   return plan;
 }
@@ -196,8 +166,7 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   part.width = std::min(info.width, std::max(region.width, side));
   part.height = std::min(info.height, std::max(region.height, side));
   const uint64_t picture = options.to_pixels ? 0 : SampleMemory(part);
-  MemoryPlan plan =
-      PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory, picture);
+  MemoryPlan plan = PlanDecode(part, options.jobs, options.max_memory, picture);
   if (options.region.width != 0 || options.scale_log2 != 0) {
     plan.bytes = AddMemory(plan.bytes,
                            2 * TileSampleMemory(info) * static_cast<uint64_t>(plan.tiles_at_once));

@@ -3,7 +3,7 @@
 //
 // A bit is predicted by several contexts at once. Each context has a slot, found by hashing, with
 // a probability and a count; the slots' log-odds are weighed by a small online network (a mixer)
-// whose weights learn which contexts to trust. docs/FORMAT.md 3.9 is the definition.
+// whose weights learn which contexts to trust. docs/FORMAT.md 3.6 is the definition.
 #pragma once
 
 #include <algorithm>

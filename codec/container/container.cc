@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kChecksumBytes = sizeof(uint32_t);
 constexpr size_t kHeaderBytesAt = kFixedHeaderBytes - sizeof(uint32_t);  // field "header size"
-constexpr int kIndexedFlag = 1, kInterlacedFlag = 2, kRefinedFlag = 4;
+constexpr int kIndexedFlag = 1, kInterlacedFlag = 2, kAdaptiveFlag = 4;
 constexpr char kCutShort[] = "file is cut short";
 
 // XXH32 maps each 32-bit word of the input to the result one-to-one, so damage within
@@ -42,7 +42,7 @@ void CheckFields(const FileInfo& info, int flags) {
   const bool kind = info.channels >= 1 && info.channels <= 4 && info.bit_depth >= 1 &&
                     info.bit_depth <= 16 &&
                     (!info.indexed || (info.channels == 1 && info.bit_depth <= 8));
-  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag | kRefinedFlag)) != 0) {
+  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag | kAdaptiveFlag)) != 0) {
     throw Error(ErrorCode::kUnsupported, "images of " + std::to_string(info.channels) +
                                              " channels of " + std::to_string(info.bit_depth) +
                                              " bits with flags " + std::to_string(flags) +
@@ -119,7 +119,7 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   header.Put(static_cast<uint8_t>(info.bit_depth));
   header.Put(static_cast<uint8_t>((info.indexed ? kIndexedFlag : 0) |
                                   (info.interlaced ? kInterlacedFlag : 0) |
-                                  (info.refined ? kRefinedFlag : 0)));
+                                  (info.adaptive ? kAdaptiveFlag : 0)));
   header.Put(info.width);
   header.Put(info.height);
   header.Put(info.model_hash);
@@ -152,7 +152,7 @@ FileInfo ParseHeader(ByteSpan file) {
   const int flags = fixed.Get<uint8_t>();
   info.indexed = (flags & kIndexedFlag) != 0;
   info.interlaced = (flags & kInterlacedFlag) != 0;
-  info.refined = (flags & kRefinedFlag) != 0;
+  info.adaptive = (flags & kAdaptiveFlag) != 0;
   info.width = fixed.Get<uint32_t>();
   info.height = fixed.Get<uint32_t>();
   info.model_hash = fixed.Get<uint64_t>();

@@ -30,7 +30,7 @@ struct FileInfo {
   uint32_t width = 0, height = 0;
   int channels = 0, bit_depth = 0;
   bool indexed = false, interlaced = false;
-  bool refined = false;     // some tiles are, which takes a decoder more memory
+  bool adaptive = false;    // some tiles are, which takes a decoder more memory
   uint64_t model_hash = 0;  // 0: no tile needs a model
   int tile_log2 = kDefaultTileLog2;
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "model/filter_fit.h"
 #include "model/fixed_log2.h"
 #include "model/gram.h"
+#include "model/least_squares.h"
 
 namespace flowzip {
 namespace {
@@ -151,6 +151,7 @@ class Clustering {
 
   void SolveFor(int filter, int16_t* weights) const {
     NormalEquations equations(rows() - 1);
+    bool any = false;
     for (const FitBlock& block : blocks_) {
       if (block.label != filter) continue;
       // Bounded, so that 2^11 blocks' sums fit.
@@ -164,9 +165,9 @@ class Clustering {
       for (size_t i = 0; i < block.gram.size(); ++i) {
         equations.gram[i] += weight * static_cast<int64_t>(block.gram[i]);
       }
-      equations.sites += static_cast<int64_t>(block.sites);
+      any = any || block.sites > 0;
     }
-    if (equations.sites == 0) return;
+    if (!any) return;
     const std::vector<double> solution =
         Solve(equations, std::vector<double>(taps_.size(), 0.0), kRidge);
     for (size_t k = 0; k < taps_.size(); ++k) {

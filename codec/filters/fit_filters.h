@@ -2,7 +2,7 @@
 // How the encoder chooses a channel's filters.
 //
 // The same on every machine: sums in integers, the rest in IEEE doubles in a fixed order
-// (model/filter_fit.h).
+// (model/least_squares.h).
 #pragma once
 
 #include "codec/filters/linear_filters.h"

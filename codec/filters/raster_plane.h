@@ -6,8 +6,8 @@
 #include <array>
 #include <cstdint>
 
-#include "model/adaptive_coupling.h"
 #include "model/plane.h"
+#include "model/sample_range.h"
 
 namespace flowzip {
 

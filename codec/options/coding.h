@@ -8,21 +8,21 @@ namespace flowzip {
 enum class Coding {
   kFast,      // whatever is smallest of what takes no model
   kSmallest,  // whatever is smallest, without trying what has little chance
-  kThorough,  // whatever is smallest; several times the work
-  kFlow,      // the model wherever it can be used: its likelihood is what is asked for
-  kRefined,   // the same with refined tiles: for tests
+  kThorough,  // whatever is smallest, by adaptive planes; several times the work
+  kNetwork,   // the network coder wherever it can be used: its likelihood is what is asked for
+  kAdaptive,  // the same with adaptive planes: for tests
   kRaster,    // the raster coder wherever it can be used: for tests
-  kNoFlow,    // neither model nor raster coder: for pictures of all kinds, and for tests
+  kContexts,  // neither network nor raster coder: for pictures of all kinds, and for tests
 };
 
-// Whether tiles by the model are refined, where the model allows it.
-inline bool Refines(Coding coding) {
-  return coding == Coding::kThorough || coding == Coding::kRefined;
+// Whether planes by the network coder learn.
+inline bool Adapts(Coding coding) {
+  return coding == Coding::kThorough || coding == Coding::kAdaptive;
 }
 
 // Whether a model is needed.
 inline bool TakesModel(Coding coding) {
-  return coding != Coding::kFast && coding != Coding::kRaster && coding != Coding::kNoFlow;
+  return coding != Coding::kFast && coding != Coding::kRaster && coding != Coding::kContexts;
 }
 
 // Whether the size decides how a tile is coded.

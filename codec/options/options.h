@@ -44,8 +44,7 @@ struct DecodeOptions {
   Recovery* recovery = nullptr;
   // Only the tiles that this part of the picture needs are decoded. Width 0: all of it.
   Rect region;
-  // 1, 2 or 3: only the pixels whose column and row in the picture are multiples of 2, 4 or 8;
-  // only the levels that they need are decoded.
+  // 1, 2 or 3: only the pixels whose column and row in the picture are multiples of 2, 4 or 8.
   int scale_log2 = 0;
   // Whether the picture goes to `pixels`, its rows `stride` bytes apart; what Decode gives then
   // has neither samples nor chunks, which the caller has unpacked already. After an error, their

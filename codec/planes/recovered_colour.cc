@@ -64,7 +64,7 @@ bool Convert(ColourConversion conversion, const Image& image, const Rect& rect, 
   result->conversion = conversion;
   result->exceptions.clear();
   auto& planes = result->planes;
-  for (SitePlane& plane : planes) plane = SitePlane::Unset(width, height, border);
+  for (SamplePlane& plane : planes) plane = SamplePlane::Unset(width, height, border);
   uint32_t pixel = 0;
   for (int y = 0; y < height; ++y) {
     const uint8_t* from = image.At(rect.x, rect.y + static_cast<uint32_t>(y));
@@ -166,7 +166,7 @@ void RecoveredColour::CheckRanges(const std::array<SampleRange, kChannels>& rang
           ErrorCode::kCorrupt, "sample range outside that of the colour conversion");
 }
 
-void RecoveredColour::ToRgb(std::array<SitePlane, kChannels>& ycc) const {
+void RecoveredColour::ToRgb(std::array<SamplePlane, kChannels>& ycc) const {
   const ColourConverter& converter = ColourConverter::Of(conversion);
   const int width = ycc[0].width();
   for (int y = 0; y < ycc[0].height(); ++y) {

@@ -2,7 +2,7 @@
 // A tile's RGB as the integers it was converted from (model/colour_conversion.h).
 //
 // Pixels that no integers convert to, where there are few, are exceptions: the planes hold a
-// colour nearby, and the list corrects it. In a file (docs/FORMAT.md 3.7):
+// colour nearby, and the list corrects it. In a file (docs/FORMAT.md 3.4):
 //
 //   u8 conversion; if it is not 0:
 //   varint number of exceptions; if that is not 0: varint size, one rANS stream with one lane
@@ -15,9 +15,9 @@
 
 #include "base/bytes.h"
 #include "codec/picture/image.h"
-#include "model/adaptive_coupling.h"
 #include "model/colour_conversion.h"
 #include "model/plane.h"
+#include "model/sample_range.h"
 
 namespace flowzip {
 
@@ -29,7 +29,7 @@ struct ColourException {
 struct RecoveredColour {
   ColourConversion conversion = ColourConversion::kNone;
   std::vector<ColourException> exceptions;  // by rising pixel
-  std::array<SitePlane, kChannels> planes;  // y, c1, c2 from Recover; as decoded from Read
+  std::array<SamplePlane, kChannels> planes;  // y, c1, c2 from Recover; as decoded from Read
 
   // The tile's conversion, if all but a few pixels have a preimage and if that is no accident
   // of a few colours; else kNone and no planes. These have that border, which is not set.
@@ -44,7 +44,7 @@ struct RecoveredColour {
 
   // In place: planes of y, c1, c2 (values in range) to r, g, b, exceptions corrected. May leave
   // samples outside 0..255 if the exceptions say so.
-  void ToRgb(std::array<SitePlane, kChannels>& ycc) const;
+  void ToRgb(std::array<SamplePlane, kChannels>& ycc) const;
 };
 
 }  // namespace flowzip

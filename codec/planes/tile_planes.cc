@@ -26,12 +26,16 @@ class LiftingRows {
 // Green, red, blue. The inverse of itself.
 void PutGreenFirst(std::array<int32_t*, kChannels>& rows) { std::swap(rows[0], rows[1]); }
 
-void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect, int border,
-                TilePlanes* tile) {
+const Lifting1x1& Lifting() {
+  static const Lifting1x1 lifting = Lifting1x1::YCoCgR();
+  return lifting;
+}
+
+void ReadPlanes(const Image& image, const Rect& rect, TilePlanes* tile) {
   const bool green_first = tile->colour.conversion == ColourConversion::kGreenFirst;
   const int colors = ColorChannels(image), width = static_cast<int>(rect.width);
   for (int c = 0; c < kChannels; ++c) {
-    tile->planes[c] = SitePlane::Unset(width, static_cast<int>(rect.height), border);
+    tile->planes[c] = NewRasterPlane(width, static_cast<int>(rect.height));
     if (c >= colors) tile->planes[c].Fill(0);
   }
   LiftingRows lifted(rect.width);
@@ -41,7 +45,7 @@ void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect,
     for (int x = 0; x < width; ++x, from += image.channels) {
       for (int c = 0; c < colors; ++c) rows[c][x] = from[c];
     }
-    if (colors == 3) green_first ? PutGreenFirst(rows) : lifting.Forward(rows, width);
+    if (colors == 3) green_first ? PutGreenFirst(rows) : Lifting().Forward(rows, width);
     for (int c = 0; c < colors; ++c) {
       SampleRange range{rows[c][0], rows[c][0]};
       int16_t* to = tile->planes[c].Row(static_cast<int>(y));
@@ -50,7 +54,6 @@ void ReadPlanes(const Lifting1x1& lifting, const Image& image, const Rect& rect,
         range.max = std::max(range.max, rows[c][x]);
         to[x] = static_cast<int16_t>(rows[c][x]);
       }
-      RequireSampleRange(range);  // before what was cut off matters
       if (y == 0) tile->ranges[c] = range;
       tile->ranges[c].min = std::min(tile->ranges[c].min, range.min);
       tile->ranges[c].max = std::max(tile->ranges[c].max, range.max);
@@ -97,37 +100,29 @@ bool AllConstant(const Ranges& ranges) {
                      [](const SampleRange& r) { return r.constant(); });
 }
 
-TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& rect,
-                    bool recover_colour, const PlaneNeeds& needs, ByteWriter& head,
+TilePlanes ReadTile(const Image& image, const Rect& rect, bool recover_colour, ByteWriter& head,
                     TileStats* stats) {
   TilePlanes tile;
   double exception_bits = 0;
   size_t exception_bytes = 0;
   const int colors = ColorChannels(image);
-  if (colors == 3) {
-    if (recover_colour && image.channels == 3) {
-      tile.colour = RecoveredColour::Recover(image, rect, needs.border);
-    }
+  if (recover_colour && image.channels == 3) {
+    tile.colour = RecoveredColour::Recover(image, rect, kRasterBorder);
   }
   if (IsRecovered(tile.colour.conversion)) {
     tile.planes = std::move(tile.colour.planes);
     tile.ranges = FindRanges(tile.planes);
   } else {
-    ReadPlanes(lifting, image, rect, needs.border, &tile);
-    if (colors == 3 && needs.any_order) {
+    ReadPlanes(image, rect, &tile);
+    if (colors == 3) {
       TilePlanes other;
       other.colour.conversion = ColourConversion::kGreenFirst;
-      ReadPlanes(lifting, image, rect, needs.border, &other);
+      ReadPlanes(image, rect, &other);
       if (EstimateBits(other) < EstimateBits(tile)) tile = std::move(other);
     }
   }
   if (colors == 3) exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
   RecordColour(tile.colour, exception_bits, exception_bytes, stats);
-  if (colors == 3 && needs.flips) {
-    tile.orientation = ChooseOrientation(tile.planes);
-    Flip(tile.orientation, tile.planes);
-    head.Put(tile.orientation.code());
-  }
   for (int c = 0; c < colors; ++c) {
     const SampleRange& range = tile.ranges[c];
     head.PutSignedVarint(range.min);
@@ -136,19 +131,9 @@ TilePlanes ReadTile(const Lifting1x1& lifting, const Image& image, const Rect& r
   return tile;
 }
 
-TilePlanes ReadHead(int channels, const Rect& rect, const PlaneNeeds& needs, ByteReader& reader,
-                    TileStats* stats) {
+TilePlanes ReadHead(int channels, const Rect& rect, ByteReader& reader, TileStats* stats) {
   TilePlanes tile;
-  if (channels == 3) {
-    tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
-    Require(needs.any_order || tile.colour.conversion != ColourConversion::kGreenFirst,
-            ErrorCode::kCorrupt, "an order of colours that the coder does not take");
-    if (needs.flips) {
-      const uint8_t code = reader.Get<uint8_t>();
-      Require(code < Orientation::kCodes, ErrorCode::kCorrupt, "unknown orientation");
-      tile.orientation = Orientation::FromCode(code);
-    }
-  }
+  if (channels == 3) tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
   tile.ranges = ReadRanges(reader, channels);
   tile.colour.CheckRanges(tile.ranges);
   if (stats != nullptr) {
@@ -160,7 +145,7 @@ TilePlanes ReadHead(int channels, const Rect& rect, const PlaneNeeds& needs, Byt
   return tile;
 }
 
-void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Image* image) {
+void WriteTile(TilePlanes& tile, const Rect& rect, Image* image) {
   const int colors = ColorChannels(*image), width = static_cast<int>(rect.width);
   const bool converted = IsRecovered(tile.colour.conversion);
   const bool green_first = tile.colour.conversion == ColourConversion::kGreenFirst;
@@ -173,7 +158,7 @@ void WriteTile(const Lifting1x1& lifting, TilePlanes& tile, const Rect& rect, Im
       std::copy_n(tile.planes[c].Row(static_cast<int>(y)), width, rows[c]);
     }
     if (colors == 3 && !converted) {
-      green_first ? PutGreenFirst(rows) : lifting.Inverse(rows, width);
+      green_first ? PutGreenFirst(rows) : Lifting().Inverse(rows, width);
     }
     uint8_t* to = image->At(rect.x, rect.y + y);
     for (int x = 0; x < width; ++x) {

@@ -10,7 +10,6 @@
 
 #include "codec/container/container.h"
 #include "codec/options/limits.h"
-#include "model/model.h"
 
 namespace flowzip {
 
@@ -25,22 +24,17 @@ struct MemoryPlan {
 uint64_t SampleMemory(const FileInfo& info);
 
 // Of `info` only sizes, channels, depth, flags and tiles are looked at. The encoder's figure
-// allows for a file as large as the samples. `model` is null if none is used.
-MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64_t limit);
+// allows for a file as large as the samples. `network`: whether that coder may be used.
+MemoryPlan PlanEncode(const FileInfo& info, bool network, int jobs, uint64_t limit);
 // `picture`: the bytes of the decoded samples, unless they go into the caller's memory.
-MemoryPlan PlanDecode(const FileInfo& info, const Model* model, int jobs, uint64_t limit,
-                      uint64_t picture);
-inline uint64_t EncodeMemory(const FileInfo& info, const Model* model, int jobs,
+MemoryPlan PlanDecode(const FileInfo& info, int jobs, uint64_t limit, uint64_t picture);
+inline uint64_t EncodeMemory(const FileInfo& info, bool network, int jobs,
                              uint64_t limit = kNoMemoryLimit) {
-  return PlanEncode(info, model, jobs, limit).bytes;
+  return PlanEncode(info, network, jobs, limit).bytes;
 }
-inline uint64_t DecodeMemory(const FileInfo& info, const Model* model, int jobs,
-                             uint64_t limit = kNoMemoryLimit) {
-  return PlanDecode(info, model, jobs, limit, SampleMemory(info)).bytes;
+inline uint64_t DecodeMemory(const FileInfo& info, int jobs, uint64_t limit = kNoMemoryLimit) {
+  return PlanDecode(info, jobs, limit, SampleMemory(info)).bytes;
 }
-
-// What an embedded model takes at most for a picture that is one small tile (IsSmall).
-inline constexpr uint64_t kSmallFlowMemory = uint64_t{2} << 20;
 
 // Bytes of the samples of the largest tile alone.
 uint64_t TileSampleMemory(const FileInfo& info);

@@ -119,10 +119,10 @@ void TileDecoder::Decode(uint64_t tile, const std::optional<TileBlock>& block, T
 
 void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool,
                               TileStats* stats) {
-  Require(model_ != nullptr || !NeedsFlow(block.payload), ErrorCode::kCorrupt,
+  Require(model_ != nullptr || !NeedsModel(block.payload), ErrorCode::kCorrupt,
           "needs a model, but the header names none");
-  Require(info_.refined || !IsRefined(block.payload), ErrorCode::kCorrupt,
-          "refined, but the header says that no tile is");
+  Require(info_.adaptive || !IsAdaptiveTile(block.payload), ErrorCode::kCorrupt,
+          "adaptive, but the header says that no tile is");
   const Rect rect = info_.TileRect(tile);
   if (whole_) {
     DecodePayload(model_, block.payload, rect, &image_, pool, stats, options_.pixel_bits);

@@ -6,13 +6,12 @@
 #include <functional>
 #include <utility>
 
-#include "codec/coders/refined/refined_coder.h"
 #include "codec/tiles/tile_plan.h"
 
 namespace flowzip {
 namespace {
 
-constexpr uint64_t kRefinedSurely = 65536;  // pixels above which refined tiles are smaller
+constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive tiles are smaller
 
 // One of the ways to code a tile, and what came of it.
 struct Way {
@@ -34,26 +33,25 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
     const auto worth = [&least](size_t bytes) { return bytes <= least.load(); };
     return EncodeByContexts(image, rect, plan, stats, pixel_bits,
-                            plan.flow || plan.raster ? WorthFn(worth) : WorthFn());
+                            plan.network || plan.raster ? WorthFn(worth) : WorthFn());
   };
   const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
     return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);
   };
-  const auto flow = [&](bool refined) {
-    return [&, refined](TileStats* stats, PixelBits* pixel_bits) {
-      return EncodeWithFlow(ModelOf(options), image, rect, pool, stats, pixel_bits,
-                            options.recover_colour, refined);
+  const auto network = [&](bool adaptive) {
+    return [&, adaptive](TileStats* stats, PixelBits* pixel_bits) {
+      return EncodeWithNetwork(ModelOf(options), image, rect, pool, stats, pixel_bits,
+                               options.recover_colour, adaptive);
     };
   };
   std::vector<Way> ways;
   if (plan.by_contexts()) ways.push_back({contexts});
   if (plan.raster) ways.push_back({raster});
-  const bool refined = plan.flow && plan.refined && CanRefine(ModelOf(options));
-  if (refined) ways.push_back({flow(true)});
+  if (plan.network && plan.adaptive) ways.push_back({network(true)});
   // What a small tile teaches may not be worth its being learnt.
-  const bool maybe_plain =
-      options.coding == Coding::kThorough && uint64_t{rect.width} * rect.height <= kRefinedSurely;
-  if (plan.flow && (!refined || maybe_plain)) ways.push_back({flow(false)});
+  const bool maybe_static = options.coding == Coding::kThorough &&
+                            uint64_t{rect.width} * rect.height <= kAdaptiveSurely;
+  if (plan.network && (!plan.adaptive || maybe_static)) ways.push_back({network(false)});
 
   // Only the winner books its pixels, in a second run if there are several.
   const bool sure = ways.size() == 1 && !ChoosesSmallest(options.coding);
@@ -92,7 +90,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   if (options.pixel_bits != nullptr && !sure) best->code(nullptr, options.pixel_bits);
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  if (NeedsFlow(best->payload)) result.model_hash = ModelOf(options).hash();
+  if (NeedsModel(best->payload)) result.model_hash = ModelOf(options).hash();
   result.payload.assign(best->payload.begin(), best->payload.end());
   result.stats = std::move(best->stats);
   return result;

@@ -6,19 +6,20 @@
 
 #include "codec/coders/network/network_tile.h"
 #include "codec/coders/raster/raster_tile.h"
-#include "codec/coders/refined/refined_coder.h"
 #include "codec/picture/sample_block.h"
 
 namespace flowzip {
 namespace {
 
-Rect Whole(const Rect& rect) { return {0, 0, rect.width, rect.height}; }
-
-LevelCodersFn LevelsOf(bool refined) { return refined ? &RefinedLevels::Make : &PlainLevels::Make; }
-
 bool HasAlphaStream(TileMode mode) {
-  return mode == TileMode::kFlowAlpha || mode == TileMode::kRefinedAlpha ||
-         mode == TileMode::kRasterAlpha || mode == TileMode::kNetworkAlpha;
+  return mode == TileMode::kRasterAlpha || mode == TileMode::kNetworkAlpha;
+}
+
+// What of a tile is booked as the model's.
+uint64_t ModelBytes(const TileStats& stats) {
+  uint64_t bytes = stats.exception_bytes;
+  for (const uint64_t channel : stats.channel_bytes) bytes += channel;
+  return bytes;
 }
 
 // Of the alpha stream of such a tile; none for others.
@@ -56,11 +57,7 @@ const char* ModeName(TileMode mode) {
   switch (mode) {
     case TileMode::kRaw: return "raw";
     case TileMode::kConstant: return "constant";
-    case TileMode::kFlow: return "flow";
     case TileMode::kContexts: return "contexts";
-    case TileMode::kFlowAlpha: return "flow+alpha";
-    case TileMode::kRefined: return "refined";
-    case TileMode::kRefinedAlpha: return "refined+alpha";
     case TileMode::kRaster: return "raster";
     case TileMode::kRasterAlpha: return "raster+alpha";
     case TileMode::kNetwork: return "network";
@@ -69,12 +66,12 @@ const char* ModeName(TileMode mode) {
   return "unknown";
 }
 
-bool FlowTakes(const Image& image) {
+bool RasterTakes(const Image& image) {
   return image.bit_depth == 8 && !image.indexed && image.max_value == 0;
 }
 
-bool ModelTakes(const Model& model, const Image& image) {
-  return FlowTakes(image) || (model.flow && image.bit_depth > 8 && !image.indexed);
+bool NetworkTakes(const Image& image) {
+  return RasterTakes(image) || (image.bit_depth > 8 && !image.indexed);
 }
 
 std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, const TilePlan& plan,
@@ -114,7 +111,7 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
 
 namespace {
 
-// Mode and alpha stream, before what `colours` makes of the other channels.
+// Mode and alpha stream, then what `colours` makes of the other channels.
 template <class Fn>
 std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect& rect,
                                    TileStats* stats, const Fn& colours) {
@@ -125,10 +122,9 @@ std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect
     payload.PutVarint(alpha.size());
     payload.PutBytes(alpha);
   }
-  const size_t before = payload.size();
   payload.PutBytes(colours());
   if (stats != nullptr) {
-    stats->other_bytes = before - 1;
+    stats->other_bytes = payload.size() - ModelBytes(*stats);
     stats->mode_tiles[static_cast<size_t>(mode)] = 1;
   }
   return payload.Take();
@@ -136,24 +132,13 @@ std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect
 
 }  // namespace
 
-std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
-                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                    bool recover_colour, bool refined) {
-  if (model.flow) {
-    std::vector<uint8_t> payload = EncodeColours(
-        image.has_alpha() ? TileMode::kNetworkAlpha : TileMode::kNetwork, image, rect, stats, [&] {
-          return EncodeNetworkTile(*model.flow, image, rect, pool, recover_colour, refined,
-                                   stats, pixel_bits);
-        });
-    if (stats != nullptr) stats->other_bytes = payload.size();
-    return payload;
-  }
-  const TileMode mode = refined ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
-                        : image.has_alpha() ? TileMode::kFlowAlpha
-                                            : TileMode::kFlow;
+std::vector<uint8_t> EncodeWithNetwork(const Model& model, const Image& image, const Rect& rect,
+                                       ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                       bool recover_colour, bool adaptive) {
+  const TileMode mode = image.has_alpha() ? TileMode::kNetworkAlpha : TileMode::kNetwork;
   return EncodeColours(mode, image, rect, stats, [&] {
-    return EncodeFlowTile(model, image, rect, pool, stats, pixel_bits,
-                          {recover_colour, LevelsOf(refined)});
+    return EncodeNetworkTile(model.flow, image, rect, pool, recover_colour, adaptive, stats,
+                             pixel_bits);
   });
 }
 
@@ -161,11 +146,9 @@ std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, Thre
                                       TileStats* stats, PixelBits* pixel_bits,
                                       bool recover_colour) {
   const TileMode mode = image.has_alpha() ? TileMode::kRasterAlpha : TileMode::kRaster;
-  std::vector<uint8_t> payload = EncodeColours(mode, image, rect, stats, [&] {
+  return EncodeColours(mode, image, rect, stats, [&] {
     return EncodeRasterTile(image, rect, pool, recover_colour, stats, pixel_bits);
   });
-  if (stats != nullptr) stats->other_bytes = payload.size();
-  return payload;
 }
 
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect) {
@@ -178,46 +161,36 @@ bool AlphaIsLarge(ByteSpan payload) {
   return !payload.empty() && AlphaBytes(payload).value_or(0) * 4 > payload.size();
 }
 
-bool IsNetwork(ByteSpan payload) {
+bool NeedsModel(ByteSpan payload) {
   if (payload.empty()) return false;
   const auto mode = static_cast<TileMode>(payload[0]);
   return mode == TileMode::kNetwork || mode == TileMode::kNetworkAlpha;
 }
 
-bool NeedsFlow(ByteSpan payload) {
-  if (payload.empty()) return false;
-  const auto mode = static_cast<TileMode>(payload[0]);
-  if (IsNetwork(payload)) return true;
-  return mode >= TileMode::kFlow && mode <= TileMode::kRefinedAlpha && mode != TileMode::kContexts;
-}
-
-bool IsRaster(ByteSpan payload) {
-  if (payload.empty()) return false;
-  const auto mode = static_cast<TileMode>(payload[0]);
-  return mode == TileMode::kRaster || mode == TileMode::kRasterAlpha;
-}
-
-bool IsRefined(ByteSpan payload) {
-  if (payload.empty()) return false;
-  const auto mode = static_cast<TileMode>(payload[0]);
-  if (mode == TileMode::kNetwork) return IsAdaptive(payload.subspan(1));
-  if (mode == TileMode::kNetworkAlpha) {
-    ByteReader reader(payload.subspan(1));
+bool IsAdaptiveTile(ByteSpan payload) {
+  if (!NeedsModel(payload)) return false;
+  ByteReader reader(payload.subspan(1));
+  if (static_cast<TileMode>(payload[0]) == TileMode::kNetworkAlpha) {
     const uint64_t alpha = reader.GetVarint();
     Require(alpha < reader.remaining(), ErrorCode::kTruncated, "data end too early");
     reader.GetBytes(static_cast<size_t>(alpha));
-    return IsAdaptive(reader.GetBytes(reader.remaining()));
   }
-  return mode == TileMode::kRefined || mode == TileMode::kRefinedAlpha;
+  return IsAdaptive(reader.GetBytes(reader.remaining()));
 }
 
 namespace {
 
-bool MayBeNetwork(const Image& image) {
-  return FlowTakes(image) || (image.bit_depth > 8 && !image.indexed);
+bool IsRaster(ByteSpan payload) {
+  const auto mode = static_cast<TileMode>(payload[0]);
+  return mode == TileMode::kRaster || mode == TileMode::kRasterAlpha;
 }
 
-// Everything but what the model or the raster coder made, for DecodePayload and DecodeReduced.
+bool Takes(TileMode mode, const Image& image) {
+  return mode == TileMode::kNetwork || mode == TileMode::kNetworkAlpha ? NetworkTakes(image)
+                                                                       : RasterTakes(image);
+}
+
+// Everything but what the network or the raster coder made.
 // Returns what is left of the payload for them.
 ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
   ByteReader reader(payload);
@@ -241,23 +214,15 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
       break;
     }
     case TileMode::kContexts: DecodeContextTile(rest, image->largest(), &block); break;
-    case TileMode::kFlow:
-    case TileMode::kRefined:
     case TileMode::kRaster:
-      Require(FlowTakes(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
-              "tile of a mode that cannot be");
-      return rest;
     case TileMode::kNetwork:
-      Require(MayBeNetwork(*image) && !image->has_alpha(), ErrorCode::kCorrupt,
+      Require(Takes(mode, *image) && !image->has_alpha(), ErrorCode::kCorrupt,
               "tile of a mode that cannot be");
       return rest;
-    case TileMode::kFlowAlpha:
-    case TileMode::kRefinedAlpha:
     case TileMode::kRasterAlpha:
     case TileMode::kNetworkAlpha: {
-      Require((mode == TileMode::kNetworkAlpha ? MayBeNetwork(*image) : FlowTakes(*image)) &&
-                  image->has_alpha(),
-              ErrorCode::kCorrupt, "tile of a mode that cannot be");
+      Require(Takes(mode, *image) && image->has_alpha(), ErrorCode::kCorrupt,
+              "tile of a mode that cannot be");
       const uint64_t size = reader.GetVarint();
       Require(size <= reader.remaining(), ErrorCode::kCorrupt, "data end too early");
       if (size == 0) {  // see CopyAlpha
@@ -275,12 +240,6 @@ ByteSpan DecodeSimple(ByteSpan payload, const Rect& rect, Image* image) {
   return {};
 }
 
-void CheckRefined(ByteSpan payload, const Model& model) {
-  Require(!model.flow, ErrorCode::kCorrupt, "tile of another kind of model");
-  Require(!IsRefined(payload) || CanRefine(model), ErrorCode::kCorrupt,
-          "tile of a mode that cannot be");
-}
-
 // Alpha that equals the first channel, once that is known.
 void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
   if (AlphaBytes(payload) != 0) return;
@@ -290,39 +249,19 @@ void CopyAlpha(ByteSpan payload, const Rect& rect, Image* image) {
   });
 }
 
-void DecodeWithNetwork(const Model* model, ByteSpan payload, ByteSpan rest, const Rect& rect,
-                       Image* image, ThreadPool& pool, TileStats* stats) {
-  Require(model->flow.has_value(), ErrorCode::kCorrupt, "tile of another kind of model");
-  DecodeNetworkTile(*model->flow, rest, rect, image, pool, stats);
-  CopyAlpha(payload, rect, image);
-}
-
-void Reduce(const Image& from, int scale_log2, Image* to) {
-  for (uint32_t y = 0; y < to->height; ++y) {
-    for (uint32_t x = 0; x < to->width; ++x) {
-      std::copy_n(from.At(x << scale_log2, y << scale_log2), from.pixel_bytes(), to->At(x, y));
-    }
-  }
-}
-
 }  // namespace
 
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   const ByteSpan rest = DecodeSimple(payload, rect, image);
-  if (IsNetwork(payload)) {
-    DecodeWithNetwork(model, payload, rest, rect, image, pool, stats);
-  } else if (NeedsFlow(payload)) {
-    CheckRefined(payload, *model);
-    DecodeFlowTile(*model, rest, rect, LevelsOf(IsRefined(payload)), image, pool, stats,
-                   pixel_bits);
-    CopyAlpha(payload, rect, image);
+  if (NeedsModel(payload)) {
+    DecodeNetworkTile(model->flow, rest, rect, image, pool, stats, pixel_bits);
   } else if (IsRaster(payload)) {
     DecodeRasterTile(rest, rect, image, stats);
-    CopyAlpha(payload, rect, image);
   }
+  CopyAlpha(payload, rect, image);
   if (stats != nullptr) {
-    stats->other_bytes = NeedsFlow(payload) && !IsNetwork(payload) ? payload.size() - rest.size() - 1 : payload.size();
+    stats->other_bytes = payload.size() - ModelBytes(*stats);
     stats->mode_tiles[payload[0]] = 1;
   }
 }
@@ -332,30 +271,13 @@ void DecodeReduced(const Model* model, ByteSpan payload, const Rect& rect, int s
   Image full = *small;
   full.width = rect.width;
   full.height = rect.height;
-  const bool flow_only = NeedsFlow(payload) && !IsNetwork(payload) &&
-                         !HasAlphaStream(static_cast<TileMode>(payload[0]));
-  if (!flow_only) full.samples.assign(full.row_bytes() * full.height, 0);
-  const ByteSpan rest = DecodeSimple(payload, Whole(rect), &full);
-  if (IsRaster(payload)) {
-    DecodeRasterTile(rest, Whole(rect), &full, nullptr);
-    CopyAlpha(payload, Whole(rect), &full);
+  full.samples.assign(full.row_bytes() * full.height, 0);
+  DecodePayload(model, payload, {0, 0, rect.width, rect.height}, &full, pool, nullptr, nullptr);
+  for (uint32_t y = 0; y < small->height; ++y) {
+    for (uint32_t x = 0; x < small->width; ++x) {
+      std::copy_n(full.At(x << scale_log2, y << scale_log2), full.pixel_bytes(), small->At(x, y));
+    }
   }
-  if (IsNetwork(payload)) {
-    DecodeWithNetwork(model, payload, rest, Whole(rect), &full, pool, nullptr);
-  }
-  if (!flow_only) Reduce(full, scale_log2, small);
-  if (!NeedsFlow(payload) || IsNetwork(payload)) return;
-  CheckRefined(payload, *model);
-  if (CanReduceFlowTile(rest, full)) {
-    DecodeFlowTileReduced(*model, rest, rect, LevelsOf(IsRefined(payload)), scale_log2, small,
-                          pool);
-    CopyAlpha(payload, {0, 0, small->width, small->height}, small);
-    return;
-  }
-  full.samples.resize(full.row_bytes() * full.height);
-  DecodeFlowTile(*model, rest, Whole(rect), LevelsOf(IsRefined(payload)), &full, pool, nullptr);
-  CopyAlpha(payload, Whole(rect), &full);
-  Reduce(full, scale_log2, small);
 }
 
 }  // namespace flowzip

@@ -3,12 +3,10 @@
 //
 //   raw         the samples as they are
 //   constant    one pixel, for all of the tile
-//   flow        8-bit gray or RGB by the model (tile_codec.h)
 //   contexts    any samples by the context coder (context_coder.h)
-//   flow+alpha  8-bit colour by the model, the alpha channel by the context coder
-//   refined, refined+alpha   the same, the model's distributions corrected on the way
-//               (refined_coder.h); only in files whose header says so
-//   raster, raster+alpha     the same kinds of pictures by the raster coder (raster_tile.h)
+//   raster      gray or colour of 8 bits by the raster coder (raster_tile.h)
+//   network     gray or colour of 8 bits and more by the network coder (network_tile.h)
+//   raster+alpha, network+alpha   the same, the alpha channel by the context coder
 //
 // docs/FORMAT.md 3 is the definition.
 #pragma once
@@ -17,26 +15,24 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "codec/account/pixel_bits.h"
+#include "codec/account/tile_stats.h"
 #include "codec/coders/contexts/context_tile.h"
-#include "codec/coders/flow/flow_tile.h"
-#include "codec/options/coding.h"
+#include "codec/picture/image.h"
+#include "model/model.h"
 
 namespace flowzip {
 
 enum class TileMode : uint8_t {
   kRaw,
   kConstant,
-  kFlow,
   kContexts,
-  kFlowAlpha,
-  kRefined,
-  kRefinedAlpha,
   kRaster,
   kRasterAlpha,
   kNetwork,
   kNetworkAlpha
 };
-inline constexpr int kTileModes = 11;
+static_assert(kTileModes == static_cast<int>(TileMode::kNetworkAlpha) + 1);
 const char* ModeName(TileMode mode);
 
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
@@ -44,23 +40,21 @@ inline constexpr int kTries = 4;  // candidates of the context coder, where it t
 // Tiles that are coded in all ways, side by side.
 inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
 
-// Whether the model and the raster coder can code pictures of that kind.
-bool FlowTakes(const Image& image);
-// The same for a given model: an autoregressive flow takes deep samples, too.
-bool ModelTakes(const Model& model, const Image& image);
+// Whether the raster coder and the network coder can code pictures of that kind.
+bool RasterTakes(const Image& image);
+bool NetworkTakes(const Image& image);
 
 // What is tried on a tile (tile_plan.h).
 struct TilePlan {
-  bool flow = false, raster = false, contexts = true;
-  bool refined = false;  // the flow's tiles
-  bool probe = false;    // SettlePlan has to say whether the contexts are worth a try
-  int candidates = 0;    // of the context coder
+  bool network = false, raster = false, contexts = true;
+  bool adaptive = false;  // the network's planes
+  bool probe = false;     // SettlePlan has to say whether the contexts are worth a try
+  int candidates = 0;     // of the context coder
 
   // By the context coder or, without it, as one pixel or as the samples are.
-  bool by_contexts() const { return contexts || !(flow || raster); }
+  bool by_contexts() const { return contexts || !(network || raster); }
 };
-// Whether the alpha channel takes so much of a flow+alpha or raster+alpha tile that the contexts,
-// which see colour and alpha together, are worth a try.
+// Whether the alpha channel takes so much of a tile that the contexts, which see colour and alpha together, are worth a try.
 bool AlphaIsLarge(ByteSpan payload);
 // Whether it is larger than the tile's samples as they are.
 bool IsAboveRaw(ByteSpan payload, const Image& image, const Rect& rect);
@@ -71,21 +65,20 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
                                       TileStats* stats, PixelBits* pixel_bits,
                                       const WorthFn& worth = {});
 
-// By the model.
-std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, const Rect& rect,
-                                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
-                                    bool recover_colour, bool refined = false);
+// By the network coder.
+std::vector<uint8_t> EncodeWithNetwork(const Model& model, const Image& image, const Rect& rect,
+                                       ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits,
+                                       bool recover_colour, bool adaptive);
 
 // By the raster coder.
 std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, ThreadPool& pool,
                                       TileStats* stats, PixelBits* pixel_bits, bool recover_colour);
 
-// Whether a payload needs a model to be decoded, and whether it is refined.
-bool NeedsFlow(ByteSpan payload);
-bool IsRefined(ByteSpan payload);
-bool IsRaster(ByteSpan payload);
+// Whether a payload needs a model to be decoded, and whether its planes are adaptive.
+bool NeedsModel(ByteSpan payload);
+bool IsAdaptiveTile(ByteSpan payload);
 
-// Writes the tile's pixels into `image`. `model` may be null unless NeedsFlow().
+// Writes the tile's pixels into `image`. `model` may be null unless NeedsModel().
 void DecodePayload(const Model* model, ByteSpan payload, const Rect& rect, Image* image,
                    ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits);
 

@@ -98,14 +98,14 @@ TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& 
   plan.candidates =
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
                                                                                          : 0;
-  if (coding == Coding::kNoFlow) return plan;
-  plan.flow = TakesModel(coding) && ModelTakes(ModelOf(options), image);
-  plan.raster = FlowTakes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
-  if (!plan.flow && !plan.raster) return plan;
-  plan.refined = Refines(coding);
+  if (coding == Coding::kContexts) return plan;
+  plan.network = TakesModel(coding) && NetworkTakes(image);
+  plan.raster = RasterTakes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
+  if (!plan.network && !plan.raster) return plan;
+  plan.adaptive = Adapts(coding);
   plan.contexts = small && ChoosesSmallest(coding);
   const auto contexts_only = [&] {
-    plan.flow = plan.raster = false;
+    plan.network = plan.raster = false;
     plan.contexts = true;
     return plan;
   };
@@ -130,16 +130,16 @@ void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& re
   size_t smooth = 0, contexts = 0;
   for (const Rect& probe : ProbeParts(rect)) {
     smooth +=
-        plan->flow
-            ? EncodeWithFlow(ModelOf(options), image, probe, pool, nullptr, nullptr,
-                             options.recover_colour)
+        plan->network
+            ? EncodeWithNetwork(ModelOf(options), image, probe, pool, nullptr, nullptr,
+                                options.recover_colour, /*adaptive=*/false)
                   .size()
             : EncodeWithRaster(image, probe, pool, nullptr, nullptr, options.recover_colour).size();
     contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
   }
   const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);
   plan->contexts = ratio < kClose;
-  if (ratio <= kClear) plan->flow = plan->raster = false;
+  if (ratio <= kClear) plan->network = plan->raster = false;
 }
 
 }  // namespace flowzip

@@ -81,9 +81,9 @@ typedef FLZ_ENUM(flz_status){
 
 /**
  * How much work goes into a smaller file. Fast fits filters to the picture; standard also tries the
- * library's model, in three times the time; best tries a larger one, corrects its distributions
- * from what each tile has shown so far ("refined" tiles), and tries the context coder wherever it
- * has a chance; its files take several times as long to decode.
+ * library's model; best corrects the model's distributions from what each tile has shown so far
+ * ("adaptive" tiles), and tries the context coder wherever it has a chance; its files take several
+ * times as long to decode.
  */
 typedef FLZ_ENUM(flz_effort){FLZ_EFFORT_FAST = 1, FLZ_EFFORT_STANDARD = 2, /**< The default. */
                              FLZ_EFFORT_BEST = 3} flz_effort;
@@ -283,8 +283,8 @@ FLZ_API flz_status flz_encoder_set_pixel_bits(flz_encoder* encoder, float* pixel
 /**
  * The exact log-likelihood of a picture under the encoder's model (with FLZ_EFFORT_FAST, which has
  * none, under the default one); docs/flows.md says what it is a likelihood of. Pixel bits, if set,
- * are the model's. FLZ_UNSUPPORTED for pictures that the model does not know: it takes 8-bit
- * gray and RGB.
+ * are the model's. FLZ_UNSUPPORTED for pictures that the model does not know: it takes gray and RGB
+ * of 8 bits and more.
  *
  * @param score  Filled in on FLZ_OK, zeroed otherwise.
  */
@@ -356,8 +356,8 @@ FLZ_API uint64_t flz_decoder_memory(flz_decoder* decoder);
 FLZ_API flz_status flz_decoder_set_region(flz_decoder* decoder, uint32_t x, uint32_t y,
                                           uint32_t width, uint32_t height);
 /**
- * Decode only the pixels whose column and row in the picture are multiples of 2^scale_log2, with
- * only the levels that they need. 0, the default, to 3.
+ * Decode only the pixels whose column and row in the picture are multiples of 2^scale_log2. 0, the
+ * default, to 3.
  */
 FLZ_API flz_status flz_decoder_set_scale(flz_decoder* decoder, int scale_log2);
 /** Size of what flz_decoder_decode() gives of the open file; any pointer may be NULL. */

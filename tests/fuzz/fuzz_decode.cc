@@ -31,7 +31,7 @@ void Run(ByteSpan data) {
   EncodeOptions options;
   options.model = &fuzz::ModelFor(data);
   options.tile_log2 = Probe(data).tile_log2;
-  if (Probe(data).refined) options.coding = Coding::kRefined;
+  if (Probe(data).adaptive) options.coding = Coding::kAdaptive;
   fuzz::Check(DecodeWith(Encode(image, options), nullptr).samples == image.samples,
               "a decoded picture does not survive encoding");
 }

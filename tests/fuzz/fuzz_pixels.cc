@@ -13,7 +13,7 @@ void Run(ByteSpan data) {
   image.width = width;
   image.height = height;
   image.channels = kind % 2 ? 3 : 1;
-  // By the autoregressive flow from 128 on, and deep from 192 on.
+  // Deep from 192 on.
   if (kind >= 192) image.bit_depth = 16;
   image.samples.assign(image.row_bytes() * height, 0);
   // What is missing repeats what is there.
@@ -22,12 +22,10 @@ void Run(ByteSpan data) {
     image.samples[i] = samples[i % samples.size()];
   }
   EncodeOptions options;
-  options.model = kind < 128 ? kind & 2 ? &fuzz::Golden() : &fuzz::Micro()
-                  : kind & 2 ? &fuzz::GoldenFlow()
-                             : &fuzz::MicroFlow();
+  options.model = kind & 2 ? &fuzz::Golden() : &fuzz::Micro();
   options.tile_log2 = kMinTileLog2 + (kind >> 2) % 3;
   options.jobs = 1;
-  constexpr Coding kCodings[] = {Coding::kSmallest, Coding::kFlow, Coding::kRefined,
+  constexpr Coding kCodings[] = {Coding::kSmallest, Coding::kNetwork, Coding::kAdaptive,
                                  Coding::kThorough, Coding::kFast, Coding::kRaster};
   options.coding = kCodings[(kind >> 4) % 6];
   const std::vector<uint8_t> file = Encode(image, options);

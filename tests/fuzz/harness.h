@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "codec/api/codec.h"
-#include "tests/tiny_flow.h"
+#include "tests/tiny_model.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
@@ -25,49 +25,19 @@ inline void Check(bool ok, const char* what) {
   std::abort();
 }
 
-// The smallest model that has every part: fast, and a file of 2 KB.
-inline testing::TinyShape MicroShape() {
-  testing::TinyShape shape;
-  shape.width = 2;
-  shape.inner = 1;
-  shape.head = 2;
-  shape.blocks = {1, 0, 0};
-  shape.components = 2;
-  shape.classes = 1;
-  shape.adaptive_levels = 1;
-  shape.radii = {{2, 1, 1}, {1, 1, 1}, {1, 1, 1}};
-  return shape;
-}
+// The smallest model there is: fast, and a file of 1 KB.
 inline const Model& Micro() {
-  static const Model model = testing::TinyModel(3, MicroShape());
+  static const Model model = testing::TinyModel(6, {1, 0, 1});
   return model;
 }
 // The model of tests/golden.
 inline const Model& Golden() {
-  static const Model model = [] {
-    testing::TinyShape shape;
-    shape.components = 3;
-    shape.radii = {{13, 10, 5}, {4, 4, 2}, {5, 4, 2}};
-    return testing::TinyModel(2, shape);
-  }();
+  static const Model model = testing::TinyModel(5, {12, 1, 3});
   return model;
 }
-// The autoregressive flow of tests/golden, and one as small as they get.
-inline const Model& GoldenFlow() {
-  static const Model model = testing::TinyFlowModel(5, {12, 1, 3});
-  return model;
-}
-inline const Model& MicroFlow() {
-  static const Model model = testing::TinyFlowModel(6, {1, 0, 1});
-  return model;
-}
-// Whichever of these a file names.
+// Whichever of the two a file names.
 inline const Model& ModelFor(ByteSpan file) {
-  const uint64_t hash = Probe(file).model_hash;
-  for (const Model* model : {&Golden(), &GoldenFlow(), &MicroFlow()}) {
-    if (hash == model->hash()) return *model;
-  }
-  return Micro();
+  return Probe(file).model_hash == Golden().hash() ? Golden() : Micro();
 }
 
 }  // namespace flowzip::fuzz

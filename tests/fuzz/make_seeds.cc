@@ -44,8 +44,7 @@ void MakeFiles() {
       Save("decode", std::to_string(number), file);
       options.coding = Coding::kRaster;
       Save("decode", "raster-" + std::to_string(number), Encode(image, options));
-      options.model = &fuzz::MicroFlow();
-      options.coding = Coding::kFlow;
+      options.coding = number % 2 == 0 ? Coding::kNetwork : Coding::kAdaptive;
       Save("decode", "network-" + std::to_string(number), Encode(image, options));
       if (number % 3 == 0) {
         Save("container", std::to_string(number), file);
@@ -70,8 +69,8 @@ void MakeFiles() {
   }
   // Deep and squeezed network tiles.
   EncodeOptions options;
-  options.model = &fuzz::MicroFlow();
-  options.coding = Coding::kFlow;
+  options.model = &fuzz::Micro();
+  options.coding = Coding::kNetwork;
   for (const int depth : {10, 16}) {
     for (int channels = 1; channels <= 4; ++channels) {
       const Image image = testing::OfKind({channels, depth, 3}, 13, 11, static_cast<uint32_t>(depth));
@@ -91,27 +90,9 @@ void MakeFiles() {
 
 void MakeModels() {
   Model model = fuzz::Micro();
-  Save("model", "micro", model.Serialize());
-  testing::TinyShape shape = fuzz::MicroShape();
-  shape.width = shape.head = 1;
-  shape.components = 1;
-  shape.adaptive_levels = 0;
-  shape.blocks = {0, 0, 0};
-  shape.radii = {{1, 1, 1}, {0, 0, 0}, {0, 0, 0}};
-  model = testing::TinyModel(4, shape);
   Save("model", "least", model.Serialize());
-  shape.classes = 2;
-  shape.adaptive_levels = 3;
-  model = testing::TinyModel(5, shape);
-  Save("model", "classes", model.Serialize());
-  shape.latent_components = shape.affine = true;
-  shape.components = 2;
-  model = testing::TinyModel(6, shape);
-  Save("model", "borrows", model.Serialize());
-  model = fuzz::MicroFlow();
-  Save("model", "flow-least", model.Serialize());
-  model = testing::TinyFlowModel(7, {2, 1, 2});
-  Save("model", "flow-block", model.Serialize());
+  model = testing::TinyModel(7, {2, 1, 2});
+  Save("model", "block", model.Serialize());
 }
 
 void MakeStreams() {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "codec/options/coding.h"
 #include "codec/picture/image.h"
 #include "codec/tiles/tile_modes.h"
 #include "model/model.h"

@@ -25,8 +25,7 @@ std::string Percent(double value);                   // +1.2 %, with a true minu
 std::string Speed(double value);                     // three digits; a dash for none
 std::string Mebibytes(uint64_t bytes);               // a dash for none
 std::string Threads(const Codec& codec);             // a dash for unknown
-std::string LevelName(size_t level, size_t levels);  // the last is the base
-// What files need beyond the model's bits, or save by refining its distributions (effort best).
+// What files need beyond the model's bits.
 std::string OverheadText(const ModelBits& bits);
 
 // Sentences on how it was done, for the forms that have room.

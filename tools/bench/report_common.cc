@@ -26,11 +26,8 @@ std::string Fixed(double value, int digits) {
 }
 
 std::string OverheadText(const ModelBits& bits) {
-  const bool refined = bits.overhead < 0;
-  const double difference = refined ? -bits.overhead : bits.overhead;
-  return std::string(refined ? "refined tiles, less what the coder and the container add, save "
-                             : "the coder and the container add ") +
-         Fixed(difference, 4) + " (" + Fixed(100 * difference / bits.total, 2) + " %)";
+  return "the coder and the container add " + Fixed(bits.overhead, 4) + " (" +
+         Fixed(100 * bits.overhead / bits.total, 2) + " %)";
 }
 
 std::string Grouped(uint64_t value) {
@@ -58,10 +55,6 @@ std::string Mebibytes(uint64_t bytes) {
 
 std::string Threads(const Codec& codec) {
   return codec.threads == 0 ? kDash : std::to_string(codec.threads);
-}
-
-std::string LevelName(size_t level, size_t levels) {
-  return level + 1 == levels ? "base" : std::to_string(level);
 }
 
 std::string MachineLine(const Results& results) {

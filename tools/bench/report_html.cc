@@ -134,30 +134,22 @@ std::string HeatMaps(const Results& results) {
 std::string ModelTable(const Results& results, size_t c) {
   const ModelBits bits = SumModelBits(results, c);
   int channels = 0;
-  for (const ImageInfo& image : results.images) channels = std::max(channels, image.channels);
+  for (const ImageInfo& image : results.images) {
+    channels = std::max(channels, image.channels >= 3 ? 3 : 1);
+  }
   std::string text =
       "<p><b>" + EscapeHtml(results.codecs[c].name) + "</b>: " + Fixed(bits.total, 4) +
       " bits per dimension by the model's own \u2212log\u2082 p; " + OverheadText(bits) +
-      ".</p>\n<div class=\"scroll\"><table class=\"narrow\"><thead><tr><th>level</th>"
-      "<th>all</th>";
-  for (int i = 0; i < channels; ++i) text += "<th>channel " + std::to_string(i) + "</th>";
-  text += "</tr></thead><tbody>\n";
-  for (size_t l = 0; l < bits.level_channel.size(); ++l) {
-    double sum = 0;
-    for (const double b : bits.level_channel[l]) sum += b;
-    text += "<tr><th>" + LevelName(l, bits.level_channel.size()) + "</th><td>" + Fixed(sum, 4) +
-            "</td>";
-    for (int i = 0; i < channels; ++i) {
-      text += "<td>" + Fixed(bits.level_channel[l][i], 4) + "</td>";
-    }
-    text += "</tr>\n";
+      ".</p>\n<div class=\"scroll\"><table class=\"narrow\"><thead><tr><th></th>"
+      "<th>bits per dimension</th></tr></thead><tbody>\n";
+  const auto row = [&](const std::string& name, double value) {
+    text += "<tr><th>" + name + "</th><td>" + Fixed(value, 4) + "</td></tr>\n";
+  };
+  for (int i = 0; i < channels; ++i) {
+    row("channel " + std::to_string(i), bits.channel[static_cast<size_t>(i)]);
   }
-  text += "<tr><th>filters</th><td>" + Fixed(bits.side, 4) + "</td><td colspan=\"" +
-          std::to_string(channels) + "\"></td></tr>\n";
-  if (bits.other > 0) {
-    text += "<tr><th>other modes</th><td>" + Fixed(bits.other, 4) + "</td><td colspan=\"" +
-            std::to_string(channels) + "\"></td></tr>\n";
-  }
+  row("filters", bits.side);
+  if (bits.other > 0) row("other modes", bits.other);
   return text + "</tbody></table></div>\n";
 }
 

@@ -29,17 +29,12 @@ Json CellJson(const Cell& cell, const ImageInfo& image) {
 }
 
 Json ModelJson(const Codec& codec, const ModelBits& bits) {
-  Json levels = Json::array();
-  for (size_t l = 0; l < bits.level_channel.size(); ++l) {
-    levels.push_back(
-        {{"level", LevelName(l, bits.level_channel.size())}, {"channels", bits.level_channel[l]}});
-  }
   return {{"name", codec.model->name},
           {"bits_per_dimension", bits.total},
           {"overhead_bits_per_sub_pixel", bits.overhead},
           {"filter_bits_per_sub_pixel", bits.side},
           {"other_modes_bits_per_sub_pixel", bits.other},
-          {"bits_per_sub_pixel_by_level", std::move(levels)}};
+          {"bits_per_sub_pixel_by_channel", bits.channel}};
 }
 
 Json CodecJson(const Results& results, size_t c) {

@@ -73,26 +73,18 @@ Row FigureRow(const Results& results, size_t c) {
           Threads(codec)};
 }
 
-std::vector<Row> LevelRows(const Results& results, const ModelBits& bits) {
+std::vector<Row> ModelRows(const Results& results, const ModelBits& bits) {
   int channels = 0;
-  for (const ImageInfo& image : results.images) channels = std::max(channels, image.channels);
-  std::vector<Row> rows = {{"level", "bits/sub-pixel"}};
-  for (int c = 0; c < channels; ++c) rows[0].push_back("channel " + std::to_string(c));
-  for (size_t l = 0; l < bits.level_channel.size(); ++l) {
-    double sum = 0;
-    for (const double b : bits.level_channel[l]) sum += b;
-    Row row = {LevelName(l, bits.level_channel.size()), Fixed(sum, 4)};
-    for (int c = 0; c < channels; ++c) row.push_back(Fixed(bits.level_channel[l][c], 4));
-    rows.push_back(row);
+  for (const ImageInfo& image : results.images) {
+    channels = std::max(channels, image.channels >= 3 ? 3 : 1);
   }
-  Row side = {"filters", Fixed(bits.side, 4)};
-  side.resize(rows[0].size());
-  rows.push_back(side);
-  if (bits.other > 0) {
-    Row other = {"other modes", Fixed(bits.other, 4)};
-    other.resize(rows[0].size());
-    rows.push_back(other);
+  std::vector<Row> rows = {{"", "bits/sub-pixel"}};
+  for (int c = 0; c < channels; ++c) {
+    rows.push_back(
+        {"channel " + std::to_string(c), Fixed(bits.channel[static_cast<size_t>(c)], 4)});
   }
+  rows.push_back({"filters", Fixed(bits.side, 4)});
+  if (bits.other > 0) rows.push_back({"other modes", Fixed(bits.other, 4)});
   return rows;
 }
 
@@ -115,7 +107,7 @@ std::string TerminalReport(const Results& results) {
     if (!results.codecs[c].is_flowzip()) continue;
     const ModelBits bits = SumModelBits(results, c);
     text += "\n" + results.codecs[c].name + ": " + ModelLine(bits) + "\n" +
-            Aligned(LevelRows(results, bits));
+            Aligned(ModelRows(results, bits));
   }
   text += "\n";
   for (const Skipped& missing : results.missing) {
@@ -171,7 +163,7 @@ std::string MarkdownReport(const Results& results) {
     if (!results.codecs[c].is_flowzip()) continue;
     const ModelBits bits = SumModelBits(results, c);
     text += "\n" + results.codecs[c].name + ": " + ModelLine(bits) + ".\n\n" +
-            MarkdownTable(LevelRows(results, bits), "lrrrrr");
+            MarkdownTable(ModelRows(results, bits), "lrrrrr");
   }
   if (flowzip == kNoCodec) return text;
   text += "\n## Image by image\n\nBits per sub-pixel.\n\n";

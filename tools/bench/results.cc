@@ -81,16 +81,8 @@ ModelBits SumModelBits(const Results& results, size_t codec) {
   for (const Cell& cell : results.cells[codec]) {
     written += 8.0 * static_cast<double>(cell.bytes) / sub_pixels;
     sum.other += 8.0 * static_cast<double>(cell.stats.other_bytes) / sub_pixels;
-    const auto& levels = cell.stats.level_channel_bits;
-    if (levels.empty()) continue;
-    // As between tiles: an image of fewer levels adds its base to the last entry.
-    if (levels.size() > sum.level_channel.size()) {
-      auto& to = sum.level_channel;
-      to.insert(to.empty() ? to.end() : to.end() - 1, levels.size() - to.size(), {});
-    }
-    for (size_t l = 0; l < levels.size(); ++l) {
-      auto& to = l + 1 < levels.size() ? sum.level_channel[l] : sum.level_channel.back();
-      for (size_t c = 0; c < to.size(); ++c) to[c] += levels[l][c] / sub_pixels;
+    for (size_t c = 0; c < sum.channel.size(); ++c) {
+      sum.channel[c] += cell.stats.channel_bits[c] / sub_pixels;
     }
     sum.side += cell.stats.side_bits / sub_pixels;
     sum.total += cell.stats.total_bits() / sub_pixels;

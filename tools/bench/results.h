@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codec/account/pixel_bits.h"
-#include "codec/coders/flow/flow_tile.h"
+#include "codec/account/tile_stats.h"
 #include "tools/bench/codec_table.h"
 #include "tools/bench/launcher.h"
 
@@ -95,11 +95,11 @@ double BitsPerSubPixel(const Results& results, size_t codec, size_t image);
 
 // flowzip only: where the bits went, all per sub-pixel of all images.
 struct ModelBits {
-  std::vector<std::array<double, 4>> level_channel;  // as in TileStats
-  double side = 0;                                   // filters and exceptions
-  double other = 0;                                  // tiles and channels coded without it
-  double total = 0;                                  // all of that: the model's -log2 p
-  double overhead = 0;                               // bits in the file beyond that
+  std::array<double, kChannels> channel{};  // as in TileStats
+  double side = 0;                          // filters and exceptions
+  double other = 0;                         // tiles and channels coded without it
+  double total = 0;                         // all of that: the model's -log2 p
+  double overhead = 0;                      // bits in the file beyond that
 };
 ModelBits SumModelBits(const Results& results, size_t codec);
 

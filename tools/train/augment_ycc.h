@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "model/lattice.h"
 #include "model/plane.h"
+#include "model/sample_range.h"
 #include "tools/train/floats.h"
 
 namespace flowzip {

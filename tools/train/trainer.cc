@@ -5,301 +5,162 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <numbers>
+#include <numeric>
 
 namespace flowzip {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-// A validation figure this much above the best means that the run has gone astray.
-constexpr double kAstray = 1.05;
-// The same for the training figure of the last 20 steps against that of the last 500.
-constexpr double kAstrayTraining = 1.5;
-constexpr int kSubPixelsPerSite = 4 * kChannels;
-constexpr double kBeta2 = 0.95;  // of Adam
+using Crops = std::vector<std::shared_ptr<Crop>>;
 
-double Seconds(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-torch::Tensor Sum(const TwinNetImpl::Bits& bits) {
-  torch::Tensor sum;
-  for (const auto& group : bits) {
-    for (const torch::Tensor& b : group) sum = sum.defined() ? sum + b : b;
+// Crops of all pictures in turn, in random order.
+class Source {
+ public:
+  Source(const std::vector<Image>& images, double strength, std::mt19937& rng)
+      : images_(images), strength_(strength), rng_(rng), order_(images.size()) {
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    next_ = order_.size();
   }
-  return sum;
+  std::shared_ptr<Crop> Draw() {
+    if (next_ == order_.size()) {
+      std::shuffle(order_.begin(), order_.end(), rng_);
+      next_ = 0;
+    }
+    return MakeCrop(images_[order_[next_++]], strength_, rng_);
+  }
+
+ private:
+  const std::vector<Image>& images_;
+  double strength_;
+  std::mt19937& rng_;
+  std::vector<size_t> order_;
+  size_t next_;
+};
+
+TrainingState NewState(const TrainOptions& options, const Crops& pool, std::mt19937& rng) {
+  TrainingState state;
+  for (const int place : kNetPlaces) {
+    state.nets.emplace_back(
+        NetShape{FeatureCount(place), options.width, options.blocks, options.components}, rng);
+  }
+  state.scale = FitScales(pool);
+  return state;
 }
 
 }  // namespace
 
-void ReplaceFile(const std::string& path, const std::vector<uint8_t>& bytes) {
-  const std::string temporary = path + ".tmp";
-  std::ofstream out(temporary, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()),
-            static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  Require(out.good(), ErrorCode::kIo, "cannot write the model file");
-  std::filesystem::rename(temporary, path);
-}
-
-double Evaluation::level(size_t l) const {
-  double sum = 0;
-  for (const auto& group : levels[l]) {
-    for (const double b : group) sum += b;
+double Evaluate(TrainingState& state, const Crops& crops, int every,
+                std::array<double, kChannels>* by_channel) {
+  for (Net& net : state.nets) {
+    net.SwapAverage();
+    net.Begin();
   }
-  return sum;
-}
-
-double Evaluation::total() const {
-  double sum = 0;
-  for (size_t l = 0; l < levels.size(); ++l) sum += level(l);
-  return sum;
-}
-
-Trainer::Trainer(const TrainOptions& options, std::vector<Image> images)
-    : options_(options),
-      device_(options.device),
-      fine_(options.fine),
-      coarse_(options.coarse),
-      rng_(static_cast<uint32_t>(options.seed)) {
-  // Every n-th picture validates.
-  const size_t every = std::max<size_t>(2, images.size() / std::max(1, options.validation_images));
-  for (size_t i = 0; i < images.size(); ++i) {
-    (i % every == every / 2 ? validation_ : train_).push_back(std::move(images[i]));
-  }
-  Require(!train_.empty() && !validation_.empty(), ErrorCode::kInvalidArgument,
-          "too few pictures to train and validate");
-  fine_->to(device_);
-  coarse_->to(device_);
-  for (TwinNet* net : {&fine_, &coarse_}) {
-    optimisers_.emplace_back((*net)->parameters(), kBeta2, options.ema);
-  }
-  model_.name = options.name;
-  model_.components = options.fine.components;
-  model_.classes.resize(2);
-  ThreadPool threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  if (!options.resume.empty()) Resume();
-  model_.latent_components = options.latent_components;
-  model_.affine = options.fine.affine;
-  Require(options.fine.affine == options.coarse.affine, ErrorCode::kInvalidArgument,
-          "affine couplings are for all levels or for none");
-  if (options.adaptive_levels >= 0) model_.adaptive_levels = options.adaptive_levels;
-  if (options.resume.empty() || options.refit_filters) {
-    model_.radii = ContextRadii{};
-    std::vector<TrainingPlanes> sample;
-    for (size_t i = 0; i < train_.size(); i += 1 + train_.size() / 64) {
-      sample.push_back(Unaugmented(train_[i], model_));
-    }
-    FitDefaultFilters(sample, model_, threads);
-  }
-  for (const Image& image : validation_) {
-    prepared_validation_.push_back(Prepare(Unaugmented(image, model_), model_, threads));
-  }
-  std::fprintf(stderr, "preparing %zu pictures\n", train_.size());
-  pool_ = std::make_unique<TrainingPool>(train_, model_, options.augment, options.pool_megapixels,
-                                         options.refresh_seconds, options.seed + step_);
-}
-
-double Trainer::Step(double learning_rate, bool quantised) {
-  const torch::ScalarType dtype = options_.bf16 && !quantised ? torch::kBFloat16 : torch::kFloat;
-  double bits = 0;
-  for (const bool coarse : {false, true}) {
-    const torch::Tensor batch =
-        pool_
-            ->Batch(coarse ? options_.coarse_batch : options_.batch,
-                    coarse ? options_.coarse_crop : options_.crop, coarse, rng_)
-            .to(device_);
-    const torch::Tensor loss = Sum((coarse ? coarse_ : fine_)->Forward(batch, dtype, quantised));
-    loss.backward();
-    optimisers_[coarse].Step(learning_rate);
-    // Coarser levels hold a third as many sites in all.
-    bits += loss.item<double>() / kSubPixelsPerSite * (coarse ? 1.0 / 3 : 1.0);
-  }
-  pixels_ += 4.0 * options_.batch * options_.crop * options_.crop;
-  ++step_;
-  return bits;
-}
-
-Evaluation Trainer::Evaluate(bool quantised) {
-  torch::NoGradGuard no_grad;
-  for (Optimiser& optimiser : optimisers_) optimiser.SwapEma();
-  Evaluation sum;
-  sum.levels.resize(kPreparedLevels);
-  double sites = 0;
-  for (const PreparedImage& image : prepared_validation_) {
-    sites += static_cast<double>(image.levels[0].width) * image.levels[0].height;
-    for (size_t l = 0; l < image.levels.size(); ++l) {
-      const PreparedLevel& level = image.levels[l];
-      const auto bits =
-          (l == 0 ? fine_ : coarse_)
-              ->Forward(LevelTensor(level, 0, 0, level.width, level.height).to(device_),
-                        torch::kFloat, quantised);
-      for (int g = 0; g < kGroups; ++g) {
-        for (int c = 0; c < kChannels; ++c) {
-          sum.levels[l][g][c] += bits[g][c].item<double>() * level.width * level.height;
+  Sites sites;
+  double total = 0;
+  for (int c = 0; c < kChannels; ++c) {
+    double bits = 0, count = 0;
+    for (const auto& crop : crops) {
+      Net& net = state.nets[NetFor(*crop, c)];
+      for (int y = 0; y < crop->height; y += every) {
+        for (int x = 0; x < crop->width; x += kRun) {
+          const int n = std::min(kRun, crop->width - x);
+          Gather(*crop, c, x, y, n, state.scale, &sites, net.features());
+          bits += net.Run(sites, false);
+          count += n;
         }
       }
     }
+    if (by_channel != nullptr) (*by_channel)[static_cast<size_t>(c)] = bits / count;
+    total += bits / count;
   }
-  for (auto& level : sum.levels) {
-    for (auto& group : level) {
-      for (double& bits : group) bits /= sites * kSubPixelsPerSite;
-    }
-  }
-  for (Optimiser& optimiser : optimisers_) optimiser.SwapEma();
-  return sum;
+  for (Net& net : state.nets) net.SwapAverage();
+  return total / kChannels;
 }
 
-void Trainer::Export() {
-  for (Optimiser& optimiser : optimisers_) optimiser.SwapEma();
-  model_.classes[0].net = fine_->Export();
-  model_.classes[1].net = coarse_->Export();
-  for (Optimiser& optimiser : optimisers_) optimiser.SwapEma();
-  if (!options_.output.empty()) ReplaceFile(options_.output, model_.Serialize());
-}
+TrainingState Train(const TrainOptions& options, const std::vector<Image>& images,
+                    const std::vector<Image>& validation) {
+  InitGemm();
+  std::mt19937 rng(options.seed);
+  Crops held_out, pool;
+  for (const Image& image : validation) held_out.push_back(MakeCrop(image, 0, rng));
+  Source source(images, options.augment, rng);
+  for (int i = 0; i < options.pool; ++i) pool.push_back(source.Draw());
+  TrainingState state = options.resume.empty() ? NewState(options, pool, rng)
+                                               : TrainingState::Load(options.resume);
 
-void Trainer::Checkpoint() {
-  Export();
-  if (options_.checkpoint.empty()) return;
-  torch::serialize::OutputArchive archive;
-  optimisers_[0].Save(archive, "fine.");
-  optimisers_[1].Save(archive, "coarse.");
-  const std::vector<uint8_t> bytes = model_.Serialize();
-  archive.write("model",
-                torch::from_blob(const_cast<uint8_t*>(bytes.data()),
-                                 {static_cast<int64_t>(bytes.size())}, torch::kByte)
-                    .clone(),
-                true);
-  archive.write("progress",
-                torch::tensor({static_cast<double>(step_), pixels_, minutes_}, torch::kDouble),
-                true);
-  archive.save_to(options_.checkpoint + ".tmp");
-  std::filesystem::rename(options_.checkpoint + ".tmp", options_.checkpoint);
-}
-
-void Trainer::Resume() {
-  torch::serialize::InputArchive archive;
-  archive.load_from(options_.resume);
-  torch::Tensor bytes, progress;
-  archive.read("model", bytes, true);
-  archive.read("progress", progress, true);
-  // Filters and radii come with the checkpoint: the network was trained behind them.
-  const std::string name = model_.name;
-  model_ = Model::Parse(ByteSpan(bytes.data_ptr<uint8_t>(), bytes.numel()));
-  model_.name = name;
-  step_ = static_cast<int64_t>(progress[0].item<double>());
-  pixels_ = progress[1].item<double>();
-  minutes_ = progress[2].item<double>();
-  for (const bool coarse : {false, true}) {
-    const std::string prefix = coarse ? "coarse." : "fine.";
-    const TwinShape shape = TwinShape::Of(model_.classes[coarse].net, model_.components);
-    if (shape == (coarse ? options_.coarse : options_.fine)) {
-      optimisers_[coarse].Load(archive, prefix);
-      if (options_.fresh_moments) optimisers_[coarse].StartFromEma();
-      continue;
-    }
-    TwinNet smaller(shape);
-    Optimiser averaged(smaller->parameters(), kBeta2, options_.ema);
-    averaged.Load(archive, prefix);
-    averaged.SwapEma();
-    TwinNet& net = coarse ? coarse_ : fine_;
-    net->GrowFrom(*smaller);
-    optimisers_[coarse] = Optimiser(net->parameters(), kBeta2, options_.ema);
-  }
-}
-
-void Trainer::GoBack(const char* what, double bits) {
-  rate_factor_ *= 0.7;
-  std::fprintf(stderr, "step %lld: %s at %.4f; back to the best state, learning rate x %.2f\n",
-               static_cast<long long>(step_), what, bits, rate_factor_);
-  for (Optimiser& optimiser : optimisers_) optimiser.Restore();
-}
-
-void Trainer::Report(double elapsed, double progress, double train_bits, double pixels_per_second) {
-  const bool quantised = progress > 1 - options_.quantise_share;
-  const Evaluation e = Evaluate(quantised);
-  const bool astray = best_ > 0 && !(e.total() < kAstray * best_);
-  if (best_ == 0 || e.total() < best_) {
-    best_ = e.total();
-    for (Optimiser& optimiser : optimisers_) optimiser.Snapshot();
-  }
-  const double left = progress > 0 ? elapsed * (1 - progress) / progress : 0;
-  std::fprintf(stderr,
-               "step %lld  train %.4f  validation %.4f (%.3f %.3f %.3f %.3f %.3f)  %.2f MP/s  "
-               "%.2f GP  %.0f min left\n",
-               static_cast<long long>(step_), train_bits, e.total(), e.level(0), e.level(1),
-               e.level(2), e.level(3), e.level(4), pixels_per_second / 1e6, pixels_ / 1e9,
-               left / 60);
-  if (astray) GoBack("validation", e.total());
-  if (options_.log.empty()) return;
-  const bool fresh = !std::filesystem::exists(options_.log);
-  std::ofstream log(options_.log, std::ios::app);
-  if (fresh) {
-    log << "step,gigapixels,minutes,train,validation,pixels_per_second";
-    for (size_t l = 0; l < e.levels.size(); ++l) {
-      for (int g = 0; g < kGroups; ++g) {
-        for (int c = 0; c < kChannels; ++c) log << ",l" << l << "g" << g << "c" << c;
+  const double begin = Now(), pixels = options.megapixels * 1e6;
+  const double seconds = options.minutes > 0 ? 60 * options.minutes : 1e12;
+  double last_report = begin, last_save = begin, seen = 0, used = 0;
+  std::array<double, kChannels> loss{};
+  size_t oldest = 0;
+  Sites sites;
+  while (state.pixels < pixels && Now() - begin < seconds) {
+    const double at =
+        std::min(1.0, std::max(state.pixels / pixels, (Now() - begin) / seconds));
+    const double warm = std::min(1.0, state.pixels / 1e6 + 0.02);
+    const double rate =
+        warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + std::cos(std::numbers::pi * at)));
+    for (Net& net : state.nets) net.Begin();
+    double count = 0;
+    std::array<double, kNetPlaces.size()> counts{};
+    for (int run = 0; run < options.runs; ++run) {
+      const Crop& crop = *pool[std::uniform_int_distribution<size_t>(0, pool.size() - 1)(rng)];
+      const int y = std::uniform_int_distribution<int>(0, crop.height - 1)(rng);
+      const int x = std::uniform_int_distribution<int>(0, std::max(0, crop.width - kRun))(rng);
+      const int n = std::min(kRun, crop.width - x);
+      for (int c = 0; c < kChannels; ++c) {
+        const size_t i = NetFor(crop, c);
+        Net& net = state.nets[i];
+        counts[i] += n;
+        Gather(crop, c, x, y, n, state.scale, &sites, net.features());
+        loss[static_cast<size_t>(c)] += net.Run(sites, true);
       }
+      count += n;
     }
-    log << "\n";
-  }
-  log << step_ << "," << pixels_ / 1e9 << "," << minutes_ << "," << train_bits << "," << e.total()
-      << "," << pixels_per_second;
-  for (const auto& level : e.levels) {
-    for (const auto& group : level) {
-      for (const double b : group) log << "," << b;
+    for (size_t i = 0; i < state.nets.size(); ++i) {
+      if (counts[i] > 0) state.nets[i].Step(rate, counts[i]);
     }
-  }
-  log << "\n";
-}
-
-void Trainer::Run() {
-  const auto start = Clock::now();
-  const double minutes_before = minutes_;
-  const int64_t first = step_;
-  double reported = 0, saved = 0, sum = 0;
-  double slow = 0, fast = 0;  // running means of the training figure
-  int64_t since = 0;
-  for (;;) {
-    const double elapsed = Seconds(start);
-    minutes_ = minutes_before + elapsed / 60;
-    double progress = 0;
-    if (options_.minutes > 0) progress = elapsed / (60 * options_.minutes);
-    if (options_.steps > 0) {
-      progress = std::max(progress,
-                          static_cast<double>(step_ - first) / static_cast<double>(options_.steps));
+    seen += count;
+    used += count;
+    state.pixels += count;
+    const double lifetime =
+        static_cast<double>(pool[oldest]->width) * pool[oldest]->height * options.reuse;
+    if (used > lifetime) {
+      used -= lifetime;
+      pool[oldest] = source.Draw();
+      oldest = (oldest + 1) % pool.size();
     }
-    const bool done = progress >= 1;
-    if (since > 0 && (done || elapsed - reported >= options_.report_seconds)) {
-      const double rate =
-          4.0 * options_.batch * options_.crop * options_.crop * since / (elapsed - reported);
-      Report(elapsed, std::min(progress, 1.0), sum / since, rate);
-      sum = 0;
-      since = 0;
-      reported = Seconds(start);  // validation time is not training time
+    if (!options.quiet && Now() - last_report > options.report_s) {
+      std::printf("%.1f Mpx  %.3f  (%.3f %.3f %.3f)  rate %.2e\n", state.pixels / 1e6,
+                  (loss[0] + loss[1] + loss[2]) / seen / kChannels, loss[0] / seen, loss[1] / seen,
+                  loss[2] / seen, rate);
+      std::fflush(stdout);
+      loss = {};
+      seen = 0;
+      last_report = Now();
     }
-    if (done || elapsed - saved >= options_.checkpoint_seconds) {
-      Checkpoint();
-      saved = elapsed;
-    }
-    if (done) break;
-    const double warm = std::min(1.0, (step_ - first + 1.0) / options_.warmup);
-    const double cosine = 0.5 * (1 + std::cos(M_PI * progress));
-    const double rate = options_.learning_rate * rate_factor_ * warm *
-                        (options_.final_rate + (1 - options_.final_rate) * cosine);
-    const double bits = Step(rate, progress > 1 - options_.quantise_share);
-    sum += bits;
-    ++since;
-    // A single batch may cost anything; only a row of bad ones counts.
-    const double capped = slow > 0 ? std::min(bits, 3 * slow) : bits;
-    slow = slow > 0 ? 0.998 * slow + 0.002 * capped : capped;
-    fast = fast > 0 ? 0.95 * fast + 0.05 * capped : capped;
-    if (best_ > 0 && !(fast < kAstrayTraining * slow)) {
-      GoBack("training", fast);
-      fast = slow = 0;
+    if (Now() - last_save > options.save_s) {
+      if (!options.checkpoint.empty()) state.Save(options.checkpoint);
+      if (!options.quiet && !held_out.empty()) {
+        std::printf("%.1f Mpx  validation %.4f\n", state.pixels / 1e6,
+                    Evaluate(state, held_out, 4));
+        std::fflush(stdout);
+      }
+      last_save = Now();
     }
   }
+  if (!options.checkpoint.empty()) state.Save(options.checkpoint);
+  if (!options.quiet && !held_out.empty()) {
+    std::array<double, kChannels> by;
+    const double bits = Evaluate(state, held_out, 1, &by);
+    std::printf("%.1f Mpx  validation %.4f  (%.3f %.3f %.3f)\n", state.pixels / 1e6, bits, by[0],
+                by[1], by[2]);
+  }
+  return state;
 }
 
 }  // namespace flowzip

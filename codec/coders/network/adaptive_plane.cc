@@ -9,10 +9,10 @@ namespace {
 
 template <class Coder>
 void CodeSites(const PlaneContext& context, const LinearFilters& filters, Coder& coder,
-               std::vector<float>* bits) {
+               PlaneLedger* ledger) {
   NetworkPlane& own = context.own();
   const int width = own.sites.width();
-  AdaptiveSites<Coder> sites(coder, context.planes, context.range);
+  AdaptiveSites<Coder> sites(coder, context.planes, context.range, ledger != nullptr);
   WalkPlane(context, filters,
             [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
               for (const ChannelWalk::Lane& site : walk.lanes()) {
@@ -28,11 +28,10 @@ void CodeSites(const PlaneContext& context, const LinearFilters& filters, Coder&
                 Require(value >= context.range.min && value <= context.range.max,
                         ErrorCode::kCorrupt, "sample outside its declared range");
                 values[i] = value;
-                if (bits != nullptr) {
-                  (*bits)[static_cast<size_t>(site.y) * static_cast<size_t>(width) +
-                          static_cast<size_t>(site.x)] +=
-                      static_cast<float>(sites.bits() - before);
-                }
+                if (ledger == nullptr) continue;
+                ledger->Book(static_cast<size_t>(site.y) * static_cast<size_t>(width) +
+                                 static_cast<size_t>(site.x),
+                             sites.bits() - before);
               }
             });
 }
@@ -40,16 +39,16 @@ void CodeSites(const PlaneContext& context, const LinearFilters& filters, Coder&
 }  // namespace
 
 std::vector<uint8_t> EncodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
-                                         std::vector<float>* bits) {
+                                         PlaneLedger* ledger) {
   BinaryEncoder coder;
-  CodeSites(context, filters, coder, bits);
+  CodeSites(context, filters, coder, ledger);
   return coder.Finish();
 }
 
 void DecodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
-                         ByteSpan bytes) {
+                         ByteSpan bytes, PlaneLedger* ledger) {
   BinaryDecoder coder(bytes);
-  CodeSites(context, filters, coder, nullptr);
+  CodeSites(context, filters, coder, ledger);
   coder.CheckEnd();
 }
 

@@ -9,9 +9,9 @@
 namespace flowzip {
 
 std::vector<uint8_t> EncodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
-                                         std::vector<float>* bits);
+                                         PlaneLedger* ledger);
 // Throws kTruncated or kCorrupt.
 void DecodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
-                         ByteSpan bytes);
+                         ByteSpan bytes, PlaneLedger* ledger);
 
 }  // namespace flowzip

@@ -25,14 +25,16 @@ namespace flowzip {
 template <class Coder>
 class AdaptiveSites {
  public:
-  // `planes`: those that are looked at, then the plane itself.
-  AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, const SampleRange& range)
+  // `planes`: those that are looked at, then the plane itself. `counts`: whether bits() is wanted.
+  AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, const SampleRange& range,
+                bool counts)
       : coder_(coder),
         state_(static_cast<size_t>(planes.back()->sites.width()) *
                static_cast<size_t>(planes.back()->sites.height())),
         planes_(planes),
         channel_(static_cast<int>(planes.size()) - 1),
-        range_(range) {
+        range_(range),
+        counts_(counts) {
     for (int k = 0; k < kNear; ++k) {
       const SiteOffset& o = kOwnOffsets[static_cast<size_t>(k)];
       near_[static_cast<size_t>(k)] = SkewedPlane::Distance(o.dx, o.dy);
@@ -58,7 +60,7 @@ class AdaptiveSites {
     return result;
   }
 
-  // Information so far; counted while encoding only.
+  // Information so far.
   double bits() const { return bits_; }
 
  private:
@@ -201,7 +203,7 @@ class AdaptiveSites {
   // A bit of probability p / 2^16.
   int CodeBit(int bit, int32_t p) {
     bit = coder_.Code(bit, static_cast<uint32_t>(p));
-    if constexpr (Coder::kEncodes) bits_ -= std::log2((bit != 0 ? p : 65536 - p) / 65536.0);
+    if (counts_) bits_ -= std::log2((bit != 0 ? p : 65536 - p) / 65536.0);
     return bit;
   }
 
@@ -360,6 +362,7 @@ class AdaptiveSites {
   const std::vector<NetworkPlane*>& planes_;
   const int channel_;
   const SampleRange range_;
+  bool counts_;
   double bits_ = 0;
   std::array<ptrdiff_t, kNear> near_;
 

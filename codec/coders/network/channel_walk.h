@@ -8,10 +8,15 @@
 
 #include "codec/filters/linear_filters.h"
 #include "model/flow_model.h"
-#include "model/levels.h"
 #include "model/mixture_row.h"
+#include "model/sample_range.h"
 
 namespace flowzip {
+
+// Leaves the network's outputs as they are.
+struct AsTheyAre {
+  void operator()(int32_t (*)[kNetSites], int) const {}
+};
 
 class ChannelWalk {
  public:
@@ -30,8 +35,9 @@ class ChannelWalk {
 
   // Steps [begin, end), all before `begin` being done. Calls code(*this, mixtures, values) for
   // each that has sites; it must set values[lane] of every lane in lanes() to a sample in range.
-  template <class Fn>
-  void Run(int begin, int end, const Fn& code) {
+  // Before that, change(heads, components) may change the network's outputs, which a codec may not.
+  template <class Fn, class ChangeFn = AsTheyAre>
+  void Run(int begin, int end, const Fn& code, const ChangeFn& change = {}) {
     alignas(64) int32_t values[kNetSites] = {};
     MixtureRow mixtures;
     for (int step = begin; step < end; ++step) {
@@ -39,6 +45,7 @@ class ChannelWalk {
       FindLanes(step);
       if (lanes_.empty()) continue;
       step_.Run(step);
+      change(step_.heads, step_.net->net.components);
       mixtures.SetRows(step_.heads[0], kNetSites, step_.net->net.components, step_.center,
                        step_.min_high, step_.max_high, kNetSites);
       code(*this, mixtures, values);

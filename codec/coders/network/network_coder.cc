@@ -10,13 +10,13 @@ namespace flowzip {
 namespace {
 
 // All planes of a tile, and who looks at whom.
-struct Planes {
+struct PlaneSet {
   std::vector<OrderedPlane> order;
   std::vector<NetworkPlane> planes;
 
   bool adaptive;
 
-  Planes(int channels, const NetworkWay& way)
+  PlaneSet(int channels, const NetworkWay& way)
       : order(OrderPlanes(channels, way.squeeze)), planes(order.size()), adaptive(way.adaptive) {}
 
   // Sites that are not set yet.
@@ -66,13 +66,68 @@ void SetLattice(const SkewedPlane& from, const OrderedPlane& lattice, NetworkPla
   plane->progress.Finished();
 }
 
+// Books what each plane cost, if that is asked for.
+class Ledgers {
+ public:
+  Ledgers(const NetworkAccount& account, size_t planes)
+      : account_(account),
+        ledgers_(account.stats != nullptr || account.map != nullptr ? planes : 0) {}
+
+  PlaneLedger* Begin(size_t i, int width, int height) {
+    if (ledgers_.empty()) return nullptr;
+    ledgers_[i].Begin(static_cast<size_t>(width) * static_cast<size_t>(height),
+                      account_.map != nullptr,
+                      account_.map != nullptr && account_.map->with_detail);
+    return &ledgers_[i];
+  }
+
+  void Close(size_t i, const OrderedPlane& plane, size_t bytes) {
+    if (ledgers_.empty() || bytes == 0) return;
+    const PlaneLedger& ledger = ledgers_[i];
+    const auto c = static_cast<size_t>(plane.channel);
+    if (account_.stats != nullptr) {
+      account_.stats->channel_bits[c] += ledger.bits;
+      account_.stats->channel_bytes[c] += bytes;
+      account_.stats->side_bits += ledger.side_bits;
+    }
+    if (account_.map != nullptr) AddToMap(plane, ledger.samples);
+  }
+
+ private:
+  // The lattice's samples at their pixels.
+  void AddToMap(const OrderedPlane& plane, const PixelBits::Detail& samples) {
+    PixelBits& map = *account_.map;
+    const Rect& rect = account_.rect;
+    PixelBits::Detail& detail = map.channel[static_cast<size_t>(plane.channel)];
+    const int width = static_cast<int>(rect.width), height = static_cast<int>(rect.height);
+    const int across = LatticeWidth(plane, width);
+    for (int y = plane.offset_y, v = 0; y < height; y += plane.step_y, ++v) {
+      for (int x = plane.offset_x, u = 0; x < width; x += plane.step_x, ++u) {
+        const size_t from = static_cast<size_t>(v) * static_cast<size_t>(across) +
+                            static_cast<size_t>(u);
+        const int pixel_x = account_.turn_x ? width - 1 - x : x;
+        const int pixel_y = account_.turn_y ? height - 1 - y : y;
+        const size_t to = (size_t{rect.y} + static_cast<size_t>(pixel_y)) * map.width + rect.x +
+                          static_cast<size_t>(pixel_x);
+        map.bits[to] += samples.bits[from];
+        if (!map.with_detail) continue;
+        detail.bits[to] = samples.bits[from];
+        detail.mean[to] = samples.mean[from];
+        detail.variance[to] = samples.variance[from];
+      }
+    }
+  }
+
+  const NetworkAccount& account_;
+  std::vector<PlaneLedger> ledgers_;
+};
+
 }  // namespace
 
 std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples, int channels,
                                    const NetworkWay& way, const NetworkRanges& ranges,
-                                   ThreadPool& pool, std::vector<float>* bits) {
-  const int width = samples[0].width(), height = samples[0].height();
-  Planes all(channels, way);
+                                   ThreadPool& pool, const NetworkAccount& account) {
+  PlaneSet all(channels, way);
   const size_t count = all.order.size();
   for (size_t i = 0; i < count; ++i) {
     const OrderedPlane& plane = all.order[i];
@@ -89,47 +144,35 @@ std::vector<uint8_t> EncodeNetwork(const FlowModel& model, NetworkPlanes samples
               ranges[static_cast<size_t>(plane.channel)]);
   }
   std::vector<std::vector<uint8_t>> streams(count);
-  std::vector<std::vector<float>> plane_bits(bits != nullptr ? count : 0);
+  Ledgers ledgers(account, count);
   all.ForEach(pool, [&](size_t i) {
     const SampleRange& range = ranges[static_cast<size_t>(all.order[i].channel)];
     if (!all.order[i].coded || range.constant()) {
       return SetSites(all.planes[i].samples, range, &all.planes[i]);
     }
     const RasterPlane& own = all.planes[i].samples;
-    if (bits != nullptr) plane_bits[i].resize(static_cast<size_t>(own.width()) * own.height());
+    PlaneLedger* const ledger = ledgers.Begin(i, own.width(), own.height());
     PlaneContext context = all.ContextOf(model, i, ranges);
     if (way.means && all.order[i].between) {
       context.mean_x = all.order[i].offset_x;
       context.mean_y = all.order[i].offset_y;
     }
-    streams[i] = EncodePlane(context, bits != nullptr ? &plane_bits[i] : nullptr);
+    streams[i] = EncodePlane(context, ledger);
   });
-  if (bits != nullptr) {
-    for (size_t i = 0; i < count; ++i) {
-      const OrderedPlane& plane = all.order[i];
-      const int across = LatticeWidth(plane, width);
-      if (plane_bits[i].empty()) continue;
-      for (int y = plane.offset_y, v = 0; y < height; y += plane.step_y, ++v) {
-        for (int x = plane.offset_x, u = 0; x < width; x += plane.step_x, ++u) {
-          (*bits)[static_cast<size_t>(y) * width + x] +=
-              plane_bits[i][static_cast<size_t>(v) * across + u];
-        }
-      }
-    }
-  }
   ByteWriter writer;
   for (const std::vector<uint8_t>& stream : streams) {
     if (stream.empty()) continue;
     writer.PutVarint(stream.size());
     writer.PutBytes(stream);
   }
+  for (size_t i = 0; i < count; ++i) ledgers.Close(i, all.order[i], streams[i].size());
   return writer.Take();
 }
 
 NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels,
                             const NetworkWay& way, const NetworkRanges& ranges, int width,
-                            int height, ThreadPool& pool) {
-  Planes all(channels, way);
+                            int height, ThreadPool& pool, const NetworkAccount& account) {
+  PlaneSet all(channels, way);
   const size_t count = all.order.size();
   ByteReader reader(bytes);
   std::vector<ByteSpan> streams(count);
@@ -140,6 +183,7 @@ NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels
     all.Begin(i, LatticeWidth(plane, width), LatticeHeight(plane, height), range);
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
+  Ledgers ledgers(account, count);
   NetworkPlanes samples;
   for (int c = 0; c < channels; ++c) {
     const SampleRange& range = ranges[static_cast<size_t>(c)];
@@ -155,10 +199,12 @@ NetworkPlanes DecodeNetwork(const FlowModel& model, ByteSpan bytes, int channels
     }
     // All sites of a constant plane are its middle.
     if (ranges[static_cast<size_t>(plane.channel)].constant()) return to.progress.Finished();
-    DecodePlane(all.ContextOf(model, i, ranges), streams[i]);
+    DecodePlane(all.ContextOf(model, i, ranges), streams[i],
+                ledgers.Begin(i, to.sites.width(), to.sites.height()));
     to.sites.CopyTo(plane.offset_x, plane.offset_y, plane.step_x, plane.step_y,
                     &samples[static_cast<size_t>(plane.channel)]);
   });
+  for (size_t i = 0; i < count; ++i) ledgers.Close(i, all.order[i], streams[i].size());
   return samples;
 }
 

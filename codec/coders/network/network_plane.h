@@ -12,7 +12,7 @@ namespace flowzip {
 
 // How far a plane's sites are set: planes that look at it follow a few steps behind, on another
 // thread perhaps.
-class Progress {
+class PlaneProgress {
  public:
   void Reached(int step) {
     step_.store(step, std::memory_order_release);
@@ -36,7 +36,7 @@ struct NetworkPlane {
   RasterPlane samples;  // with border while encoding
   SkewedPlane sites;
   SkewedPlane errors;  // of adaptive planes: samples less the network's mean, in 1/16
-  Progress progress;
+  PlaneProgress progress;
 };
 
 }  // namespace flowzip

@@ -13,16 +13,10 @@
 namespace flowzip {
 namespace {
 
-constexpr PlaneNeeds kNeeds{.border = kRasterBorder, .any_order = true};
 constexpr int kDeepBits = 8;  // samples of more bits are deep
 constexpr int32_t kDeepOffset = 32768;
 constexpr int kTurnX = 4, kTurnY = 8;  // bits beside the squeeze
 constexpr std::array<int, kChannels> kDeepOrder{1, 0, 2};  // green, red, blue
-
-const Lifting1x1& Lifting() {
-  static const Lifting1x1 lifting = Lifting1x1::YCoCgR();
-  return lifting;
-}
 
 // Of plane `c`, the channel of the picture.
 int DeepChannel(int colors, int c) { return colors == 3 ? kDeepOrder[static_cast<size_t>(c)] : 0; }
@@ -188,8 +182,7 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
   way.adaptive = adaptive;
   payload.Put(static_cast<uint8_t>(adaptive ? 1 : 0));
   TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
-                         : ReadTile(Lifting(), image, rect, recover_colour, kNeeds,
-                                    payload, stats);
+                         : ReadTile(image, rect, recover_colour, payload, stats);
   Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
     way.squeeze = ExactSqueeze(tile, &turn);
@@ -199,18 +192,13 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
     TurnOver(turn, tile.planes);
   }
   if (!AnyOf(tile.ranges, colors)) return payload.Take();
-  std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
   payload.PutBytes(EncodeNetwork(model, std::move(tile.planes), colors, way, tile.ranges, pool,
-                                 pixel_bits != nullptr ? &bits : nullptr));
-  if (pixel_bits != nullptr) {
-    pixel_bits->Add(rect, bits);
-    pixel_bits->Flip(rect, turn.x, turn.y);
-  }
+                                 {stats, pixel_bits, rect, turn.x, turn.y}));
   return payload.Take();
 }
 
 void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rect, Image* image,
-                       ThreadPool& pool, TileStats* stats) {
+                       ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits) {
   if (stats != nullptr) *stats = {};
   const bool deep = image->bit_depth > kDeepBits;
   const int colors = ColorChannels(*image), width = static_cast<int>(rect.width),
@@ -220,7 +208,7 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   way.adaptive = IsAdaptive(payload);
   Require(reader.Get<uint8_t>() <= 1, ErrorCode::kCorrupt, "unknown way of network tiles");
   TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
-                         : ReadHead(colors, rect, kNeeds, reader, stats);
+                         : ReadHead(colors, rect, reader, stats);
   Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
     const uint8_t code = reader.Get<uint8_t>();
@@ -230,11 +218,12 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   }
   // Without a plane, nothing may follow: DecodeNetwork sees to it.
   tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, way,
-                              tile.ranges, width, height, pool);
+                              tile.ranges, width, height, pool,
+                              {stats, pixel_bits, rect, turn.x, turn.y});
   TurnOver(turn, tile.planes);
   if (deep) return WriteDeepTile(tile, rect, image);
   for (int c = colors; c < kChannels; ++c) tile.planes[static_cast<size_t>(c)] = {};
-  WriteTile(Lifting(), tile, rect, image);
+  WriteTile(tile, rect, image);
 }
 
 bool IsAdaptive(ByteSpan payload) { return !payload.empty() && payload[0] == 1; }

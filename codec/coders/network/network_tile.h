@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tile's colour channels by the network coder (docs/FORMAT.md 3.14):
+// A tile's colour channels by the network coder (docs/FORMAT.md 3.9):
 //
 //   u8 1 if the planes are adaptive (adaptive_sites.h), else 0
 //   up to 8 bits  the head of tile_planes.h
@@ -26,7 +26,7 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
 
 // Throws kTruncated or kCorrupt; part of the tile may have been written by then.
 void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rect, Image* image,
-                       ThreadPool& pool, TileStats* stats);
+                       ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits);
 
 // Whether a payload is adaptive, which takes more memory and time.
 bool IsAdaptive(ByteSpan payload);

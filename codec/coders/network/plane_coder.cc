@@ -21,7 +21,7 @@ void CheckFilters(const LinearFilters& model, int channel) {
 
 }  // namespace
 
-std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>* bits) {
+std::vector<uint8_t> EncodePlane(const PlaneContext& context, PlaneLedger* ledger) {
   NetworkPlane& own = context.own();
   const int width = own.samples.width(), height = own.samples.height();
   const int channel = context.channel();
@@ -39,13 +39,14 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
   FitBiases(refs, channel, &filters);
 
   const std::vector<uint8_t> sites = context.adaptive
-                                         ? EncodeAdaptiveSites(context, filters, bits)
-                                         : EncodeStaticSites(context, filters, bits);
+                                         ? EncodeAdaptiveSites(context, filters, ledger)
+                                         : EncodeStaticSites(context, filters, ledger);
   BinaryEncoder side_coder;
   FilterSide side_values(side_coder, channel, width, height);
   side_values.Code(filters);
   side_values.CodeBiases(filters);
   const std::vector<uint8_t> side = side_coder.Finish();
+  if (ledger != nullptr) ledger->side_bits = 8.0 * static_cast<double>(side.size());
   ByteWriter writer;
   writer.PutVarint(side.size());
   writer.PutBytes(side);
@@ -53,11 +54,13 @@ std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>
   return writer.Take();
 }
 
-void DecodePlane(const PlaneContext& context, ByteSpan bytes) {
+void DecodePlane(const PlaneContext& context, ByteSpan bytes, PlaneLedger* ledger) {
   const int width = context.own().sites.width(), height = context.own().sites.height();
   const int channel = context.channel();
   ByteReader reader(bytes);
-  BinaryDecoder side(reader.GetBytes(reader.GetVarint()));
+  const ByteSpan side_bytes = reader.GetBytes(reader.GetVarint());
+  if (ledger != nullptr) ledger->side_bits = 8.0 * static_cast<double>(side_bytes.size());
+  BinaryDecoder side(side_bytes);
   LinearFilters filters;
   filters.base = context.base;
   FilterSide side_values(side, channel, width, height);
@@ -66,8 +69,8 @@ void DecodePlane(const PlaneContext& context, ByteSpan bytes) {
   side.CheckEnd();
   CheckFilters(filters, channel);
   const ByteSpan sites = reader.GetBytes(reader.remaining());
-  context.adaptive ? DecodeAdaptiveSites(context, filters, sites)
-                   : DecodeStaticSites(context, filters, sites);
+  context.adaptive ? DecodeAdaptiveSites(context, filters, sites, ledger)
+                   : DecodeStaticSites(context, filters, sites, ledger);
 }
 
 void SetSites(const RasterPlane& samples, const SampleRange& range, NetworkPlane* plane) {

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "codec/coders/network/channel_walk.h"
 #include "codec/coders/network/network_plane.h"
+#include "codec/coders/network/plane_ledger.h"
 
 namespace flowzip {
 
@@ -28,11 +29,11 @@ struct PlaneContext {
   NetworkPlane& own() const { return *planes.back(); }
 };
 
-// Fits and codes own().samples, and sets own().sites. `bits`, if given, holds one number a sample.
-std::vector<uint8_t> EncodePlane(const PlaneContext& context, std::vector<float>* bits);
+// Fits and codes own().samples, and sets own().sites. `ledger` may be null.
+std::vector<uint8_t> EncodePlane(const PlaneContext& context, PlaneLedger* ledger);
 
 // Sets own().sites, which has its size. Throws kTruncated or kCorrupt.
-void DecodePlane(const PlaneContext& context, ByteSpan bytes);
+void DecodePlane(const PlaneContext& context, ByteSpan bytes, PlaneLedger* ledger);
 
 // Sets all sites of a plane that is not coded.
 void SetSites(const RasterPlane& samples, const SampleRange& range, NetworkPlane* plane);

@@ -8,8 +8,10 @@
 
 namespace flowzip {
 
-template <class Fn>
-void WalkPlane(const PlaneContext& context, const LinearFilters& filters, const Fn& code) {
+// `code` and `change` as in ChannelWalk::Run.
+template <class Fn, class ChangeFn = AsTheyAre>
+void WalkPlane(const PlaneContext& context, const LinearFilters& filters, const Fn& code,
+               const ChangeFn& change = {}) {
   std::array<const SkewedPlane*, kChannels> earlier{};
   for (int c = 0; c < context.channel(); ++c) {
     earlier[static_cast<size_t>(c)] = &context.planes[static_cast<size_t>(c)]->sites;
@@ -24,7 +26,7 @@ void WalkPlane(const PlaneContext& context, const LinearFilters& filters, const 
       context.planes[static_cast<size_t>(c)]->progress.Wait(
           end == last ? INT32_MAX : end + context.own().sites.farthest());
     }
-    walk.Run(step, end, code);
+    walk.Run(step, end, code, change);
     if (end < last) context.own().progress.Reached(end);
   }
   context.own().progress.Finished();

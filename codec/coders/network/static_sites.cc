@@ -16,10 +16,18 @@ int StateCount(int width, int height) {
   return int64_t{width} * height < kFewSites ? 1 : kNetSites;
 }
 
+void Book(const MixtureRow& mixtures, const ChannelWalk::Lane& site, const CdfRange& range,
+          int low_bits, double escape_bits, int width, PlaneLedger* ledger) {
+  const size_t sample = static_cast<size_t>(site.y) * static_cast<size_t>(width) +
+                        static_cast<size_t>(site.x);
+  ledger->Book(sample, Bits(range) + low_bits + escape_bits);
+  ledger->BookMoments(sample, mixtures, site.lane, low_bits);
+}
+
 }  // namespace
 
 std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const LinearFilters& filters,
-                                       std::vector<float>* bits) {
+                                       PlaneLedger* ledger) {
   const NetworkPlane& own = context.own();
   const int width = own.samples.width(), height = own.samples.height();
   const int states = StateCount(width, height);
@@ -49,19 +57,19 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
              log.AddUniform(state, static_cast<uint32_t>(values[i]) & ((1u << low_bits) - 1),
                             low_bits);
            }
-           if (bits == nullptr) continue;
+           if (ledger == nullptr) continue;
            const bool escape = high[i] < mixtures.lo[i] || high[i] > mixtures.hi[i];
-           (*bits)[static_cast<size_t>(site.y) * static_cast<size_t>(width) +
-                   static_cast<size_t>(site.x)] +=
-               static_cast<float>(Bits(ranges[i]) + low_bits +
-                                  (escape ? ExpGolombBits(distance, kEscapeOrder) : 0));
+           Book(mixtures, site, ranges[i], low_bits,
+                escape ? ExpGolombBits(distance, kEscapeOrder) : 0, width, ledger);
          }
        });
   return log.Encode(states);
 }
 
-void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes) {
-  const int states = StateCount(context.own().sites.width(), context.own().sites.height());
+void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes,
+                       PlaneLedger* ledger) {
+  const int width = context.own().sites.width();
+  const int states = StateCount(width, context.own().sites.height());
   const SampleRange range = context.range;
   RansStack stack = RansStack::FromBytes(bytes, states);
   WalkPlane(context, filters,
@@ -82,10 +90,14 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
            if (states == 1) found[i] = mixtures.Find(i, stack.Peek(), &ranges[i]);
            stack.PopHere({ranges[i].start, ranges[i].freq});
            int64_t value = found[i];
-           if (found[i] < mixtures.lo[i]) {
-             value -= PopDistanceHere(stack);
-           } else if (found[i] > mixtures.hi[i]) {
-             value += PopDistanceHere(stack);
+           double escape_bits = 0;
+           if (found[i] < mixtures.lo[i] || found[i] > mixtures.hi[i]) {
+             const uint32_t distance = PopDistanceHere(stack);
+             value += found[i] < mixtures.lo[i] ? -int64_t{distance} : int64_t{distance};
+             escape_bits = ExpGolombBits(distance, kEscapeOrder);
+           }
+           if (ledger != nullptr) {
+             Book(mixtures, site, ranges[i], low_bits, escape_bits, width, ledger);
            }
            if (low_bits > 0) {
              value = value * (int64_t{1} << low_bits) + PopUniformHere(stack, low_bits);

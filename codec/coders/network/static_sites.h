@@ -9,8 +9,9 @@
 namespace flowzip {
 
 std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const LinearFilters& filters,
-                                       std::vector<float>* bits);
+                                       PlaneLedger* ledger);
 // Throws kTruncated or kCorrupt.
-void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes);
+void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes,
+                       PlaneLedger* ledger);
 
 }  // namespace flowzip

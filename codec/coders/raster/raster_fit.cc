@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/filter_fit.h"
 #include "model/gram.h"
+#include "model/least_squares.h"
 
 namespace flowzip {
+
+// Of planes with twice as many, rows are left out at regular intervals: the weights are few.
+constexpr int64_t kFitSites = 65536;
 
 void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* model) {
   // What they are about, to begin with; the last is the constant's.
@@ -36,7 +39,6 @@ void FitRasterEnergies(const RasterPlane* magnitudes, int channel, RasterModel* 
     int used = 0;
     const auto flush = [&] {
       AddGram(block.data(), count + 1, equations.gram.data());
-      equations.sites += used;
       used = 0;
       std::fill(block.begin(), block.end(), int16_t{0});
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Residuals of the raster coder as tokens, their contexts and frequency tables
-// (docs/FORMAT.md 3.13).
+// (docs/FORMAT.md 3.8).
 #pragma once
 
 #include <array>

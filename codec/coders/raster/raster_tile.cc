@@ -9,13 +9,7 @@
 namespace flowzip {
 namespace {
 
-constexpr PlaneNeeds kNeeds{.border = kRasterBorder, .any_order = true};
 static_assert(kMaxRasterSample == kMaxSample);
-
-const Lifting1x1& Lifting() {
-  static const Lifting1x1 lifting = Lifting1x1::YCoCgR();
-  return lifting;
-}
 
 }  // namespace
 
@@ -24,7 +18,7 @@ std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, Thre
                                       PixelBits* pixel_bits) {
   if (stats != nullptr) *stats = {};
   ByteWriter payload;
-  TilePlanes tile = ReadTile(Lifting(), image, rect, recover_colour, kNeeds, payload, stats);
+  TilePlanes tile = ReadTile(image, rect, recover_colour, payload, stats);
   if (AllConstant(tile.ranges)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
   const auto streams = EncodeRaster(std::move(tile.planes), ColorChannels(image), tile.ranges, pool,
@@ -42,7 +36,7 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
   if (stats != nullptr) *stats = {};
   ByteReader reader(payload);
   const int channels = ColorChannels(*image);
-  TilePlanes tile = ReadHead(channels, rect, kNeeds, reader, stats);
+  TilePlanes tile = ReadHead(channels, rect, reader, stats);
   std::vector<ByteSpan> streams(kChannels);
   for (int c = 0; c < channels; ++c) {
     if (!tile.ranges[c].constant()) streams[c] = reader.GetBytes(reader.GetVarint());
@@ -50,7 +44,7 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
   tile.planes = DecodeRaster(streams, channels, tile.ranges, static_cast<int>(rect.width),
                              static_cast<int>(rect.height));
-  WriteTile(Lifting(), tile, rect, image);
+  WriteTile(tile, rect, image);
 }
 
 uint64_t RasterMemory(int width, int height, int channels) {
