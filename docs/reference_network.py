@@ -58,9 +58,10 @@ class Net:
 
 
 def read_flow(r):
-    """Of each channel the weights of its scale and its network."""
+    """Of each place the weights of its scale and its network: planes of whole channels with 0, 1
+    and 2 planes before them, then planes between others with 1 and 2."""
     flow = []
-    for c in range(3):
+    for c in (0, 1, 2, 1, 2):
         scale = np.frombuffer(r.bytes(SCALE_SITES + 9 * c), np.uint8).astype(np.int64)
         if scale.sum() > 4095:
             fail("weights of a scale could overflow")
@@ -146,7 +147,7 @@ class Walk:
         self.tools, self.span = tools, span
         self.planes, self.own = planes, planes[-1]
         self.channel = len(planes) - 1
-        self.scale, self.net = flow[self.channel]
+        self.scale, self.net = flow[self.channel + (2 if between else 0)]
         width, height = self.own.width, self.own.height
         self.side = FilterSide(data.bytes(data.varint()), self.channel, width, height, int(between))
         self.biases = self.side.read_biases()

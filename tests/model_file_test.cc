@@ -52,9 +52,9 @@ TEST_CASE("what is written is read") {
   Model again = Model::Parse(bytes);
   CHECK(again.name == model.name);
   CHECK(again.hash() == model.hash());
-  for (size_t c = 0; c < 3; ++c) {
-    const ChannelNet& channel = again.flow.channels[c];
-    CHECK(channel.scale_weights == model.flow.channels[c].scale_weights);
+  for (size_t c = 0; c < FlowModel::kNets; ++c) {
+    const ChannelNet& channel = again.flow.nets[c];
+    CHECK(channel.scale_weights == model.flow.nets[c].scale_weights);
     CHECK(channel.net.width == 20);
     CHECK(channel.net.blocks == 2);
     CHECK(channel.net.components == 8);
@@ -69,11 +69,11 @@ TEST_CASE("what is written is read") {
 TEST_CASE("the hash is of the content: it changes with every parameter") {
   const Model model = TinyModel(1);
   Model other = model;
-  other.flow.channels[1].net.layers[2].bias[0] += 1;
+  other.flow.nets[1].net.layers[2].bias[0] += 1;
   other.Serialize();
   CHECK(other.hash() != model.hash());
   other = model;
-  other.flow.channels[0].scale_weights[0] += 1;
+  other.flow.nets[0].scale_weights[0] += 1;
   other.Serialize();
   CHECK(other.hash() != model.hash());
 }
@@ -161,7 +161,7 @@ TEST_CASE("a name that is too long is neither read nor written") {
 TEST_CASE("networks of other features are refused") {
   Random random(9);
   CHECK(RefusalOf([&](Model& m) {
-          m.flow.channels[1].net = testing::RandomNet(random, FeatureCount(1) - 1, {});
+          m.flow.nets[1].net = testing::RandomNet(random, FeatureCount(1) - 1, {});
         }) == "a network of other features");
 }
 

@@ -149,7 +149,7 @@ TEST_CASE("constant channels take no bytes") {
 // Narrow mixtures far from what comes: every sample is an escape, and every escape has its bits.
 TEST_CASE("escapes") {
   FlowModel flow = TinyFlow().flow;
-  for (ChannelNet& channel : flow.channels) {
+  for (ChannelNet& channel : flow.nets) {
     DenseLayer& last = channel.net.layers.back();
     const int k = channel.net.components;
     for (int i = 0; i < 3 * k; ++i) {
@@ -172,9 +172,8 @@ TEST_CASE("models at the limits of what is accepted code without loss") {
   for (uint32_t seed = 0; seed < 4; ++seed) {
     FlowModel flow = testing::RandomFlow(seed, {8, 1, 8});
     Random random(seed);
-    for (int c = 0; c < kChannels; ++c) {
-      ChannelNet& channel = flow.channels[static_cast<size_t>(c)];
-      const int count = ScaleWeightCount(c);
+    for (ChannelNet& channel : flow.nets) {
+      const auto count = static_cast<int>(channel.scale_weights.size());
       const int32_t most = std::min(255, kMaxScaleWeight / count);
       for (uint8_t& w : channel.scale_weights) w = static_cast<uint8_t>(seed % 2 == 0 ? most : 0);
       for (size_t l = 0; l < channel.net.layers.size(); ++l) {

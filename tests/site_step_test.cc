@@ -87,15 +87,15 @@ TEST_CASE("layers that could overflow are refused, those at the limit are not") 
     return reader.remaining() == 0;
   };
   CHECK(read());
-  flow.channels[2].scale_weights.assign(ScaleWeightCount(2), 136);  // 4080
+  flow.nets[2].scale_weights.assign(ScaleWeightCount(2), 136);  // 4080
   CHECK(read());
-  flow.channels[2].scale_weights[0] += 16;
+  flow.nets[2].scale_weights[0] += 16;
   CHECK_THROWS_WITH(read(), "weights of a scale could overflow");
-  flow.channels[2].scale_weights[0] = 0;
-  flow.channels[1].net.layers[0].shift = 21;
+  flow.nets[2].scale_weights[0] = 0;
+  flow.nets[1].net.layers[0].shift = 21;
   CHECK_THROWS_WITH(read(), "bad shift of a layer");
-  flow.channels[1].net.layers[0].shift = 10;
-  flow.channels[1].net.components = 9;
+  flow.nets[1].net.layers[0].shift = 10;
+  flow.nets[1].net.components = 9;
   CHECK_THROWS_WITH(read(), "bad shape of a network");
 }
 
@@ -123,7 +123,7 @@ struct Steps {
       }
     }
     for (int c = 0; c <= channel; ++c) step.planes[c] = &planes[static_cast<size_t>(c)];
-    ChannelNet& net = flow.channels[static_cast<size_t>(channel)];
+    ChannelNet& net = flow.nets[static_cast<size_t>(channel)];
     if (extreme) {
       const auto each = static_cast<uint8_t>(std::min(255, kMaxScaleWeight / ScaleWeightCount(channel)));
       net.scale_weights.assign(net.scale_weights.size(), each);

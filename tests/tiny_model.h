@@ -75,11 +75,12 @@ inline CouplingNet RandomNet(Random& random, int features, const TinyShape& shap
 inline FlowModel RandomFlow(uint32_t seed, const TinyShape& shape = {}) {
   Random random(seed);
   FlowModel flow;
-  for (int c = 0; c < kChannels; ++c) {
-    ChannelNet& channel = flow.channels[static_cast<size_t>(c)];
-    for (int i = 0; i < ScaleWeightCount(c); ++i) {
+  for (size_t i = 0; i < FlowModel::kNets; ++i) {
+    ChannelNet& channel = flow.nets[i];
+    const int c = FlowModel::kEarlier[i];
+    for (int k = 0; k < ScaleWeightCount(c); ++k) {
       channel.scale_weights.push_back(
-          static_cast<uint8_t>(i < kOwnScaleSites ? random.Between(5, 35) : random.Between(0, 6)));
+          static_cast<uint8_t>(k < kOwnScaleSites ? random.Between(5, 35) : random.Between(0, 6)));
     }
     channel.net = RandomNet(random, FeatureCount(c), shape);
   }

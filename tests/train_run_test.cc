@@ -79,7 +79,7 @@ TEST_CASE("exported layers give what the trained ones give") {
   const std::shared_ptr<Crop> crop = MakeCrop(Photos()[1], 0, rng);
   for (int c = 0; c < kChannels; ++c) {
     Net& net = Trained().nets[static_cast<size_t>(c)];
-    const CouplingNet& exported = flow.channels[static_cast<size_t>(c)].net;
+    const CouplingNet& exported = flow.nets[static_cast<size_t>(c)].net;
     net.SwapAverage();
     net.Begin();
     Sites sites;

@@ -107,7 +107,7 @@ TrainingState TrainingState::Load(const std::string& path) {
     Get(in, state.scale.weight[c].data(), state.scale.weight[c].size());
   }
   std::mt19937 rng;
-  for (const int place : kNetPlaces) {
+  for (const int place : FlowModel::kEarlier) {
     Net& net = state.nets.emplace_back(NetShape{FeatureCount(place), head[0], head[1], head[2]}, rng);
     double steps = 0;
     Get(in, &steps, 1);
@@ -120,12 +120,12 @@ TrainingState TrainingState::Load(const std::string& path) {
 
 FlowModel Export(const TrainingState& state) {
   FlowModel model;
-  for (size_t c = 0; c < kChannels; ++c) {
-    ChannelNet& channel = model.channels[c];
-    for (const float w : state.scale.weight[c]) {
+  for (size_t i = 0; i < FlowModel::kNets; ++i) {
+    ChannelNet& channel = model.nets[i];
+    for (const float w : state.scale.weight[FlowModel::kEarlier[i]]) {
       channel.scale_weights.push_back(static_cast<uint8_t>(std::clamp(std::lround(w * 256), 0L, 255L)));
     }
-    const Net& trained = state.nets[c];
+    const Net& trained = state.nets[i];
     const NetShape& shape = trained.shape();
     CouplingNet& net = channel.net;
     net.features = shape.features;

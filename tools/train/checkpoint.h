@@ -12,15 +12,14 @@
 
 namespace flowzip {
 
-// The place among planes that each network is for; the last two are for planes between others.
-inline constexpr std::array<int, 5> kNetPlaces = {0, 1, 2, 1, 2};
+// Which network learns from a crop's plane (FlowModel::For).
 inline size_t NetFor(const Crop& crop, int place) {
   return static_cast<size_t>(crop.squeezed && place > 0 ? place + 2 : place);
 }
 
 struct TrainingState {
   ScaleWeights scale;
-  std::vector<Net> nets;  // as kNetPlaces says
+  std::vector<Net> nets;  // in FlowModel's order
   double pixels = 0;      // learnt from so far
 
   // Throws kIo. The file is replaced when all of it is written.

@@ -43,7 +43,7 @@ class Source {
 
 TrainingState NewState(const TrainOptions& options, const Crops& pool, std::mt19937& rng) {
   TrainingState state;
-  for (const int place : kNetPlaces) {
+  for (const int place : FlowModel::kEarlier) {
     state.nets.emplace_back(
         NetShape{FeatureCount(place), options.width, options.blocks, options.components}, rng);
   }
@@ -106,7 +106,7 @@ TrainingState Train(const TrainOptions& options, const std::vector<Image>& image
         warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + std::cos(std::numbers::pi * at)));
     for (Net& net : state.nets) net.Begin();
     double count = 0;
-    std::array<double, kNetPlaces.size()> counts{};
+    std::array<double, FlowModel::kNets> counts{};
     for (int run = 0; run < options.runs; ++run) {
       const Crop& crop = *pool[std::uniform_int_distribution<size_t>(0, pool.size() - 1)(rng)];
       const int y = std::uniform_int_distribution<int>(0, crop.height - 1)(rng);

@@ -15,7 +15,7 @@ ChannelWalk::ChannelWalk(const FlowModel& model,
                          SkewedPlane* plane, const SampleRange& range, const LinearFilters& filters)
     : plane_(*plane), filters_(filters) {
   step_.channel = channel;
-  step_.net = &model.channels[static_cast<size_t>(channel)];
+  step_.net = &model.For(channel, filters.base == FilterBase::kFirst);
   step_.min = range.min;
   step_.max = range.max;
   step_.deep = range.max - range.min > kShallowSpan;
