@@ -168,6 +168,7 @@ TEST_CASE("networks of other features are refused") {
 TEST_CASE("accumulators that could overflow are refused") {
   std::vector<uint8_t> bytes = TinyModel(11, kSmallest).Serialize();
   // The last parameter before the hash is the last bias.
+  for (size_t i = 2; i <= 4; ++i) bytes[bytes.size() - kHashBytes - i] = 0xFF;
   bytes[bytes.size() - kHashBytes - 1] = 0x7F;
   CHECK(IsRefused(Rehash(bytes)));
 }

@@ -172,7 +172,7 @@ Window RandomWindow(int width, int height, bool even, Rng& rng) {
   return window;
 }
 
-Floats Crop(const Floats& in, const Window& window) {
+Floats CutOut(const Floats& in, const Window& window) {
   Floats out(window.width, window.height);
   for (int k = 0; k < 3; ++k) {
     for (int y = 0; y < out.height; ++y) {
@@ -243,7 +243,7 @@ Variant MakeVariant(const Image& image, double strength, Rng& rng) {
     return {{}, {planes[0], planes[1], planes[2]}};
   }
   if (Chance(rng, 0.12 * strength)) SubsampleChroma(f, rng);
-  return {ToImage(Crop(f, RandomWindow(f.width, f.height, false, rng))), {}};
+  return {ToImage(CutOut(f, RandomWindow(f.width, f.height, false, rng))), {}};
 }
 
 }  // namespace flowzip
