@@ -481,9 +481,10 @@ TEST_CASE("efforts and models") {
       if (std::strcmp(other, name) == 0) hash = its;
       if (hash == 0 && effort == FLZ_EFFORT_BEST && std::strcmp(other, "standard") == 0) hash = its;
     }
+    const bool needs_none = effort == FLZ_EFFORT_FAST;
     const flz_status status = flz_encoder_set_effort(encoder.get(), effort);
-    CHECK(status == (hash != 0 ? FLZ_OK : FLZ_UNKNOWN_MODEL));
-    if (hash == 0) {
+    CHECK(status == (hash != 0 || needs_none ? FLZ_OK : FLZ_UNKNOWN_MODEL));
+    if (hash == 0 && !needs_none) {
       CHECK(std::string(flz_encoder_message(encoder.get())).find(name) != std::string::npos);
       continue;
     }
@@ -505,7 +506,7 @@ TEST_CASE("efforts and models") {
   const std::vector<uint8_t> file = Encode(image, by_model);
   const DecoderPtr decoder(flz_decoder_new());
   REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
-  CHECK(flz_decoder_memory(decoder.get()) == 0);
+  CHECK(flz_decoder_memory(decoder.get()) > 0);  // whatever the model
   CHECK(flz_decoder_check(decoder.get()) == FLZ_UNKNOWN_MODEL);
   CheckSentence(flz_decoder_message(decoder.get()));
 }

@@ -110,13 +110,13 @@ if [ -x "$prefix/bin/flowzip" ]; then
     grep -q '^image/x-flowzip:\*.flz$' "$prefix/share/mime/globs" || fail "MIME type without *.flz"
   fi
   if command -v file >/dev/null; then
-    said=$(file -b -m "$prefix/share/flowzip/flowzip.magic" "$source/tests/golden/rgb-odd.flz")
+    said=$(file -b -m "$prefix/share/flowzip/flowzip.magic" "$source/tests/golden/network-rgb.flz")
     [[ "$said" =~ ^"flowzip image data, version "[0-9]+", "[0-9]+" x "[0-9]+", 8-bit RGB"$ ]] ||
       fail "file says: $said"
     said=$(file -b -m "$prefix/share/flowzip/flowzip.magic" "$source/tests/golden/tiny.flzm")
     [[ "$said" == 'flowzip model data, version 1, name "'*'"' ]] || fail "file says: $said"
     said=$(file -b --mime-type -m "$prefix/share/flowzip/flowzip.magic" \
-      "$source/tests/golden/rgb-odd.flz")
+      "$source/tests/golden/network-rgb.flz")
     [ "$said" = image/x-flowzip ] || fail "file says: $said"
   fi
 fi

@@ -170,6 +170,7 @@ TEST_CASE("accumulators that could overflow are refused") {
   // The last parameter before the hash is the last bias.
   for (size_t i = 2; i <= 4; ++i) bytes[bytes.size() - kHashBytes - i] = 0xFF;
   bytes[bytes.size() - kHashBytes - 1] = 0x7F;
+  bytes[bytes.size() - kHashBytes - 2] = bytes[bytes.size() - kHashBytes - 3] = 0xFF;
   CHECK(IsRefused(Rehash(bytes)));
 }
 

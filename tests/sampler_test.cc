@@ -49,7 +49,7 @@ TEST_CASE("Samples encode to about the random bits they were made from") {
       CAPTURE(channels, seed, bits, stats.random_bits, stats.moved);
       // Filters and the frame come on top; fitted ones and narrower ranges save a little. A value
       // moved into range costs what its new place costs.
-      CHECK(bits < 1.03 * static_cast<double>(stats.random_bits + 10 * stats.moved) + 8 * 900);
+      CHECK(bits < 1.05 * static_cast<double>(stats.random_bits + 10 * stats.moved) + 8 * 900);
       CHECK(bits > 0.94 * static_cast<double>(stats.random_bits));
     }
   }
@@ -79,7 +79,7 @@ TEST_CASE("Pinned: the same sample on every machine") {
   options.model = &model;
   uint64_t hash = 0;
   for (const uint8_t sample : Sample(options).samples) hash = (hash ^ sample) * 0x100000001B3u;
-  CHECK(hash == 0x20316D7F7756983u);
+  CHECK(hash == 0x60F29B681EED64FBu);
 }
 
 TEST_CASE("Kept rows are the picture's own") {

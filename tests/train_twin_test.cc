@@ -92,7 +92,7 @@ TEST_CASE("loss and gradients are LibTorch's") {
       const double difference = (ours - theirs).norm().item<double>();
       CAPTURE(l, difference, theirs.norm().item<double>());
       CHECK(theirs.norm().item<double>() > 0);
-      CHECK(difference < 0.03 * theirs.norm().item<double>());
+      CHECK(difference < 0.06 * theirs.norm().item<double>());  // activations of 8 bits
     }
   }
 }

@@ -344,7 +344,7 @@ FLZ_API flz_status flz_decoder_next_chunk(flz_decoder* decoder, flz_chunk* chunk
 
 /**
  * The bytes of memory that flz_decoder_decode() will need at most, beside file and pixels of the
- * caller's. 0 if no file is open or its model is not here.
+ * caller's. 0 if no file is open.
  */
 FLZ_API uint64_t flz_decoder_memory(flz_decoder* decoder);
 

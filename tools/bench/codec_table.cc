@@ -60,12 +60,15 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
   return codec;
 }
 
-// Embedded models are named after the efforts.
+// The efforts, and the model of a file.
 void AddFlowzip(const CodecOptions& options, std::vector<Codec>& codecs) {
-  for (const EmbeddedModel& embedded : EmbeddedModels()) {
-    auto model = std::make_shared<const Model>(Model::Parse(embedded.bytes));
-    const std::string name = embedded.name;
-    codecs.push_back(Flowzip("flowzip-" + name, std::move(model), name, "", options));
+  for (const std::string effort : {"fast", "standard", "best"}) {
+    std::shared_ptr<const Model> model;
+    if (const EmbeddedModel* embedded = EmbeddedForEffort(effort); embedded != nullptr) {
+      model = std::make_shared<const Model>(Model::Parse(embedded->bytes));
+    }
+    if (model == nullptr && effort != "fast") continue;
+    codecs.push_back(Flowzip("flowzip-" + effort, std::move(model), effort, "", options));
   }
   if (!options.model_path.empty()) {
     auto model = std::make_shared<const Model>(Model::Parse(ReadFile(options.model_path)));
