@@ -87,7 +87,7 @@ TEST_CASE("small pictures, where the fixed part rules") {
 }
 
 TEST_CASE("the default model") {
-  if (EmbeddedModels().empty()) return;
+  REQUIRE_FALSE(EmbeddedModels().empty());
   Measure(testing::Scene(512, 400, 3, 6), DefaultModel(), 2, 4.0);
 }
 
