@@ -24,7 +24,7 @@ uint64_t PlaneCount(const CodecStats& stats) {
 }  // namespace
 
 Score ScoreImage(const Image& image, const EncodeOptions& options, const ProgressFn& progress) {
-  Require(NetworkTakes(image) && !image.has_alpha(), ErrorCode::kUnsupported,
+  Require(SomeModelTakes(image) && !image.has_alpha(), ErrorCode::kUnsupported,
           "only gray and RGB images of 8 bits or more have a likelihood");
   Score score;
   EncodeOptions by_model = options;

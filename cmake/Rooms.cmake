@@ -38,20 +38,24 @@ flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture fl
   flowzip_container)
 
 # The coders of tiles.
-flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits)
+flowzip_room(coder codec/coders flowzip_base flowzip_model flowzip_picture flowzip_account)
+flowzip_room(plain codec/coders/plain flowzip_picture flowzip_coder)
+flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits
+  flowzip_coder)
 flowzip_room(raster codec/coders/raster flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_account flowzip_filters flowzip_planes)
+  flowzip_filters flowzip_planes flowzip_coder)
 flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_model flowzip_picture
-  flowzip_bits flowzip_account flowzip_filters flowzip_planes)
+  flowzip_bits flowzip_account flowzip_filters flowzip_planes flowzip_coder)
 
 # PNG's chunks inside a header.
 flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
 # Which coder a tile gets, and back; how much memory that takes.
-flowzip_room(tiles codec/tiles flowzip_base flowzip_model flowzip_picture flowzip_account
-  flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_network flowzip_metadata)
+flowzip_room(tiles codec/tiles flowzip_base flowzip_picture flowzip_account flowzip_container
+  flowzip_options flowzip_coder flowzip_plain flowzip_contexts flowzip_raster flowzip_network
+  flowzip_metadata)
 # Whole pictures: Encode and Decode.
-flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account
-  flowzip_container flowzip_options flowzip_metadata flowzip_tiles)
+flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account flowzip_container
+  flowzip_options flowzip_metadata flowzip_tiles)
 # Above the codec: likelihoods, anomalies, samples.
 flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)

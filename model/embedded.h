@@ -43,4 +43,14 @@ const Model* FindModel(uint64_t hash);
 const EmbeddedModel* EmbeddedForEffort(const std::string& effort);
 const Model* ModelForEffort(const std::string& effort);
 
+// The model that encodes. An embedded one is parsed when it is first needed.
+struct ModelSource {
+  const Model* own = nullptr;               // the caller's, if set
+  const EmbeddedModel* embedded = nullptr;  // else this one; null: DefaultEmbedded()
+
+  const Model& Get() const {
+    return own != nullptr ? *own : (embedded != nullptr ? *embedded : DefaultEmbedded()).Parsed();
+  }
+};
+
 }  // namespace flowzip

@@ -12,7 +12,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "codec/api/codec.h"
+#include "codec/coders/raster/raster_tile.h"
 #include "codec/tiles/tile_modes.h"
+#include "codec/tiles/tile_payload.h"
 #include "model/model.h"
 #include "tools/read_file.h"
 
@@ -44,12 +46,10 @@ inline Model ReadGoldenModel(const std::string& folder) {
 // How a golden file was encoded, as its first tile shows: files of each way are among them.
 inline Coding CodingOf(ByteSpan file) {
   const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
-  const auto mode = static_cast<TileMode>(payload[0]);
-  const bool raster = mode == TileMode::kRaster || mode == TileMode::kRasterAlpha;
-  return IsAdaptiveTile(payload) ? Coding::kAdaptive
-         : NeedsModel(payload)   ? Coding::kNetwork
-         : raster                ? Coding::kRaster
-                                 : Coding::kContexts;
+  return IsAdaptive(payload)           ? Coding::kAdaptive
+         : NeedsModel(payload)         ? Coding::kNetwork
+         : IsBy(payload, kRasterCoder) ? Coding::kRaster
+                                       : Coding::kContexts;
 }
 
 // All of FOLDER/manifest.txt, in its order.

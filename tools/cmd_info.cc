@@ -65,11 +65,10 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
 // How many tiles are coded in which way.
 void PrintModes(const DecodeStats& stats) {
   std::string text;
-  for (int m = 0; m < kTileModes; ++m) {
-    const uint64_t tiles = stats.tiles.mode_tiles[static_cast<size_t>(m)];
+  for (const ModeRow& row : ModeTable()) {
+    const uint64_t tiles = stats.tiles.mode_tiles[static_cast<size_t>(row.mode)];
     if (tiles == 0) continue;
-    text += (text.empty() ? "" : ", ") + std::string(ModeName(static_cast<TileMode>(m))) + " " +
-            std::to_string(tiles);
+    text += (text.empty() ? "" : ", ") + std::string(row.name) + " " + std::to_string(tiles);
   }
   std::printf("tiles coded by    %s\n", text.c_str());
 }
@@ -159,10 +158,11 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
   out += "]";
   if (stats != nullptr) {
     out += ",\n  \"tile_modes\": {";
-    for (int m = 0, shown = 0; m < kTileModes; ++m) {
-      const uint64_t tiles = stats->tiles.mode_tiles[static_cast<size_t>(m)];
+    int modes_shown = 0;
+    for (const ModeRow& row : ModeTable()) {
+      const uint64_t tiles = stats->tiles.mode_tiles[static_cast<size_t>(row.mode)];
       if (tiles == 0) continue;
-      add("%s\"%s\": %llu", shown++ > 0 ? ", " : "", ModeName(static_cast<TileMode>(m)),
+      add("%s\"%s\": %llu", modes_shown++ > 0 ? ", " : "", row.name,
           static_cast<unsigned long long>(tiles));
     }
     add("}, \"other_bytes\": %llu", static_cast<unsigned long long>(stats->tiles.other_bytes));

@@ -13,6 +13,8 @@
 #include "codec/tiles/tile_encoder.h"
 #include "codec/tiles/tile_loop.h"
 #include "codec/tiles/tile_modes.h"
+#include "codec/tiles/tile_payload.h"
+#include "codec/tiles/tile_plan.h"
 
 namespace flowzip {
 namespace {
@@ -71,7 +73,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
     info.payload_bytes.push_back(result.payload.size());
     bytes += result.payload.size() + kTileOverheadBytes;
     if (result.model_hash != 0) info.model_hash = result.model_hash;
-    info.adaptive = info.adaptive || IsAdaptiveTile(result.payload);
+    info.adaptive = info.adaptive || IsAdaptive(result.payload);
   }
   std::vector<uint8_t> file = SerializeHeader(info);
   info.header_bytes = file.size();
@@ -128,7 +130,9 @@ Image Decode(ByteSpan file, const DecodeOptions& options, DecodeStats* stats,
       tiles.size(), [](uint64_t) { return uint64_t{1}; },
       [&](uint64_t i) {
         const uint64_t tile = tiles[i];
-        decoder.Decode(tile, blocks[tile], pool, tile_stats.empty() ? nullptr : &tile_stats[tile]);
+        Account account{stats != nullptr, options.pixel_bits, {}};
+        decoder.Decode(tile, blocks[tile], pool, account);
+        if (stats != nullptr) tile_stats[tile] = std::move(account.stats);
       });
   for (const TileStats& tile : tile_stats) sum.Add(tile);
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
@@ -152,7 +156,7 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
   FileInfo info = Describe(image);
   info.tile_log2 = options.tile_log2;
   info.adaptive = Adapts(options.coding);
-  MemoryPlan plan = PlanEncode(info, TakesModel(options.coding) && NetworkTakes(image),
+  MemoryPlan plan = PlanEncode(info, TakesModel(options.coding) && SomeModelTakes(image),
                                options.jobs, options.max_memory);
   plan.bytes = std::max(plan.bytes, StoringMemory(image));
   return plan;

@@ -138,6 +138,15 @@ bool HeaderIsWhole(ByteSpan file) {
   return ByteReader(file.subspan(covered.size())).Get<uint32_t>() == Checksum(covered, 0);
 }
 
+Image KindOf(const FileInfo& info) {
+  Image image;
+  image.channels = info.channels;
+  image.bit_depth = info.bit_depth;
+  image.indexed = info.indexed;
+  image.interlaced = info.interlaced;
+  return image;
+}
+
 FileInfo ParseHeader(ByteSpan file) {
   CheckMagic(file);
   ByteReader fixed(file.subspan(kMagic.size()));

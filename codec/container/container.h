@@ -60,6 +60,9 @@ struct TileBlock {
 // Header, tile index, chunks and their checksum. info.payload_bytes must be complete.
 std::vector<uint8_t> SerializeHeader(const FileInfo& info);
 
+// The picture's kind alone: neither size nor samples.
+Image KindOf(const FileInfo& info);
+
 // Reads and checks the header; needs no more of the file than that. Throws kCorrupt,
 // kTruncated, or kUnsupported for a later version or an unknown critical chunk.
 FileInfo ParseHeader(ByteSpan file);

@@ -5,11 +5,6 @@
 
 namespace flowzip {
 
-const Model& ModelOf(const EncodeOptions& options) {
-  if (options.model != nullptr) return *options.model;
-  return (options.embedded != nullptr ? *options.embedded : DefaultEmbedded()).Parsed();
-}
-
 const Model* ModelOf(const FileInfo& info, const DecodeOptions& options) {
   if (info.model_hash == 0) return nullptr;
   if (options.model_override != nullptr && options.model_override->hash() == info.model_hash) {

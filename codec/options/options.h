@@ -32,6 +32,8 @@ struct EncodeOptions {
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by PlanEncode
   std::vector<Chunk> chunks;                // put into the header as they are
   RowsFn rows;  // if set: reads the samples in, of which none is there before (row_source.h)
+
+  ModelSource source() const { return {model, embedded}; }
 };
 
 struct DecodeOptions {
@@ -53,9 +55,6 @@ struct DecodeOptions {
   uint8_t* pixels = nullptr;
   size_t stride = 0;
 };
-
-// The model that these options name. An embedded one is parsed when a tile first needs it.
-const Model& ModelOf(const EncodeOptions& options);
 
 // The model of a file; null if no tile needs one. Throws kUnknownModel.
 const Model* ModelOf(const FileInfo& info, const DecodeOptions& options);

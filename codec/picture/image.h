@@ -69,6 +69,8 @@ struct Image {
   uint64_t sub_pixels() const { return uint64_t{width} * height * channels; }
   int largest() const { return max_value != 0 ? max_value : (1 << bit_depth) - 1; }
   bool has_alpha() const { return channels % 2 == 0; }
+  // Samples are numbers, each of all values of a byte.
+  bool full_bytes() const { return bit_depth == 8 && !indexed && max_value == 0; }
 };
 
 // The first chunk of that type, or null.

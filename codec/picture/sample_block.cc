@@ -77,6 +77,12 @@ std::vector<uint8_t> PackRaw(const SampleBlock& block) {
   return bytes;
 }
 
+uint64_t RawBytes(const Image& image, const Rect& rect) {
+  const uint64_t bits = image.bit_depth > 8 ? 16 : static_cast<uint64_t>(image.bit_depth);
+  return (uint64_t{rect.width} * static_cast<uint64_t>(image.channels) * bits + 7) / 8 *
+         rect.height;
+}
+
 void UnpackRaw(ByteSpan bytes, int largest, SampleBlock* block) {
   const size_t row = size_t(block->width) * block->channels;
   const size_t row_bytes = block->bit_depth > 8 ? 2 * row : (row * block->bit_depth + 7) / 8;

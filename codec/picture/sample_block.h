@@ -29,6 +29,7 @@ std::array<Rect, 2> ProbeParts(const Rect& rect);
 // Raw samples: rows of bit_depth-bit fields, high bits first, each row padded to a byte; samples
 // above 8 bits as two bytes, low byte first.
 std::vector<uint8_t> PackRaw(const SampleBlock& block);
+uint64_t RawBytes(const Image& image, const Rect& rect);
 // Throws kTruncated or kCorrupt.
 void UnpackRaw(ByteSpan bytes, int largest, SampleBlock* block);
 

@@ -2,11 +2,10 @@
 #include "codec/tiles/memory.h"
 
 #include <algorithm>
+#include <set>
 
-#include "codec/coders/contexts/context_coder.h"
-#include "codec/coders/network/network_tile.h"
-#include "codec/coders/raster/raster_tile.h"
 #include "codec/tiles/tile_modes.h"
+#include "codec/tiles/tile_plan.h"
 
 namespace flowzip {
 namespace {
@@ -27,24 +26,20 @@ TileSize LargestTile(const FileInfo& info) {
           static_cast<int>(std::min(side, info.height))};
 }
 
-// A tile by contexts: the coder; its samples of 16 bits as they are, as they are coded, and a copy.
-uint64_t ContextTileBytes(const FileInfo& info) {
+// Of a tile by the coder that takes most, or by all that are tried side by side.
+uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side) {
   const TileSize size = LargestTile(info);
-  const uint64_t samples =
-      uint64_t{2} * static_cast<uint64_t>(info.channels) * size.width * size.height;
-  return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
-}
-
-uint64_t RasterTileBytes(const FileInfo& info) {
-  const TileSize size = LargestTile(info);
-  const bool may = info.bit_depth == 8 && !info.indexed;
-  return may ? RasterMemory(size.width, size.height, info.channels) : 0;
-}
-
-uint64_t NetworkTileBytes(const FileInfo& info) {
-  const TileSize size = LargestTile(info);
-  const bool may = info.bit_depth >= 8 && !info.indexed;
-  return may ? NetworkMemory(size.width, size.height, info.channels, info.adaptive) : 0;
+  const Image kind = KindOf(info);
+  uint64_t bytes = 0;
+  std::set<const TileCoder*> seen;
+  for (const ModeRow& row : ModeTable()) {
+    const TileCoder& coder = *row.coder;
+    if (!seen.insert(&coder).second || !coder.takes(kind)) continue;
+    if (coder.needs_model && !with_model) continue;
+    const uint64_t way = coder.memory({size.width, size.height, kind, info.adaptive});
+    bytes = side_by_side ? bytes + way : std::max(bytes, way);
+  }
+  return bytes;
 }
 
 // `whole`: what does not depend on the number of tiles at once.
@@ -77,19 +72,14 @@ uint64_t TileSampleMemory(const FileInfo& info) {
 MemoryPlan PlanEncode(const FileInfo& info, bool network, int jobs, uint64_t limit) {
   // Streams, and the file that they are put together in.
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
+  const uint64_t tile = TileBytes(info, network, IsSmall(info.TileRect(0)));
   // What contexts made of a tile, twice while it grows, is held while the others try.
-  uint64_t tile = ContextTileBytes(info);
-  const bool all_at_once = IsSmall(info.TileRect(0));
-  const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
-  add(RasterTileBytes(info));
-  if (network) add(NetworkTileBytes(info));
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
               tile + 2 * TileSampleMemory(info), limit);
 }
 
 MemoryPlan PlanDecode(const FileInfo& info, int jobs, uint64_t limit, uint64_t picture) {
-  uint64_t tile = std::max(ContextTileBytes(info), RasterTileBytes(info));
-  if (info.model_hash != 0) tile = std::max(tile, NetworkTileBytes(info));
+  const uint64_t tile = TileBytes(info, info.model_hash != 0, /*side_by_side=*/false);
   return Plan(info, jobs, AddMemory(picture, 40 * info.tile_count()), tile, limit);
 }
 

@@ -7,6 +7,7 @@
 #include "codec/metadata/chunk_store.h"
 #include "codec/options/region.h"
 #include "codec/tiles/tile_modes.h"
+#include "codec/tiles/tile_payload.h"
 
 namespace flowzip {
 namespace {
@@ -47,11 +48,7 @@ void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* ima
 // An image of that kind, without size and samples; with metadata, which may take a second to
 // unpack, only if it is wanted.
 Image EmptyImage(const FileInfo& info, bool with_chunks) {
-  Image image;
-  image.channels = info.channels;
-  image.bit_depth = info.bit_depth;
-  image.indexed = info.indexed;
-  image.interlaced = info.interlaced;
+  Image image = KindOf(info);
   if (with_chunks) {
     RestoreChunks(info.chunks, &image);
   } else {
@@ -100,32 +97,32 @@ bool TileDecoder::Wanted(const Rect& rect) const {
 }
 
 void TileDecoder::Decode(uint64_t tile, const std::optional<TileBlock>& block, ThreadPool& pool,
-                         TileStats* stats) {
+                         Account& account) {
   if (options_.recovery == nullptr) {
-    InTile(tile, [&] { DecodeBlock(tile, *block, pool, stats); });
+    InTile(tile, [&] { DecodeBlock(tile, *block, pool, account); });
     return;
   }
   const Rect rect = info_.TileRect(tile);
   if (!block) return FillLost(rect);
   try {
-    DecodeBlock(tile, *block, pool, stats);
+    DecodeBlock(tile, *block, pool, account);
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
     LoseTile(info_, tile, error.what(), *options_.recovery);
     FillLost(rect);
-    if (stats != nullptr) *stats = {};
+    account.stats = {};
   }
 }
 
 void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool,
-                              TileStats* stats) {
+                              Account& account) {
   Require(model_ != nullptr || !NeedsModel(block.payload), ErrorCode::kCorrupt,
           "needs a model, but the header names none");
-  Require(info_.adaptive || !IsAdaptiveTile(block.payload), ErrorCode::kCorrupt,
+  Require(info_.adaptive || !IsAdaptive(block.payload), ErrorCode::kCorrupt,
           "adaptive, but the header says that no tile is");
   const Rect rect = info_.TileRect(tile);
   if (whole_) {
-    DecodePayload(model_, block.payload, rect, &image_, pool, stats, options_.pixel_bits);
+    DecodePayload(block.payload, {&image_, rect, pool, model_}, account);
     CheckPixels(image_, rect, tile, block.pixel_checksum);
     return;
   }
@@ -142,10 +139,10 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   }
   const Rect all = {0, 0, rect.width, rect.height};
   if (options_.scale_log2 == 0) {
-    DecodePayload(model_, block.payload, all, &part, pool, stats, nullptr);
+    DecodePayload(block.payload, {&part, all, pool, model_}, account);
     CheckPixels(part, all, tile, block.pixel_checksum);
   } else {
-    DecodeReduced(model_, block.payload, rect, options_.scale_log2, &part, pool);
+    DecodeReduced(block.payload, {&part, rect, pool, model_}, options_.scale_log2);
   }
   if (!in_place) CopyOverlap(part, reduced, target_, &image_);
 }

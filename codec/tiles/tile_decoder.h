@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/thread_pool.h"
-#include "codec/account/tile_stats.h"
+#include "codec/account/account.h"
 #include "codec/options/options.h"
 
 namespace flowzip {
@@ -22,12 +22,12 @@ class TileDecoder {
   // Of several tiles at once, from several threads. `block` may be missing only where the caller
   // wants what is left.
   void Decode(uint64_t tile, const std::optional<TileBlock>& block, ThreadPool& pool,
-              TileStats* stats);
+              Account& account);
 
   Image Take() { return std::move(image_); }
 
  private:
-  void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, TileStats* stats);
+  void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, Account& account);
   void FillLost(const Rect& rect);
 
   const FileInfo& info_;

@@ -3,96 +3,169 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <utility>
+#include <vector>
 
+#include "codec/coders/contexts/context_tile.h"
+#include "codec/coders/network/network_tile.h"
+#include "codec/coders/plain/plain_tile.h"
+#include "codec/coders/raster/raster_tile.h"
+#include "codec/picture/sample_block.h"
+#include "codec/tiles/tile_modes.h"
+#include "codec/tiles/tile_payload.h"
 #include "codec/tiles/tile_plan.h"
 
 namespace flowzip {
 namespace {
 
-constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive tiles are smaller
+constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive planes are smaller
 
-// One of the ways to code a tile, and what came of it.
-struct Way {
-  std::function<std::vector<uint8_t>(TileStats*, PixelBits*)> code;
-  std::vector<uint8_t> payload = {};
+// A coder that is tried, and what came of it.
+struct Candidate {
+  const TileCoder* coder;
+  bool adaptive = false;              // as in TileSource
+  std::vector<uint8_t> payload = {};  // empty: given up, or not run
   TileStats stats = {};
 };
+using Candidates = std::vector<Candidate>;
+
+class TileTrial {
+ public:
+  TileTrial(const TileSource& tile, const EncodeOptions& options, bool count)
+      : tile_(tile), options_(options), count_(count) {
+    // What comes out largest takes longest, and is given up as soon as it is above the smallest so
+    // far: that never changes what is smallest.
+    tile_.worth = [this](size_t bytes) { return bytes <= least_.load(); };
+  }
+
+  Candidate Smallest();
+
+ private:
+  void SettleByProbes(TilePlan* plan);
+  Candidates Choose();
+  void Run(Candidate& candidate, PixelBits* pixels);
+  void RunAll(Candidates& candidates, PixelBits* pixels);
+  static Candidate& Least(Candidates& candidates);
+
+  uint64_t pixels() const { return uint64_t{tile_.rect.width} * tile_.rect.height; }
+
+  TileSource tile_;
+  const EncodeOptions& options_;
+  bool count_;
+  std::atomic<size_t> least_ = SIZE_MAX;
+};
+
+// Codes two samples of the tile both ways.
+void TileTrial::SettleByProbes(TilePlan* plan) {
+  const TileCoder& smooth = plan->network ? kNetworkCoder : kRasterCoder;
+  size_t smooth_bytes = 0, context_bytes = 0;
+  for (const Rect& probe : ProbeParts(tile_.rect)) {
+    const TileSource part{tile_.image,          probe,        tile_.pool, tile_.model,
+                          tile_.recover_colour, tile_.repeats};
+    Account closed;
+    smooth_bytes += EncodePayload(smooth, part, closed).size();
+    context_bytes += kContextsCoder.encode(part, closed).size();
+  }
+  const ProbeVerdict verdict = JudgeProbes(smooth_bytes, context_bytes);
+  plan->contexts = verdict != ProbeVerdict::kSmoothOnly;
+  if (verdict == ProbeVerdict::kContextsOnly) plan->network = plan->raster = false;
+}
+
+// In the order in which the first of equal size wins.
+Candidates TileTrial::Choose() {
+  TilePlan plan = PlanTile(tile_.image, tile_.rect, options_.coding);
+  tile_.repeats = plan.repeats;
+  if (plan.probe) SettleByProbes(&plan);
+
+  Candidates candidates;
+  const auto add = [&](const TileCoder& coder, bool adaptive = false) {
+    candidates.push_back({&coder, adaptive});
+  };
+  if (plan.contexts) add(IsConstant(tile_.image, tile_.rect) ? kConstantCoder : kContextsCoder);
+  if (plan.raster) add(kRasterCoder);
+  if (plan.network && plan.adaptive) add(kNetworkCoder, /*adaptive=*/true);
+  // What a small tile teaches may not be worth its being learnt.
+  const bool maybe_static = options_.coding == Coding::kThorough && pixels() <= kAdaptiveSurely;
+  if (plan.network && (!plan.adaptive || maybe_static)) add(kNetworkCoder);
+  return candidates;
+}
+
+void TileTrial::Run(Candidate& candidate, PixelBits* pixels) {
+  Account account{count_, pixels, {}};
+  TileSource tile = tile_;
+  tile.adaptive = candidate.adaptive;
+  candidate.payload = EncodePayload(*candidate.coder, tile, account);
+  candidate.stats = std::move(account.stats);
+  if (candidate.payload.empty()) return;
+  const size_t bytes = candidate.payload.size();
+  for (size_t before = least_; bytes < before && !least_.compare_exchange_weak(before, bytes);) {
+  }
+}
+
+// Side by side what takes longest first, one after another the contexts last.
+void TileTrial::RunAll(Candidates& candidates, PixelBits* pixels) {
+  const bool together = IsSmall(tile_.rect) && tile_.pool.threads() > 1;
+  const size_t first = together ? 0 : 1;
+  const auto number = static_cast<int64_t>(candidates.size());
+  const auto run_nth = [&](int64_t i) {
+    Run(candidates[(static_cast<size_t>(i) + first) % candidates.size()], pixels);
+  };
+  if (together) {
+    tile_.pool.ParallelFor(number, run_nth);
+  } else {
+    for (int64_t i = 0; i < number; ++i) run_nth(i);
+  }
+}
+
+Candidate& TileTrial::Least(Candidates& candidates) {
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [](const Candidate& a, const Candidate& b) {
+                             return a.payload.size() - 1 < b.payload.size() - 1;  // empty: last
+                           });
+}
+
+Candidate TileTrial::Smallest() {
+  Candidates candidates = Choose();
+  // Only the winner books its pixels, in a second run if there are several.
+  const bool chooses = ChoosesSmallest(options_.coding);
+  const bool sure = candidates.size() == 1 && !chooses && candidates[0].coder != &kContextsCoder;
+  RunAll(candidates, sure ? options_.pixel_bits : nullptr);
+
+  const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
+  const auto tried = [&](const TileCoder& coder) {
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const Candidate& candidate) { return candidate.coder == &coder; });
+  };
+  const bool by_contexts = tried(kContextsCoder) || tried(kConstantCoder);
+  const std::vector<uint8_t>& payload = Least(candidates).payload;
+  if (chooses && !by_contexts && (AlphaIsLarge(payload) || payload.size() > raw)) {
+    candidates.push_back({&kContextsCoder});
+    Run(candidates.back(), nullptr);
+  }
+  Candidate* best = &Least(candidates);
+  if ((chooses || by_contexts) && (best->payload.empty() || best->payload.size() > raw)) {
+    candidates.push_back({&kRawCoder});
+    best = &candidates.back();
+    Run(*best, nullptr);
+  }
+  if (options_.pixel_bits != nullptr && !sure) {
+    Candidate again{best->coder, best->adaptive};
+    Run(again, options_.pixel_bits);
+  }
+  return std::move(*best);
+}
 
 }  // namespace
 
 TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
-  TilePlan plan = PlanTile(options, image, rect);
-  SettlePlan(options, image, rect, pool, &plan);
-
-  // The smallest payload so far. The contexts take longest where they come out largest, and are
-  // given up as soon as they are above it: that never changes what is smallest.
-  std::atomic<size_t> least = SIZE_MAX;
-  const auto contexts = [&](TileStats* stats, PixelBits* pixel_bits) {
-    const auto worth = [&least](size_t bytes) { return bytes <= least.load(); };
-    return EncodeByContexts(image, rect, plan, stats, pixel_bits,
-                            plan.network || plan.raster ? WorthFn(worth) : WorthFn());
-  };
-  const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);
-  };
-  const auto network = [&](bool adaptive) {
-    return [&, adaptive](TileStats* stats, PixelBits* pixel_bits) {
-      return EncodeWithNetwork(ModelOf(options), image, rect, pool, stats, pixel_bits,
-                               options.recover_colour, adaptive);
-    };
-  };
-  std::vector<Way> ways;
-  if (plan.by_contexts()) ways.push_back({contexts});
-  if (plan.raster) ways.push_back({raster});
-  if (plan.network && plan.adaptive) ways.push_back({network(true)});
-  // What a small tile teaches may not be worth its being learnt.
-  const bool maybe_static = options.coding == Coding::kThorough &&
-                            uint64_t{rect.width} * rect.height <= kAdaptiveSurely;
-  if (plan.network && (!plan.adaptive || maybe_static)) ways.push_back({network(false)});
-
-  // Only the winner books its pixels, in a second run if there are several.
-  const bool sure = ways.size() == 1 && !ChoosesSmallest(options.coding);
-  PixelBits* const single = sure ? options.pixel_bits : nullptr;
-  const auto run = [&](Way& way) {
-    way.payload = way.code(count ? &way.stats : nullptr, single);
-    const size_t bytes = way.payload.size();
-    for (size_t before = least; bytes < before && !least.compare_exchange_weak(before, bytes);) {
-    }
-  };
-  // Side by side what takes longest first, one after another the contexts last.
-  const bool together = IsSmall(rect) && pool.threads() > 1;
-  const size_t first = together ? 0 : 1;
-  const auto run_nth = [&](int64_t i) {
-    run(ways[(static_cast<size_t>(i) + first) % ways.size()]);
-  };
-  const auto number = static_cast<int64_t>(ways.size());
-  if (together) {
-    pool.ParallelFor(number, run_nth);
-  } else {
-    for (int64_t i = 0; i < number; ++i) run_nth(i);
-  }
-  const auto smallest = [&] {
-    return std::min_element(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
-      return a.payload.size() < b.payload.size();
-    });
-  };
-  auto best = smallest();
-  if (!plan.by_contexts() && ChoosesSmallest(options.coding) &&
-      (AlphaIsLarge(best->payload) || IsAboveRaw(best->payload, image, rect))) {
-    plan.contexts = true;
-    ways.push_back({contexts});
-    run(ways.back());
-    best = smallest();
-  }
-  if (options.pixel_bits != nullptr && !sure) best->code(nullptr, options.pixel_bits);
+  TileTrial trial({image, rect, pool, options.source(), options.recover_colour}, options, count);
+  Candidate best = trial.Smallest();
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  if (NeedsModel(best->payload)) result.model_hash = ModelOf(options).hash();
-  result.payload.assign(best->payload.begin(), best->payload.end());
-  result.stats = std::move(best->stats);
+  if (best.coder->needs_model) result.model_hash = options.source().Get().hash();
+  result.payload.assign(best.payload.begin(), best.payload.end());
+  result.stats = std::move(best.stats);
   return result;
 }
 

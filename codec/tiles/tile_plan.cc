@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "base/exact_math.h"
-#include "codec/coders/contexts/context_tile.h"
-#include "codec/picture/sample_block.h"
+#include "codec/coders/network/network_tile.h"
+#include "codec/coders/raster/raster_tile.h"
 
 namespace flowzip {
 namespace {
@@ -90,17 +90,13 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
 
 }  // namespace
 
-TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& rect) {
-  const Coding coding = options.coding;
+TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
   const bool small = IsSmall(rect);  // costs little either way
   TilePlan plan;
-  plan.candidates =
-      repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
-                                                                                         : 0;
-  if (coding == Coding::kContexts) return plan;
-  plan.network = TakesModel(coding) && NetworkTakes(image);
-  plan.raster = RasterTakes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
+  plan.repeats = repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed;
+  plan.network = TakesModel(coding) && kNetworkCoder.takes(image);
+  plan.raster = kRasterCoder.takes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
   if (!plan.network && !plan.raster) return plan;
   plan.adaptive = Adapts(coding);
   plan.contexts = small && ChoosesSmallest(coding);
@@ -123,23 +119,11 @@ TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& 
   return plan;
 }
 
-void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& rect,
-                ThreadPool& pool, TilePlan* plan) {
-  if (!plan->probe) return;
-  plan->probe = false;
-  size_t smooth = 0, contexts = 0;
-  for (const Rect& probe : ProbeParts(rect)) {
-    smooth +=
-        plan->network
-            ? EncodeWithNetwork(ModelOf(options), image, probe, pool, nullptr, nullptr,
-                                options.recover_colour, /*adaptive=*/false)
-                  .size()
-            : EncodeWithRaster(image, probe, pool, nullptr, nullptr, options.recover_colour).size();
-    contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
-  }
-  const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);
-  plan->contexts = ratio < kClose;
-  if (ratio <= kClear) plan->network = plan->raster = false;
+ProbeVerdict JudgeProbes(size_t smooth_bytes, size_t context_bytes) {
+  const double ratio = static_cast<double>(context_bytes) / static_cast<double>(smooth_bytes);
+  return ratio <= kClear  ? ProbeVerdict::kContextsOnly
+         : ratio < kClose ? ProbeVerdict::kAll
+                          : ProbeVerdict::kSmoothOnly;
 }
 
 }  // namespace flowzip

@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the encoder tries on a tile, by how often its pixels repeat each other.
+// Which coders are worth a try on a tile, by how often its pixels repeat each other. A plan needs
+// no model; whether a coder takes the picture at all is asked afterwards (tile_encoder.cc).
 #pragma once
 
-#include "codec/options/options.h"
-#include "codec/tiles/tile_modes.h"
+#include <cstddef>
+
+#include "codec/options/coding.h"
+#include "codec/picture/image.h"
 
 namespace flowzip {
 
-TilePlan PlanTile(const EncodeOptions& options, const Image& image, const Rect& rect);
+// Tiles that are coded in all ways, side by side.
+inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
 
-// Codes two samples of the tile both ways if the plan asks for that.
-void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& rect,
-                ThreadPool& pool, TilePlan* plan);
+struct TilePlan {
+  bool contexts = true;   // the context coder
+  bool raster = false;    // the raster coder
+  bool network = false;   // the network coder
+  bool adaptive = false;  // its planes learn
+  bool probe = false;     // samples of the tile have to say which of them
+  bool repeats = false;   // as in TileSource
+};
+
+TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
+
+// What follows from samples of the tile that a coder of smooth pictures (network, raster) and the
+// contexts have coded.
+enum class ProbeVerdict { kSmoothOnly, kAll, kContextsOnly };
+ProbeVerdict JudgeProbes(size_t smooth_bytes, size_t context_bytes);
 
 }  // namespace flowzip

@@ -14,7 +14,7 @@ namespace flowzip {
 namespace {
 
 Image ToRgb(Image image) {
-  Require(RasterTakes(image) && !image.has_alpha(), ErrorCode::kUnsupported,
+  Require(image.full_bytes() && !image.has_alpha(), ErrorCode::kUnsupported,
           "neither 8-bit gray nor 8-bit RGB");
   Require(std::min(image.width, image.height) >= kMinTrainingSide, ErrorCode::kUnsupported,
           "less than 128 pixels on a side");

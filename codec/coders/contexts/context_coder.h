@@ -8,11 +8,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
 #include "base/bytes.h"
+#include "codec/coders/worth.h"
 #include "codec/picture/sample_block.h"
 
 namespace flowzip {
@@ -26,9 +26,6 @@ inline constexpr int kMaxCandidates = 6;
 // `bits`, if given, gets the bits of each pixel added (statistics only).
 std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
                                     std::vector<float>* bits = nullptr);
-
-// Whether a stream of at least so many bytes may still be of use; empty: always.
-using WorthFn = std::function<bool(size_t bytes)>;
 
 // The same, but asks `worth` at every row, and returns nothing after a no.
 std::optional<std::vector<uint8_t>> TryContexts(const SampleBlock& block,

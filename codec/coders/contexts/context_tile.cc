@@ -297,4 +297,43 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
           ErrorCode::kCorrupt, "sample out of range");
 }
 
+namespace {
+
+bool TakesAll(const Image&) { return true; }
+
+std::vector<uint8_t> EncodeTile(const TileSource& tile, Account& account) {
+  const SampleBlock block = ReadBlock(tile.image, tile.rect);
+  const int candidates = tile.repeats ? kTries : 0;
+  if (account.pixels == nullptr) return EncodeContextTile(block, candidates, nullptr, tile.worth);
+  std::vector<float> bits(size_t{tile.rect.width} * tile.rect.height);
+  std::vector<uint8_t> payload = EncodeContextTile(block, candidates, &bits, tile.worth);
+  account.pixels->Add(tile.rect, bits);
+  return payload;
+}
+
+void DecodeTile(ByteSpan payload, const TileTarget& tile, Account&) {
+  SampleBlock block;
+  block.width = static_cast<int>(tile.rect.width);
+  block.height = static_cast<int>(tile.rect.height);
+  block.channels = tile.image->channels;
+  block.bit_depth = tile.image->bit_depth;
+  DecodeContextTile(payload, tile.image->largest(), &block);
+  WriteBlock(block, tile.rect, 0, tile.image);
+}
+
+// The coder; the samples of 16 bits as they are, as they are coded, and a copy.
+uint64_t Memory(const TileNeeds& tile) {
+  const uint64_t samples = uint64_t{2} * static_cast<uint64_t>(tile.kind.channels) *
+                           static_cast<uint64_t>(tile.width) * static_cast<uint64_t>(tile.height);
+  return ContextMemory(tile.width, tile.height, tile.kind.channels) + 3 * samples;
+}
+
+}  // namespace
+
+const TileCoder kContextsCoder = {.name = "contexts",
+                                  .takes = TakesAll,
+                                  .encode = EncodeTile,
+                                  .decode = DecodeTile,
+                                  .memory = Memory};
+
 }  // namespace flowzip

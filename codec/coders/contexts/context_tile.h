@@ -3,9 +3,15 @@
 // the stream (docs/FORMAT.md 3.5).
 #pragma once
 
+#include "codec/coders/coder.h"
 #include "codec/coders/contexts/context_coder.h"
 
 namespace flowzip {
+
+// Takes pictures of all kinds, all their channels together.
+extern const TileCoder kContextsCoder;
+
+inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
 
 // `candidates`: how many the context coder tries. `bits`: of each pixel; may be null. `worth`: for
 // samples of at most 8 bits only; if all that was tried came to a no, nothing is returned.

@@ -13,9 +13,11 @@
 namespace flowzip {
 namespace {
 
+bool IsAdaptive(ByteSpan payload) { return !payload.empty() && payload[0] == 1; }
+
 constexpr int kDeepBits = 8;  // samples of more bits are deep
 constexpr int32_t kDeepOffset = 32768;
-constexpr int kTurnX = 4, kTurnY = 8;  // bits beside the squeeze
+constexpr int kTurnX = 4, kTurnY = 8;                      // bits beside the squeeze
 constexpr std::array<int, kChannels> kDeepOrder{1, 0, 2};  // green, red, blue
 
 // Of plane `c`, the channel of the picture.
@@ -84,8 +86,8 @@ double ShareOfMeans(const RasterPlane& plane, bool columns, int first) {
   int64_t means = 0, count = 0;
   for (int y = dy * (1 + first); y + dy < plane.height(); y += 2) {
     for (int x = dx * (1 + first); x + dx < plane.width(); x += 2) {
-      const int32_t twice = 2 * plane.Row(y)[x] - plane.Row(y - dy)[x - dx] -
-                            plane.Row(y + dy)[x + dx];
+      const int32_t twice =
+          2 * plane.Row(y)[x] - plane.Row(y - dy)[x - dx] - plane.Row(y + dy)[x + dx];
       means += twice >= -1 && twice <= 1 ? 1 : 0;
       ++count;
     }
@@ -207,8 +209,8 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   NetworkWay way;
   way.adaptive = IsAdaptive(payload);
   Require(reader.Get<uint8_t>() <= 1, ErrorCode::kCorrupt, "unknown way of network tiles");
-  TilePlanes tile = deep ? ReadDeepHead(colors, image->largest(), reader)
-                         : ReadHead(colors, rect, reader, stats);
+  TilePlanes tile =
+      deep ? ReadDeepHead(colors, image->largest(), reader) : ReadHead(colors, rect, reader, stats);
   Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
     const uint8_t code = reader.Get<uint8_t>();
@@ -217,18 +219,31 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
     Require(way.squeeze < kSqueezes, ErrorCode::kCorrupt, "unknown order of planes");
   }
   // Without a plane, nothing may follow: DecodeNetwork sees to it.
-  tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, way,
-                              tile.ranges, width, height, pool,
-                              {stats, pixel_bits, rect, turn.x, turn.y});
+  tile.planes = DecodeNetwork(model, reader.GetBytes(reader.remaining()), colors, way, tile.ranges,
+                              width, height, pool, {stats, pixel_bits, rect, turn.x, turn.y});
   TurnOver(turn, tile.planes);
   if (deep) return WriteDeepTile(tile, rect, image);
   for (int c = colors; c < kChannels; ++c) tile.planes[static_cast<size_t>(c)] = {};
   WriteTile(tile, rect, image);
 }
 
-bool IsAdaptive(ByteSpan payload) { return !payload.empty() && payload[0] == 1; }
+namespace {
 
-uint64_t NetworkMemory(int width, int height, int channels, bool adaptive) {
+bool Takes(const Image& kind) { return kind.full_bytes() || (kind.bit_depth > 8 && !kind.indexed); }
+
+std::vector<uint8_t> Encode(const TileSource& tile, Account& account) {
+  return EncodeNetworkTile(tile.model.Get().flow, tile.image, tile.rect, tile.pool,
+                           tile.recover_colour, tile.adaptive, account.wanted_stats(),
+                           account.pixels);
+}
+
+void Decode(ByteSpan payload, const TileTarget& tile, Account& account) {
+  DecodeNetworkTile(tile.model->flow, payload, tile.rect, tile.image, tile.pool,
+                    account.wanted_stats(), account.pixels);
+}
+
+uint64_t Memory(const TileNeeds& tile) {
+  const int width = tile.width, height = tile.height;
   // Values and residuals of a skewed plane, with what borders on its bands; samples, before and
   // after, the log of symbols, streams that grow by doubling. Squeezed planes have up to 3.5 times
   // a channel's sites together, for which the last has room.
@@ -241,16 +256,27 @@ uint64_t NetworkMemory(int width, int height, int channels, bool adaptive) {
     return std::min<uint64_t>(blocks, 1400) * 4700 + (uint64_t{1} << 18);
   };
   const uint64_t blocks = samples / 256 + 1;
-  const auto planes = static_cast<uint64_t>(std::min(channels, kChannels));
+  const auto planes = static_cast<uint64_t>(ColorChannels(tile.kind));
   constexpr uint64_t kSqueezed = 8;  // so many of a quarter's size may be under way at once
   uint64_t bytes = planes * (skewed + samples * 28) +
                    std::max(planes * fit(blocks), planes > 1 ? kSqueezed * fit(blocks / 4) : 0);
-  if (adaptive) {  // errors, and what each plane has learnt
+  if (tile.adaptive) {  // errors, and what each plane has learnt
     bytes += planes * skewed +
              std::max(planes * AdaptiveState::Memory(samples),
                       planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
   }
   return bytes;
 }
+
+}  // namespace
+
+const TileCoder kNetworkCoder = {.name = "network",
+                                 .needs_model = true,
+                                 .colours_only = true,
+                                 .takes = Takes,
+                                 .encode = Encode,
+                                 .decode = Decode,
+                                 .adapts = IsAdaptive,
+                                 .memory = Memory};
 
 }  // namespace flowzip

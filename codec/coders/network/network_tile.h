@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "codec/account/pixel_bits.h"
-#include "codec/account/tile_stats.h"
+#include "codec/coders/coder.h"
 #include "codec/picture/image.h"
 #include "model/flow_model.h"
 
@@ -28,10 +27,7 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
 void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rect, Image* image,
                        ThreadPool& pool, TileStats* stats, PixelBits* pixel_bits);
 
-// Whether a payload is adaptive, which takes more memory and time.
-bool IsAdaptive(ByteSpan payload);
-
-// Upper estimate of the bytes that such a tile takes beside the picture.
-uint64_t NetworkMemory(int width, int height, int channels, bool adaptive);
+// Takes gray and RGB of 8 bits and more.
+extern const TileCoder kNetworkCoder;
 
 }  // namespace flowzip

@@ -47,18 +47,39 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
   WriteTile(tile, rect, image);
 }
 
-uint64_t RasterMemory(int width, int height, int channels) {
+namespace {
+
+bool Takes(const Image& kind) { return kind.full_bytes(); }
+
+std::vector<uint8_t> Encode(const TileSource& tile, Account& account) {
+  return EncodeRasterTile(tile.image, tile.rect, tile.pool, tile.recover_colour,
+                          account.wanted_stats(), account.pixels);
+}
+
+void Decode(ByteSpan payload, const TileTarget& tile, Account& account) {
+  DecodeRasterTile(payload, tile.rect, tile.image, account.wanted_stats());
+}
+
+uint64_t Memory(const TileNeeds& tile) {
+  const auto width = static_cast<uint64_t>(tile.width), height = static_cast<uint64_t>(tile.height);
   // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes,
   // which grow by doubling. With a border, two of the plane and of its magnitudes.
-  const uint64_t samples =
-      uint64_t{3} * static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
-  const uint64_t padded =
-      (static_cast<uint64_t>(width) + 32) * (static_cast<uint64_t>(height) + 32);
+  const uint64_t samples = 3 * width * height, padded = (width + 32) * (height + 32);
   constexpr uint64_t kPerSample = 2 + 1 + 8;
   // What the fit keeps of a channel's blocks, and the decoder of its contexts.
   constexpr uint64_t kFit = uint64_t{8} << 20;
   const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 17);
-  return static_cast<uint64_t>(std::min(channels, 3)) * fit + samples * kPerSample + 3 * padded * 4;
+  return static_cast<uint64_t>(ColorChannels(tile.kind)) * fit + samples * kPerSample +
+         3 * padded * 4;
 }
+
+}  // namespace
+
+const TileCoder kRasterCoder = {.name = "raster",
+                                .colours_only = true,
+                                .takes = Takes,
+                                .encode = Encode,
+                                .decode = Decode,
+                                .memory = Memory};
 
 }  // namespace flowzip

@@ -9,18 +9,17 @@
 
 #include "base/bytes.h"
 #include "base/thread_pool.h"
-#include "codec/account/pixel_bits.h"
-#include "codec/account/tile_stats.h"
+#include "codec/coders/coder.h"
 #include "codec/picture/image.h"
 
 namespace flowzip {
 
-// As EncodeFlowTile and DecodeFlowTile; of the statistics, only those of the colours are set.
+// Of the statistics, only those of the colours are set.
 std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, ThreadPool& pool,
                                       bool recover_colour, TileStats* stats, PixelBits* pixel_bits);
 void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStats* stats);
 
-// Upper estimate of the bytes that such a tile takes beside the picture.
-uint64_t RasterMemory(int width, int height, int channels);
+// Takes gray and RGB of 8 bits; needs no model.
+extern const TileCoder kRasterCoder;
 
 }  // namespace flowzip
