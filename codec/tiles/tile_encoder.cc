@@ -18,6 +18,8 @@
 namespace flowzip {
 namespace {
 
+constexpr uint64_t kFewBits = 1;            // per sub-pixel
+constexpr uint64_t kNetworkSurely = 65536;  // pixels above which the network beats raster tiles
 constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive planes are smaller
 
 // A coder that is tried, and what came of it.
@@ -53,6 +55,9 @@ class TileTrial {
   const EncodeOptions& options_;
   bool count_;
   std::atomic<size_t> least_ = SIZE_MAX;
+  // The raster coder has the network coder's filters, and its tables win on small tiles only:
+  // on others it is tried only where the network came to little, or to more than the samples.
+  bool raster_later_ = false;
 };
 
 // Codes two samples of the tile both ways.
@@ -82,7 +87,9 @@ Candidates TileTrial::Choose() {
     candidates.push_back({&coder, adaptive});
   };
   if (plan.contexts) add(IsConstant(tile_.image, tile_.rect) ? kConstantCoder : kContextsCoder);
-  if (plan.raster) add(kRasterCoder);
+  raster_later_ = plan.raster && plan.network && options_.coding == Coding::kSmallest &&
+                  pixels() > kNetworkSurely;
+  if (plan.raster && !raster_later_) add(kRasterCoder);
   if (plan.network && plan.adaptive) add(kNetworkCoder, /*adaptive=*/true);
   // What a small tile teaches may not be worth its being learnt.
   const bool maybe_static = options_.coding == Coding::kThorough && pixels() <= kAdaptiveSurely;
@@ -132,6 +139,13 @@ Candidate TileTrial::Smallest() {
   RunAll(candidates, sure ? options_.pixel_bits : nullptr);
 
   const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
+  if (raster_later_) {
+    const size_t least = Least(candidates).payload.size();
+    if (least * 8 < kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels) || least > raw) {
+      candidates.push_back({&kRasterCoder});
+      Run(candidates.back(), nullptr);
+    }
+  }
   const auto tried = [&](const TileCoder& coder) {
     return std::any_of(candidates.begin(), candidates.end(),
                        [&](const Candidate& candidate) { return candidate.coder == &coder; });
