@@ -23,7 +23,7 @@ include(cmake/EmbedModels.cmake)
 # Pictures, parts of them, rows that are still being read.
 flowzip_room(picture codec/picture flowzip_base)
 # Adaptive bits: slots, mixers, distributions.
-flowzip_room(bits codec/bits)
+flowzip_room(bits codec/bits flowzip_base)
 # What bytes and bits were spent on.
 flowzip_room(account codec/account flowzip_model flowzip_picture)
 # The bytes of a file: header, tile blocks, checksums, recovery.
@@ -44,7 +44,7 @@ flowzip_room(flow codec/coders/flow flowzip_base flowzip_rans flowzip_model flow
 flowzip_room(refined codec/coders/refined flowzip_rans flowzip_model flowzip_bits flowzip_flow)
 
 # PNG's chunks inside a header.
-flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
+flowzip_room(metadata codec/metadata flowzip_rans flowzip_bits flowzip_container flowzip_contexts)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_model flowzip_picture flowzip_account
   flowzip_container flowzip_options flowzip_contexts flowzip_raster flowzip_flow flowzip_refined

@@ -16,7 +16,9 @@ import numpy as np
 
 import reference_raster as raster
 import reference_refined as refined
-from reference_contexts import Bits, decode_block, decode_context_tile
+from reference_bits import Bits
+from reference_contexts import decode_block, decode_context_tile
+from reference_copies import Number
 
 GROUP_LATTICE = "DBC"  # 3.2: lattices in coding order
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell
@@ -767,6 +769,12 @@ def read_png_chunks(data):
             fail("malformed metadata")
         block = decode_block(r.bytes(len(data) - r.at), size, 1, 1, 8, 2, True)
         r = Reader(bytes(pixel[0] for pixel in block[0]))
+    elif method == 2:
+        size = r.varint()
+        if not 1 <= size <= 1 << 23:
+            fail("malformed metadata")
+        block = decode_block(r.bytes(len(data) - r.at), size, 1, 1, 8, 1, True, True, True)
+        r = Reader(bytes(pixel[0] for pixel in block[0]))
     elif method != 0:
         fail("malformed metadata")
     chunks = []
@@ -778,9 +786,33 @@ def read_png_chunks(data):
     return chunks
 
 
-def read_chunks(r, end, depth, indexed):
-    """2.3: chunks up to the header's checksum. Returns the largest sample."""
-    largest, png = (1 << depth) - 1, None
+def read_values(data, channels, depth, indexed):
+    """2.3: the depth of ranks, and each channel's values."""
+    r = Reader(data)
+    rank_depth = r.u(1)
+    if not 1 <= rank_depth <= depth or indexed:
+        fail("malformed list of values")
+    counts = [r.varint() + 1 for _ in range(channels)]
+    coder, values = Bits(r.bytes(len(data) - r.at)), []
+    for count in counts:
+        if count > 1 << rank_depth:
+            fail("malformed list of values")
+        models, before, value, found = [Number() for _ in range(5)], 0, 0, []
+        for _ in range(count):
+            before = models[min(before.bit_length(), 4)].code(coder)
+            value += before
+            found.append(value)
+            value += 1
+        if found[-1] >> depth:
+            fail("value out of range")
+        values.append(found)
+    coder.check_end()
+    return rank_depth, values
+
+
+def read_chunks(r, end, channels, depth, indexed):
+    """2.3: chunks up to the header's checksum. Returns the largest sample, and read_values."""
+    largest, png, values = (1 << depth) - 1, None, None
     while r.at < end:
         kind = r.bytes(4)
         if not is_type(kind):
@@ -794,6 +826,10 @@ def read_chunks(r, end, depth, indexed):
             largest = int.from_bytes(data, "little")
             if len(data) != 2 or largest >> (depth - 1) != 1:
                 fail("malformed metadata")
+        elif kind == b"VALU":
+            if values is not None:
+                fail("malformed list of values")
+            values = read_values(data, channels, depth, indexed)
         elif chr(kind[0]).isupper():
             fail(f"unknown critical chunk {kind.decode()}")
     if r.at != end:
@@ -801,7 +837,7 @@ def read_chunks(r, end, depth, indexed):
     palette = next((data for kind, data in png or [] if kind == b"PLTE"), b"")
     if indexed and not (3 <= len(palette) <= 768 and len(palette) % 3 == 0):
         fail("no valid palette")
-    return largest
+    return largest, values
 
 
 def read_header(data):
@@ -822,43 +858,55 @@ def read_header(data):
         fail("indices of more than one channel or more than 8 bits")
     if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
         fail("impossible size")
-    tile = 1 << tile_log2
-    tiles = -(-width // tile) * -(-height // tile)
+    def side(other):  # 2.2
+        bits = (other - 1).bit_length()
+        return 1 << (2 * tile_log2 - bits if bits < tile_log2 else tile_log2)
+
+    tile = side(width), side(height)
+    tiles = -(-width // tile[1]) * -(-height // tile[0])
     if tiles > header:
         fail("tile index is too short")
     sizes = [r.varint() for _ in range(tiles)]
-    largest = read_chunks(r, header - 4, depth, indexed)
+    largest, values = read_chunks(r, header - 4, channels, depth, indexed)
     r.bytes(4)
     if len(data) != header + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
-    plain = depth == 8 and largest == 255 and not indexed
+    coded = values[0] if values else depth
+    plain = coded == 8 and (values or largest == 255) and not indexed
     flow = plain and model_hash != 0
     modes = (b"\0\1\3" + (b"\7\10" if plain else b"") + (b"\2\4" if flow else b"")
              + (b"\5\6" if flow and flags & 4 else b""))
-    return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes
+    return r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, values
 
 
 def decode_file(data, model):
-    r, channels, depth, width, height, model_hash, tile, sizes, largest, modes = read_header(data)
+    (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
+     values) = read_header(data)
+    coded = values[0] if values else depth
+    most = (1 << coded) - 1 if values else largest
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
-    columns = -(-width // tile)
+    columns = -(-width // tile[1])
     pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):  # 2.5
         block_checksum, block = r.u(4), r.bytes(4 + size)
         if xxh32(n, block) != block_checksum:
             fail(f"block checksum of tile {n}")
-        y, x = n // columns * tile, n % columns * tile
-        h, w = min(tile, height - y), min(tile, width - x)
+        y, x = n // columns * tile[0], n % columns * tile[1]
+        h, w = min(tile[0], height - y), min(tile[1], width - x)
         if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        part = decode_tile(model, block[4:], w, h, channels, depth)
-        if np.max(part) > largest:
+        part = decode_tile(model, block[4:], w, h, channels, coded)
+        if np.max(part) > most:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part
-        raw = np.asarray(part).astype("<u2" if depth > 8 else np.uint8).tobytes()
+        raw = np.asarray(part).astype("<u2" if coded > 8 else np.uint8).tobytes()
         if xxh32(n, raw) != int.from_bytes(block[:4], "little"):
             fail(f"pixel checksum of tile {n}")
+    for c, of in enumerate(values[1] if values else []):
+        if np.max(pixels[..., c]) >= len(of) or of[-1] > largest:
+            fail("rank of no value")
+        pixels[..., c] = np.array(of, np.uint16)[pixels[..., c]]
     return pixels, depth
 
 

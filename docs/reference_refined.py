@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Refined tiles, FORMAT.md 3.12, for reference_decoder.py. Slow, integers only."""
-from reference_contexts import (SQUASH, STRETCH, TOP, Logistic, Slots, clamp, fail,
-                                half_octave, learn_slot, odds, signed_half_octave, step,
-                                table_bits, tdiv)
+from reference_bits import (SQUASH, STRETCH, TOP, Slots, clamp, fail, half_octave, learn_slot,
+                            signed_half_octave, step, table_bits, tdiv)
+from reference_contexts import Logistic, odds
 
 UNKNOWN = -32768
 OFFSET = {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (1, 1)}  # row, column in a cell

@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/metadata/chunk_store.h"
+#include "codec/metadata/value_map.h"
 #include "codec/options/region.h"
 #include "codec/tiles/tile_decoder.h"
 #include "codec/tiles/tile_encoder.h"
@@ -76,6 +77,22 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   const uint64_t tiles = info.tile_count();
   std::vector<TileResult> results(tiles);
   RowSource rows(options.rows, image.height);
+  // Values that never occur, if the first rows look like that.
+  Image ranks;
+  if (ChoosesSmallest(options.coding)) {
+    const uint32_t first = std::min(uint32_t{1} << info.tile_height_log2(), image.height);
+    rows.Need(first);
+    if (MayLeaveGaps(image, first)) {
+      rows.Need(image.height);
+      if (const std::optional<ValueMap> map = FindValues(image)) {
+        RequireMemory(AddMemory(plan.bytes, map->Memory(info.pixels())), options.max_memory);
+        CheckSamples(image, {0, 0, image.width, image.height});
+        ranks = ToRanks(image, *map);
+        info.chunks.push_back(StoreValues(*map));
+      }
+    }
+  }
+  const Image& coded = ranks.width > 0 ? ranks : image;
   ForEachTile(
       pool, tiles, plan.tiles_at_once, progress, info.pixels(),
       [&](uint64_t tile) {
@@ -87,9 +104,9 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         const uint32_t end = rect.y + rect.height;
         rows.Need(end);
         // So that nobody waits for the next row of tiles.
-        rows.ReadAhead(end + std::min(uint32_t{1} << info.tile_log2, image.height - end));
+        rows.ReadAhead(end + std::min(uint32_t{1} << info.tile_height_log2(), image.height - end));
         CheckSamples(image, rect);
-        results[tile] = EncodeOneTile(image, rect, tile, options, pool, stats != nullptr);
+        results[tile] = EncodeOneTile(coded, rect, tile, options, pool, stats != nullptr);
       });
 
   size_t bytes = 0;
@@ -191,16 +208,22 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
 // Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
 MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   const Rect region = WantedRegion(info, options);
-  const uint32_t side = uint32_t{1} << info.tile_log2;
+  const std::optional<ValueMap> map = RestoreValues(info);
   FileInfo part = info;
-  part.width = std::min(info.width, std::max(region.width, side));
-  part.height = std::min(info.height, std::max(region.height, side));
+  if (map) part.bit_depth = map->bit_depth;
+  part.width = std::min(info.width, std::max(region.width, uint32_t{1} << info.tile_width_log2()));
+  part.height =
+      std::min(info.height, std::max(region.height, uint32_t{1} << info.tile_height_log2()));
   const uint64_t picture = options.to_pixels ? 0 : SampleMemory(part);
   MemoryPlan plan =
       PlanDecode(part, ModelOf(info, options), options.jobs, options.max_memory, picture);
   if (options.region.width != 0 || options.scale_log2 != 0) {
     plan.bytes = AddMemory(plan.bytes,
                            2 * TileSampleMemory(info) * static_cast<uint64_t>(plan.tiles_at_once));
+  }
+  if (map) {  // both pictures at the end
+    const uint64_t pixels = uint64_t{part.width} * part.height;
+    plan.bytes = AddMemory(plan.bytes, 2 * pixels * static_cast<uint64_t>(info.channels));
   }
   plan.bytes = std::max(plan.bytes, RestoringMemory(info.chunks));
   return plan;

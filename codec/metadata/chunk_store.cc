@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "codec/coders/contexts/byte_coder.h"
 #include "codec/coders/contexts/context_coder.h"
 
 namespace flowzip {
@@ -10,7 +11,7 @@ namespace {
 
 // Critical (kCriticalChunk) where the picture cannot be shown without it: with a palette.
 constexpr char kAncillary[] = "pNGC", kMaxValue[] = "mAXV";
-constexpr uint8_t kPlain = 0, kPacked = 1;
+constexpr uint8_t kPlain = 0, kPacked = 1, kLargePacked = 2;
 // Packed chunks never unpack to more: no small file asks for gigabytes, or for minutes. Fuzzing
 // has better things to do than to unpack even that.
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -18,6 +19,8 @@ constexpr size_t kMostPacked = size_t{1} << 13;
 #else
 constexpr size_t kMostPacked = size_t{1} << 20;
 #endif
+// What is larger than that is packed ten times as fast.
+constexpr size_t kSmallPacked = size_t{1} << 17;
 constexpr ContextOptions kByteContexts{.candidates = 2, .indices = true};
 
 SampleBlock AsBlock(ByteSpan bytes) {
@@ -36,6 +39,13 @@ std::vector<uint8_t> Unpack(ByteReader& reader) {
   block.height = 1;
   DecodeContexts(reader.GetBytes(reader.remaining()), kByteContexts, &block);
   return {block.samples.begin(), block.samples.end()};
+}
+
+std::vector<uint8_t> UnpackLarge(ByteReader& reader) {
+  const uint64_t size = reader.GetVarint();
+  Require(size >= 1 && size <= std::min(kMostBytesPacked, kMostPacked << 3), ErrorCode::kCorrupt,
+          "malformed metadata");
+  return UnpackBytes(reader.GetBytes(reader.remaining()), static_cast<size_t>(size));
 }
 
 std::vector<Chunk> Split(ByteSpan bytes) {
@@ -81,7 +91,10 @@ uint64_t StoringMemory(const Image& image) {
   uint64_t bytes = 0;
   for (const Chunk& chunk : image.chunks) bytes += chunk.type.size() + 10 + chunk.data.size();
   // Twice, as it grows; and as it is stored.
-  return 4 * bytes + (bytes > 0 && bytes <= kMostPacked ? PackingMemory(bytes) : 0);
+  return 4 * bytes + (bytes == 0                  ? 0
+                      : bytes <= kSmallPacked     ? PackingMemory(bytes)
+                      : bytes <= kMostBytesPacked ? PackBytesMemory(bytes)
+                                                  : 0);
 }
 
 uint64_t RestoringMemory(const std::vector<Chunk>& stored) {
@@ -89,10 +102,14 @@ uint64_t RestoringMemory(const std::vector<Chunk>& stored) {
   for (const Chunk& chunk : stored) {
     if (!IsStored(chunk)) continue;
     memory += 2 * chunk.data.size();
-    if (chunk.data.empty() || chunk.data[0] != kPacked) continue;
+    if (chunk.data.empty() || chunk.data[0] == kPlain) continue;
     try {
       const uint64_t size = ByteReader(ByteSpan(chunk.data).subspan(1)).GetVarint();
-      if (size <= kMostPacked) memory += PackingMemory(size) + 3 * size;
+      if (chunk.data[0] == kPacked && size <= kMostPacked) {
+        memory += PackingMemory(size) + 3 * size;
+      } else if (size <= kMostBytesPacked) {
+        memory += UnpackBytesMemory(size) + 3 * size;
+      }
     } catch (const Error&) {  // is refused when it is restored
     }
   }
@@ -127,11 +144,13 @@ std::vector<Chunk> StoreChunks(const Image& image) {
   ByteWriter data;
   data.Put(kPlain);
   data.PutBytes(plain.bytes());
-  if (plain.size() <= kMostPacked) {
+  if (plain.size() <= kMostBytesPacked) {
+    const bool small = plain.size() <= kSmallPacked;
     ByteWriter packed;
-    packed.Put(kPacked);
+    packed.Put(small ? kPacked : kLargePacked);
     packed.PutVarint(plain.size());
-    packed.PutBytes(EncodeContexts(AsBlock(plain.bytes()), kByteContexts));
+    packed.PutBytes(small ? EncodeContexts(AsBlock(plain.bytes()), kByteContexts)
+                          : PackBytes(plain.bytes()));
     if (packed.size() < data.size()) data = std::move(packed);
   }
   stored.push_back(MakeChunk(image.indexed ? kCriticalChunk : kAncillary, data.bytes()));
@@ -149,9 +168,10 @@ void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
       } else if (IsStored(chunk)) {
         Require(image->chunks.empty(), ErrorCode::kCorrupt, "malformed metadata");
         const auto method = reader.Get<uint8_t>();
-        Require(method <= kPacked, ErrorCode::kCorrupt, "malformed metadata");
-        image->chunks =
-            method == kPacked ? Split(Unpack(reader)) : Split(reader.GetBytes(reader.remaining()));
+        Require(method <= kLargePacked, ErrorCode::kCorrupt, "malformed metadata");
+        image->chunks = method == kPacked        ? Split(Unpack(reader))
+                        : method == kLargePacked ? Split(UnpackLarge(reader))
+                                                 : Split(reader.GetBytes(reader.remaining()));
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kTruncated) throw;

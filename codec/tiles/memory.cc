@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/coders/contexts/context_coder.h"
+#include "codec/coders/contexts/copy_finder.h"
 #include "codec/coders/raster/raster_tile.h"
 #include "codec/coders/refined/refined_state.h"
 #include "codec/tiles/tile_modes.h"
@@ -53,9 +54,8 @@ uint64_t PictureBytes(const LevelSize& size) {
 }
 
 LevelSize LargestTile(const FileInfo& info) {
-  const uint32_t side = uint32_t{1} << info.tile_log2;
-  return {static_cast<int>(std::min(side, info.width)),
-          static_cast<int>(std::min(side, info.height))};
+  return {static_cast<int>(std::min(uint32_t{1} << info.tile_width_log2(), info.width)),
+          static_cast<int>(std::min(uint32_t{1} << info.tile_height_log2(), info.height))};
 }
 
 uint64_t EncodeTileBytes(const Model& model, LevelSize size) {
@@ -105,6 +105,13 @@ uint64_t ContextTileBytes(const FileInfo& info) {
   return ContextMemory(size.width, size.height, info.channels) + 3 * samples;
 }
 
+// What the search for copies takes beside that: its tables, three more blocks, bits of each pixel.
+uint64_t SearchBytes(const FileInfo& info) {
+  const LevelSize size = LargestTile(info);
+  const auto pixels = static_cast<uint64_t>(size.width) * size.height;
+  return CopyFinderMemory(pixels) + (6 * static_cast<uint64_t>(info.channels) + 12) * pixels;
+}
+
 uint64_t RefinedBytes(const FileInfo& info) {
   const LevelSize size = LargestTile(info);
   return info.refined ? RefinedState::Memory(size.width, size.height, std::min(info.channels, 3))
@@ -149,7 +156,7 @@ MemoryPlan PlanEncode(const FileInfo& info, const Model* model, int jobs, uint64
   // Streams, and the file that they are put together in.
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
   // What contexts made of a tile, twice while it grows, is held while the model tries.
-  uint64_t tile = ContextTileBytes(info);
+  uint64_t tile = ContextTileBytes(info) + SearchBytes(info);
   const bool all_at_once = IsSmall(info.TileRect(0));
   const auto add = [&](uint64_t way) { tile = all_at_once ? tile + way : std::max(tile, way); };
   add(RasterTileBytes(info));

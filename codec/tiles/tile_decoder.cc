@@ -79,11 +79,16 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
       model_(ModelOf(info, options)),
       whole_(region.width == info.width && region.height == info.height && options.scale_log2 == 0),
       target_(DecodedRect(info, options)),
-      image_(EmptyImage(info, !options.to_pixels)) {
+      map_(RestoreValues(info)),
+      image_(EmptyImage(info, !options.to_pixels && !map_)) {
   Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
           "only whole pictures are recovered");
+  if (map_) {
+    image_.bit_depth = map_->bit_depth;
+    image_.max_value = 0;
+  }
   if (!whole_) like_ = image_;
-  if (options.to_pixels) {
+  if (options.to_pixels && !map_) {
     image_.width = target_.width;
     image_.height = target_.height;
     image_.outside = options.pixels;
@@ -91,6 +96,25 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
   } else {
     Resize(target_.width, target_.height, &image_);
   }
+}
+
+Image TileDecoder::Take() {
+  if (!map_) return std::move(image_);
+  Image image = EmptyImage(info_, !options_.to_pixels);
+  if (options_.to_pixels) {
+    image.width = target_.width;
+    image.height = target_.height;
+    image.outside = options_.pixels;
+    image.outside_stride = options_.stride;
+  } else {
+    Resize(target_.width, target_.height, &image);
+  }
+  FromRanks(image_, *map_, &image);
+  Require(image.max_value == 0 ||
+              std::all_of(map_->values.begin(), map_->values.end(),
+                          [&](const auto& values) { return values.back() <= image.max_value; }),
+          ErrorCode::kCorrupt, "sample out of range");
+  return image;
 }
 
 bool TileDecoder::Wanted(const Rect& rect) const {

@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/account/tile_stats.h"
+#include "codec/metadata/value_map.h"
 #include "codec/options/options.h"
 
 namespace flowzip {
@@ -24,7 +25,8 @@ class TileDecoder {
   void Decode(uint64_t tile, const std::optional<TileBlock>& block, ThreadPool& pool,
               TileStats* stats);
 
-  Image Take() { return std::move(image_); }
+  // Once all tiles that are wanted have been decoded.
+  Image Take();
 
  private:
   void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, TileStats* stats);
@@ -35,6 +37,7 @@ class TileDecoder {
   const Model* model_;
   bool whole_;
   Rect target_;
+  std::optional<ValueMap> map_;  // if set: image_ and like_ are of ranks
   Image image_, like_;
   std::mutex mutex_;  // of the recovery's report
 };

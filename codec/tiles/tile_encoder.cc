@@ -37,7 +37,8 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                             FlowTakes(image) ? WorthFn(worth) : WorthFn());
   };
   const auto raster = [&](TileStats* stats, PixelBits* pixel_bits) {
-    return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour);
+    return EncodeWithRaster(image, rect, pool, stats, pixel_bits, options.recover_colour,
+                            options.coding == Coding::kFast);
   };
   const auto flow = [&](bool refined) {
     return [&, refined](TileStats* stats, PixelBits* pixel_bits) {

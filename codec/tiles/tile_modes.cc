@@ -40,12 +40,14 @@ bool ForEachAlpha(ImageType& image, const Rect& rect, const Fn& fn) {
 
 // Alpha of a colour picture by contexts; nothing if it equals the first channel, as where a mask
 // was made of a gray picture.
-std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect) {
+std::vector<uint8_t> EncodeAlpha(const Image& image, const Rect& rect, bool quick) {
   if (ForEachAlpha(image, rect, [](uint8_t first, uint8_t alpha) { return first == alpha; })) {
     return {};
   }
   const SampleBlock alpha = ReadBlock(image, rect, image.channels - 1);
-  return EncodeContextTile(alpha, kTries, nullptr);
+  std::vector<uint8_t> bytes;
+  if (quick) bytes = EncodeContextTile(alpha, {.candidates = kTries, .quick = true}, nullptr);
+  return bytes.empty() ? EncodeContextTile(alpha, {.candidates = kTries}, nullptr) : bytes;
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ std::vector<uint8_t> EncodeByContexts(const Image& image, const Rect& rect, cons
     if (pixel_bits != nullptr) bits.assign(size_t{rect.width} * rect.height, 0);
     payload.Put(static_cast<uint8_t>(TileMode::kContexts));
     const std::vector<uint8_t> stream =
-        EncodeContextTile(block, plan.candidates, pixel_bits != nullptr ? &bits : nullptr, worth);
+        EncodeContextTile(block, {plan.candidates, plan.quick, plan.copies},
+                          pixel_bits != nullptr ? &bits : nullptr, worth);
     payload.PutBytes(stream);
     std::vector<uint8_t> raw = PackRaw(block);
     if (stream.empty() || raw.size() + 1 < payload.size()) {
@@ -109,11 +112,11 @@ namespace {
 // Mode and alpha stream, before what `colours` makes of the other channels.
 template <class Fn>
 std::vector<uint8_t> EncodeColours(TileMode mode, const Image& image, const Rect& rect,
-                                   TileStats* stats, const Fn& colours) {
+                                   TileStats* stats, bool quick, const Fn& colours) {
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(mode));
   if (image.has_alpha()) {
-    const std::vector<uint8_t> alpha = EncodeAlpha(image, rect);
+    const std::vector<uint8_t> alpha = EncodeAlpha(image, rect, quick);
     payload.PutVarint(alpha.size());
     payload.PutBytes(alpha);
   }
@@ -134,17 +137,17 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
   const TileMode mode = refined ? image.has_alpha() ? TileMode::kRefinedAlpha : TileMode::kRefined
                         : image.has_alpha() ? TileMode::kFlowAlpha
                                             : TileMode::kFlow;
-  return EncodeColours(mode, image, rect, stats, [&] {
+  return EncodeColours(mode, image, rect, stats, /*quick=*/false, [&] {
     return EncodeFlowTile(model, image, rect, pool, stats, pixel_bits,
                           {recover_colour, LevelsOf(refined)});
   });
 }
 
 std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, ThreadPool& pool,
-                                      TileStats* stats, PixelBits* pixel_bits,
-                                      bool recover_colour) {
+                                      TileStats* stats, PixelBits* pixel_bits, bool recover_colour,
+                                      bool quick) {
   const TileMode mode = image.has_alpha() ? TileMode::kRasterAlpha : TileMode::kRaster;
-  std::vector<uint8_t> payload = EncodeColours(mode, image, rect, stats, [&] {
+  std::vector<uint8_t> payload = EncodeColours(mode, image, rect, stats, quick, [&] {
     return EncodeRasterTile(image, rect, pool, recover_colour, stats, pixel_bits);
   });
   if (stats != nullptr) stats->other_bytes = payload.size();

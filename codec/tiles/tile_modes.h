@@ -50,6 +50,9 @@ struct TilePlan {
   bool flow = false, raster = false, contexts = true;
   bool refined = false;  // the flow's tiles
   bool probe = false;    // SettlePlan has to say whether the contexts are worth a try
+  double close = 1.03;   // they are, below that share of the others' bytes
+  bool quick = false;    // of the contexts only what is as fast as the raster coder
+  bool copies = false;   // many pixels seem to be copies
   int candidates = 0;    // of the context coder
 
   // By the context coder or, without it, as one pixel or as the samples are.
@@ -74,7 +77,8 @@ std::vector<uint8_t> EncodeWithFlow(const Model& model, const Image& image, cons
 
 // By the raster coder.
 std::vector<uint8_t> EncodeWithRaster(const Image& image, const Rect& rect, ThreadPool& pool,
-                                      TileStats* stats, PixelBits* pixel_bits, bool recover_colour);
+                                      TileStats* stats, PixelBits* pixel_bits, bool recover_colour,
+                                      bool quick = false);
 
 // Whether a payload needs a model to be decoded, and whether it is refined.
 bool NeedsFlow(ByteSpan payload);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "base/exact_math.h"
 #include "codec/coders/contexts/context_tile.h"
@@ -26,10 +27,17 @@ constexpr double kHardlyDrawing = 0.1;
 constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
 constexpr double kSmoothSteps = 1.0 / 3;
-// The contexts have learnt little in a sample; what is this much smaller by them is left to them.
-constexpr double kClose = 1.03, kClear = 0.6;
+// The contexts have learnt little in a sample; what is much smaller by them is left to them.
+// Of photographs, whose white skies are within 2 % either way, they have to win clearly: they take
+// ten times as long.
+constexpr double kCloseOfPhotographs = 0.9, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
+
+// Above this share of pixels that equal one of them, the quick model is tried on photographs too.
+constexpr double kQuickMay = 0.25;
+// Above this share of rows' pieces that were there before, wherever: copies.
+constexpr double kManyCopies = 0.05;
 
 struct Repeats {
   double left_or_above = 0, left_and_above = 0;
@@ -88,6 +96,41 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
   }
 }
 
+// How many pieces of rows, of those that are not all one colour, equal an earlier one: of about one
+// in eight, chosen by what is in them.
+double ShareOfCopies(const Image& image, const Rect& rect) {
+  constexpr uint32_t kPiece = 8;
+  constexpr int kTableBits = 16;
+  constexpr uint64_t kFactor = 0x9E3779B97F4A7C15u;
+  uint64_t last_power = 1;  // kFactor^kPiece
+  for (uint32_t i = 0; i < kPiece; ++i) last_power *= kFactor;
+  std::vector<uint64_t> seen(size_t{1} << kTableBits);
+  const size_t bytes = image.pixel_bytes();
+  std::vector<uint64_t> row(rect.width);
+  uint64_t pieces = 0, copies = 0;
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    const uint8_t* from = image.At(rect.x, rect.y + y);
+    uint64_t hash = 0;
+    uint32_t same = 0;
+    for (uint32_t x = 0; x < rect.width; ++x, from += bytes) {
+      uint64_t pixel = 0;
+      for (size_t i = 0; i < bytes; ++i) pixel = pixel << 8 | from[i];
+      row[x] = pixel;
+      same = x > 0 && pixel == row[x - 1] ? same + 1 : 0;
+      hash = hash * kFactor + pixel + 1;
+      if (x >= kPiece) hash -= last_power * (row[x - kPiece] + 1);
+      if (x + 1 < kPiece || same + 1 >= kPiece) continue;
+      const uint64_t mixed = (hash ^ hash >> 29) * kFactor;
+      if (mixed >> 61 != 0) continue;
+      uint64_t& place = seen[mixed >> 32 & ((1 << kTableBits) - 1)];
+      copies += place == mixed ? 1 : 0;
+      ++pieces;
+      place = mixed;
+    }
+  }
+  return static_cast<double>(copies) / static_cast<double>(std::max<uint64_t>(pieces, 1));
+}
+
 }  // namespace
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
@@ -97,26 +140,30 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   plan.candidates =
       repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed ? kTries
                                                                                          : 0;
+  plan.quick = coding == Coding::kFast;
   if (!FlowTakes(image) || coding == Coding::kNoFlow) return plan;
   plan.flow = TakesModel(coding);
   plan.raster = ChoosesSmallest(coding) || coding == Coding::kRaster;
   plan.refined = Refines(coding);
   plan.contexts = small && ChoosesSmallest(coding);
-  const auto contexts_only = [&] {
+  if (!ChoosesSmallest(coding) || small) return plan;
+  const bool photograph = repeats.small_steps >= kSmoothSteps && !image.has_alpha();
+  if (IsConstant(image, rect) || (repeats.left_and_above > kDrawing && !photograph)) {
     plan.flow = plan.raster = false;
     plan.contexts = true;
     return plan;
-  };
-  if (!ChoosesSmallest(coding)) return plan;
-  if (IsConstant(image, rect)) return contexts_only();
-  if (small) return plan;
+  }
+  plan.copies = ShareOfCopies(image, rect) > kManyCopies;
+  plan.contexts = plan.copies || repeats.left_or_above > kQuickMay;
+  if (plan.copies || plan.quick) return plan;
+  plan.quick = true;  // unless a probe says otherwise
   if (coding == Coding::kThorough) {
     plan.probe = repeats.left_or_above > kHardlyDrawing;
-  } else if (repeats.left_and_above > kDrawing) {
-    return contexts_only();
+  } else if (photograph) {
+    plan.probe = repeats.left_or_above > kSurelyProbe || repeats.left_and_above > kDrawing;
+    plan.close = kCloseOfPhotographs;
   } else {
-    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kSurelyProbe) ||
-                 (repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps);
+    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kMaybeDrawing);
   }
   return plan;
 }
@@ -133,10 +180,15 @@ void SettlePlan(const EncodeOptions& options, const Image& image, const Rect& re
                              options.recover_colour)
                   .size()
             : EncodeWithRaster(image, probe, pool, nullptr, nullptr, options.recover_colour).size();
-    contexts += EncodeContextTile(ReadBlock(image, probe), plan->candidates, nullptr).size();
+    contexts +=
+        EncodeContextTile(ReadBlock(image, probe), {.candidates = plan->candidates}, nullptr)
+            .size();
   }
   const double ratio = static_cast<double>(contexts) / static_cast<double>(smooth);
-  plan->contexts = ratio < kClose;
+  if (ratio < plan->close) {
+    plan->contexts = true;
+    plan->quick = false;
+  }
   if (ratio <= kClear) plan->flow = plan->raster = false;
 }
 

@@ -2,15 +2,17 @@
 #include "codec/coders/contexts/context_tile.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 
+#include "codec/coders/contexts/copy_finder.h"
 #include "codec/picture/sample_block.h"
 
 namespace flowzip {
 namespace {
 
 // First byte: number of candidates, and one of the ways.
-constexpr uint8_t kCandidatesMask = 7, kWayShift = 3;
+constexpr uint8_t kCandidatesMask = 7, kWayShift = 3, kWayMask = 7, kCopies = 64, kQuick = 128;
 constexpr int kMostColors = 256;
 constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
 constexpr size_t kPatternTile = 65536;  // differences are tried up to here
@@ -22,8 +24,7 @@ constexpr size_t kSmallTile = 16384;  // pixels; up to here trying everything co
 // ranks among the values that occur (deep samples that were shallow once leave gaps); or as
 // differences, modulo 2^depth, from the sample to the left, above, or left + above - left above
 // (computed gradients leave patterns that repeat).
-enum class Way { kSamples, kIndices, kPalette, kRanks, kLeft, kAbove, kPlane };
-constexpr int kWays = 7;
+enum class Way { kSamples, kIndices, kPalette, kRanks, kLeft, kAbove, kPlane, kTwoColours };
 bool IsDifference(Way way) { return way >= Way::kLeft; }
 
 uint64_t PixelAt(const SampleBlock& block, size_t pixel) {
@@ -155,101 +156,208 @@ bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette,
   return indices <= samples;
 }
 
-// Empty if `worth` said no.
-std::vector<uint8_t> EncodeWay(const SampleBlock& block, Way way,
-                               const std::vector<uint64_t>& palette, const SampleBlock& used,
-                               int candidates, std::vector<float>* bits, const WorthFn& worth) {
-  ByteWriter writer;
-  writer.Put(static_cast<uint8_t>(candidates | static_cast<int>(way) << kWayShift));
-  SampleBlock plane = block;
+// How a tile's samples are turned into a block, and that is coded.
+struct WayCoder {
+  Way way;
+  ContextOptions options;
+  std::vector<uint8_t> head = {};  // but for the first byte
+  SampleBlock plane = {};          // what is coded
+
+  // Empty if `worth` said no. `copies` may be null.
+  std::vector<uint8_t> Encode(const std::vector<Copy>* copies, std::vector<float>* bits,
+                              const WorthFn& worth) const {
+    ContextOptions with = options;
+    with.copies = copies != nullptr;
+    const auto stream =
+        TryContexts(plane, with, worth, bits, copies != nullptr ? *copies : std::vector<Copy>{});
+    if (!stream) return {};
+    ByteWriter writer;
+    writer.Put(static_cast<uint8_t>(options.candidates | static_cast<int>(way) << kWayShift |
+                                    (with.copies ? kCopies : 0) |
+                                    (options.model == BlockModel::kQuick ? kQuick : 0)));
+    writer.PutBytes(head);
+    writer.PutBytes(*stream);
+    return writer.Take();
+  }
+};
+
+WayCoder MakeWay(const SampleBlock& block, Way way, const ContextOptions& options,
+                 const std::vector<uint64_t>& palette, const SampleBlock& used) {
+  WayCoder coder{way, options};
+  coder.options.indices = way == Way::kPalette || way == Way::kIndices;
+  ByteWriter head;
   if (way == Way::kPalette) {
-    plane = IndexBlock(block, palette);
-    writer.PutVarint(palette.size() - 1);
-    PutStream(EncodeContexts(PaletteBlock(palette, block), {}), writer);
+    coder.plane = IndexBlock(block, palette);
+    head.PutVarint(palette.size() - 1);
+    PutStream(EncodeContexts(PaletteBlock(palette, block), {}), head);
+  } else if (way == Way::kTwoColours) {
+    coder.plane = IndexBlock(block, palette);
+    coder.options = {.model = BlockModel::kBilevel};
+    SampleBlock colours = PaletteBlock(palette, block);
+    while (colours.width < 2) {
+      colours.samples.insert(colours.samples.end(), colours.samples.begin(),
+                             colours.samples.begin() + block.channels);
+      ++colours.width;
+    }
+    head.PutBytes(PackRaw(colours));
   } else if (way == Way::kRanks) {
+    coder.plane = block;
     std::vector<uint16_t> rank(used.samples.size());
     uint32_t ranks = 0;
     for (size_t v = 0; v < rank.size(); ++v) {
       rank[v] = static_cast<uint16_t>(ranks);
       ranks += used.samples[v];
     }
-    for (uint16_t& s : plane.samples) s = rank[s];
-    plane.bit_depth = BitsFor(ranks);
-    writer.PutVarint(static_cast<uint64_t>(used.height) - 1);
-    PutStream(EncodeContexts(used, kValueContexts), writer);
-  } else if (IsDifference(way)) {
-    Difference(way, -1, &plane);
+    for (uint16_t& s : coder.plane.samples) s = rank[s];
+    coder.plane.bit_depth = BitsFor(ranks);
+    head.PutVarint(static_cast<uint64_t>(used.height) - 1);
+    PutStream(EncodeContexts(used, kValueContexts), head);
+  } else {
+    coder.plane = block;
+    if (IsDifference(way)) Difference(way, -1, &coder.plane);
   }
-  const bool indices = way == Way::kPalette || way == Way::kIndices;
-  const ContextOptions options{candidates, indices};
-  if (bits != nullptr) {
-    writer.PutBytes(EncodeContexts(plane, options, bits));
-    return writer.Take();
+  coder.head = head.Take();
+  return coder;
+}
+
+// The smallest of what was tried.
+class SmallestWay {
+ public:
+  explicit SmallestWay(const WorthFn& worth) : worth_(worth) {}
+
+  bool has_value() const { return coder_.has_value(); }
+  const WayCoder& coder() const { return *coder_; }
+  size_t size() const { return bytes_.size(); }
+
+  // With copies, or, where that is null, without any.
+  void Try(const WayCoder& way, const std::vector<Copy>* copies, const WorthFn& also = {}) {
+    std::vector<float> bits(size_t(way.plane.width) * way.plane.height, 0);
+    const auto may_win = [&](size_t size) {
+      return (bytes_.empty() || size < bytes_.size()) && (!worth_ || worth_(size)) &&
+             (!also || also(size));
+    };
+    std::vector<uint8_t> tried = way.Encode(copies, &bits, may_win);
+    if (tried.empty() || (!bytes_.empty() && tried.size() >= bytes_.size())) return;
+    bytes_ = std::move(tried);
+    coder_ = way;
+    bits_ = std::move(bits);
   }
-  const auto stream = TryContexts(plane, options, worth);
-  if (!stream) return {};
-  writer.PutBytes(*stream);
-  return writer.Take();
+  // The same way with copies, where they seem to pay.
+  CopyChoice TryCopies() {
+    CopyChoice choice = FindCopies(coder_->plane, bits_);
+    if (choice.saved_bits > kLeastSaved * 8 * static_cast<double>(bytes_.size())) {
+      const WayCoder way = *coder_;
+      Try(way, &choice.copies);
+    }
+    return choice;
+  }
+  std::vector<uint8_t> Take(std::vector<float>* bits) {
+    if (bits != nullptr && has_value()) *bits = std::move(bits_);
+    return std::move(bytes_);
+  }
+
+ private:
+  static constexpr double kLeastSaved = 0.002;
+  const WorthFn& worth_;
+  std::vector<uint8_t> bytes_;
+  std::optional<WayCoder> coder_;
+  std::vector<float> bits_;  // of each pixel
+};
+
+// Gives up what does not compress: after an eighth of the rows that take as much as they are.
+WorthFn UnlessNoise(const SampleBlock& block) {
+  const double row_bytes = block.width * block.channels * block.bit_depth / 8.0;
+  return [row_bytes, least = std::max(block.height / 8, 16), row = -1](size_t size) mutable {
+    ++row;
+    return row < least || static_cast<double>(size) < 0.99 * row * row_bytes;
+  };
 }
 
 }  // namespace
 
-std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
+std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTileOptions& options,
                                        std::vector<float>* bits, const WorthFn& worth) {
+  const std::vector<uint64_t> palette = FindPalette(block);
+  const size_t pixels = size_t(block.width) * block.height;
+  const bool small = pixels <= kSmallTile;
+  const bool two = !palette.empty() && palette.size() <= 2;
+  const int candidates = options.candidates;
+  const WorthFn always;
+  SmallestWay quick(options.copies ? always : worth);
+  const auto make = [&](Way way, BlockModel model, const SampleBlock& used = {}) {
+    return MakeWay(block, way, {.candidates = candidates, .model = model}, palette, used);
+  };
+  CopyChoice copies;
+  if (two) {
+    quick.Try(make(Way::kTwoColours, BlockModel::kBilevel), nullptr, UnlessNoise(block));
+    if (quick.has_value()) copies = quick.TryCopies();
+  } else {
+    const bool labels = !palette.empty() && palette.size() * 2 <= pixels;
+    quick.Try(make(labels ? Way::kPalette : Way::kSamples, BlockModel::kQuick), nullptr,
+              UnlessNoise(block));
+    if (quick.has_value()) copies = quick.TryCopies();
+    if (quick.has_value() && labels && palette.size() > kFewColors) {
+      quick.Try(make(Way::kSamples, BlockModel::kQuick), &copies.copies);
+    }
+  }
+  if (options.quick || (two && !small && quick.has_value())) return quick.Take(bits);
+  // What the quick model found to be copies is taken by the other one as well, if it is much.
+  const bool repeats = copies.pixels * 4 > pixels;
+
   // A palette where there are few colours; for small tiles whatever of palette, indices and
   // samples is smallest.
-  const std::vector<uint64_t> palette = FindPalette(block);
-  const bool small = size_t(block.width) * block.height <= kSmallTile;
   const bool may_palette = !palette.empty() && candidates > 0;
   const bool may_indices = block.channels == 1 && block.bit_depth <= 8 && candidates > 0;
   std::vector<Way> ways;
+  SampleBlock used;
   if (may_palette && (small || PalettePays(block, palette, candidates))) {
     ways.push_back(Way::kPalette);
   }
   if (may_indices && small) ways.push_back(Way::kIndices);
-  SampleBlock used;
-  bool ranks = false;
   if (block.bit_depth > 8) {
     used = FindValues(block);
     const auto values = std::count(used.samples.begin(), used.samples.end(), 1);
     // At least a third of a bit saved per sample, or at most a bit for every value.
-    ranks = values * 5 < static_cast<int64_t>(used.samples.size()) * 4;
+    bool ranks = values * 5 < static_cast<int64_t>(used.samples.size()) * 4;
     if (!small && used.samples.size() / 2 > block.samples.size() / 3) ranks = false;
     if (ranks) ways.push_back(Way::kRanks);
   }
   if (ways.empty() || small) ways.push_back(Way::kSamples);
-  if (candidates > 0 && size_t(block.width) * block.height <= kPatternTile) {
+  if (candidates > 0 && pixels <= kPatternTile) {
     for (const Way way : {Way::kLeft, Way::kAbove, Way::kPlane}) {
       if (LeavesPattern(block, way)) ways.push_back(way);
     }
   }
-  std::vector<uint8_t> best;
-  Way best_way = ways[0];
-  int best_candidates = candidates;
-  const auto may_win = [&](size_t bytes) {
-    return (best.empty() || bytes < best.size()) && (!worth || worth(bytes));
-  };
-  const auto try_way = [&](Way way, int tries) {
-    std::vector<uint8_t> bytes = EncodeWay(block, way, palette, used, tries, nullptr, may_win);
-    if (bytes.empty() || (!best.empty() && bytes.size() >= best.size())) return;
-    best = std::move(bytes);
-    best_way = way;
-    best_candidates = tries;
-  };
-  for (const Way way : ways) try_way(way, candidates);
+  SmallestWay contexts(worth);
+  const std::vector<Copy>* const known = repeats ? &copies.copies : nullptr;
+  for (const Way way : ways) {
+    contexts.Try(make(way, BlockModel::kContexts, used), IsDifference(way) ? nullptr : known);
+  }
   // Noise: that no candidate is right costs bits until it is learnt.
-  if (small && candidates > 0 && block.bit_depth > 8 && !IsDifference(best_way))
-    try_way(best_way, 0);
-  if (bits != nullptr) EncodeWay(block, best_way, palette, used, best_candidates, bits, {});
-  return best;
+  if (small && candidates > 0 && block.bit_depth > 8 && contexts.has_value() &&
+      !IsDifference(contexts.coder().way)) {
+    contexts.Try(MakeWay(block, contexts.coder().way, {}, palette, used), known);
+  }
+  if (contexts.has_value() && (!repeats || IsDifference(contexts.coder().way))) {
+    contexts.TryCopies();
+  }
+  const bool better =
+      contexts.has_value() && (!quick.has_value() || contexts.size() < quick.size());
+  return (better ? contexts : quick).Take(bits);
 }
 
 void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
   ByteReader reader(bytes);
   const int head = reader.Get<uint8_t>();
   const int candidates = head & kCandidatesMask;
-  const auto way = static_cast<Way>(head >> kWayShift);
-  Require(head >> kWayShift < kWays && candidates <= kMaxCandidates &&
+  const auto way = static_cast<Way>(head >> kWayShift & kWayMask);
+  const ContextOptions options{.candidates = candidates,
+                               .indices = way == Way::kPalette || way == Way::kIndices,
+                               .model = way == Way::kTwoColours ? BlockModel::kBilevel
+                                        : (head & kQuick) != 0  ? BlockModel::kQuick
+                                                                : BlockModel::kContexts,
+                               .copies = (head & kCopies) != 0};
+  Require(candidates <= kMaxCandidates && (way != Way::kTwoColours || (head & ~kCopies) == 56) &&
               (way != Way::kIndices || (block->channels == 1 && block->bit_depth <= 8)),
           ErrorCode::kCorrupt, "impossible coding parameters");
   const auto stream = [&] {
@@ -263,13 +371,27 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
     SampleBlock colors{static_cast<int>(last + 1), 1, block->channels, block->bit_depth, {}};
     DecodeContexts(stream(), {}, &colors);
     SampleBlock plane{block->width, block->height, 1, BitsFor(last + 1), {}};
-    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, true}, &plane);
+    DecodeContexts(reader.GetBytes(reader.remaining()), options, &plane);
     block->samples.clear();
     block->samples.reserve(block->count());
     for (const uint16_t index : plane.samples) {
       Require(index <= last, ErrorCode::kCorrupt, "index beyond the palette");
       const uint16_t* color = colors.samples.data() + size_t{index} * block->channels;
       block->samples.insert(block->samples.end(), color, color + block->channels);
+    }
+  } else if (way == Way::kTwoColours) {
+    SampleBlock colours{2, 1, block->channels, block->bit_depth, {}};
+    const size_t bytes = block->bit_depth > 8
+                             ? size_t{4} * block->channels
+                             : (size_t{2} * block->channels * block->bit_depth + 7) / 8;
+    UnpackRaw(reader.GetBytes(bytes), largest, &colours);
+    SampleBlock plane{block->width, block->height, 1, 1, {}};
+    DecodeContexts(reader.GetBytes(reader.remaining()), options, &plane);
+    block->samples.clear();
+    block->samples.reserve(block->count());
+    for (const uint16_t index : plane.samples) {
+      const uint16_t* colour = colours.samples.data() + size_t{index} * block->channels;
+      block->samples.insert(block->samples.end(), colour, colour + block->channels);
     }
   } else if (way == Way::kRanks) {
     const uint64_t rows = reader.GetVarint() + 1;
@@ -282,14 +404,14 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
       if (used.samples[v] != 0) values.push_back(static_cast<uint16_t>(v));
     }
     SampleBlock plane{block->width, block->height, block->channels, BitsFor(values.size()), {}};
-    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, false}, &plane);
+    DecodeContexts(reader.GetBytes(reader.remaining()), options, &plane);
     block->samples = std::move(plane.samples);
     for (uint16_t& s : block->samples) {
       Require(s < values.size(), ErrorCode::kCorrupt, "rank beyond the values");
       s = values[s];
     }
   } else {
-    DecodeContexts(reader.GetBytes(reader.remaining()), {candidates, way == Way::kIndices}, block);
+    DecodeContexts(reader.GetBytes(reader.remaining()), options, block);
     if (IsDifference(way)) Difference(way, 1, block);
   }
   Require(std::all_of(block->samples.begin(), block->samples.end(),
