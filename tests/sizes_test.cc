@@ -124,7 +124,7 @@ TEST_CASE("letters that come again take little") {
   }
   // Which letter, some bits of where it begins, and once what it looks like.
   const double letters_bytes = 32 * 60 * std::log2(40.0) / 8;
-  CheckAtMost(page, static_cast<size_t>(letters_bytes + 32 * 60 * 0.75 + 40 * 20));
+  CheckAtMost(page, static_cast<size_t>(letters_bytes + 32 * 60 * 1.5 + 40 * 26));
 }
 
 TEST_CASE("thin pictures take what others of their content take") {

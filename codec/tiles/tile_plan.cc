@@ -154,7 +154,9 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     return plan;
   }
   plan.copies = ShareOfCopies(image, rect) > kManyCopies;
-  plan.contexts = plan.copies || repeats.left_or_above > kQuickMay;
+  // Columns are too thin for either to be seen.
+  const bool column = rect.width < 16;
+  plan.contexts = plan.copies || column || repeats.left_or_above > kQuickMay;
   if (plan.copies || plan.quick) return plan;
   plan.quick = true;  // unless a probe says otherwise
   if (coding == Coding::kThorough) {
