@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web]
+#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web] [engines]
 #                           (default: build, test, train)
 set -euo pipefail
 
@@ -16,6 +16,8 @@ bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-too
 # What `make check-platforms` builds with, and what scripts/fuzz.sh and coverage.sh need.
 platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu qemu-user)
 fuzz=(clang libclang-rt-14-dev llvm gcovr)
+# What archives are made on in `make check-engines`.
+engines=(slurm-wlm parallel python3 procps)
 # What `make web` and `make check-web` need. Node of another source than Debian brings npm along,
 # and rules Debian's out.
 web=(emscripten chromium firefox-esr)
@@ -29,11 +31,12 @@ for group in "${@:-all}"; do
     test) wanted+=("${test[@]}") ;;
     train) wanted+=("${train[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    engines) wanted+=("${engines[@]}") ;;
     platforms) wanted+=("${platforms[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     web) wanted+=("${web[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [engines]" >&2; exit 2 ;;
   esac
 done
 

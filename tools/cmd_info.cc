@@ -136,7 +136,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
     std::snprintf(text, sizeof text, format, values...);
     out += text;
   };
-  out += " {\"file\": " + JsonString(name);
+  out += " {" + JsonName("file", name);
   add(", \"format_version\": %d,\n", kFormatVersion);
   add("  \"width\": %u, \"height\": %u, \"channels\": %d, \"bit_depth\": %d,\n", info.width,
       info.height, info.channels, info.bit_depth);
