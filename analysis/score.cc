@@ -29,6 +29,7 @@ Score ScoreImage(const Image& image, const EncodeOptions& options, const Progres
   Score score;
   EncodeOptions by_model = options;
   by_model.coding = Coding::kNetwork;
+  by_model.preview = false;
   Encode(image, by_model, &score.stats, progress);
   const TileStats& tiles = score.stats.tiles;
   score.bits = tiles.total_bits();

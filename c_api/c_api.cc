@@ -48,6 +48,12 @@ flz_info ToInfo(const FileInfo& info) {
   out.format_version = kFormatVersion;
   out.flags = (info.indexed ? FLZ_INDEXED : 0) | (info.interlaced ? FLZ_INTERLACED : 0);
   out.max_value = StoredMaxValue(info);
+  if (info.preview.channels > 0) {
+    out.preview_width = info.preview_width();
+    out.preview_height = info.preview_height();
+    out.preview_channels = static_cast<uint32_t>(info.preview.channels);
+    out.preview_bytes = static_cast<uint32_t>(info.tiles_at() - info.header_bytes);
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "c_api/c_api.h"
 #include "codec/metadata/chunk_store.h"
+#include "codec/preview/preview.h"
 #include "model/embedded.h"
 
 using namespace flowzip;         // NOLINT: this file is the library's face to C
@@ -156,6 +157,23 @@ flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size, s
   });
 }
 
+flz_status flz_decoder_preview(flz_decoder* decoder, void* pixels, size_t size, size_t stride) {
+  return With(decoder, [&](flz_decoder& d) {
+    const FileInfo& info = d.Open();
+    RequireArgument(info.preview.channels > 0, "the file has no preview");
+    RequireArgument(pixels != nullptr, "there is nowhere to put the preview");
+    const uint64_t row_bytes =
+        uint64_t{info.preview_width()} * static_cast<uint64_t>(info.preview.channels);
+    RequireArgument(size >= Extent(row_bytes, info.preview_height(), &stride),
+                    "the buffer is too small for the preview");
+    RequireMemory(PreviewMemory(info), d.max_memory);
+    const Image preview = DecodePreview(info, d.file);
+    for (uint32_t y = 0; y < preview.height; ++y) {
+      std::memcpy(static_cast<uint8_t*>(pixels) + y * stride, preview.Row(y), preview.row_bytes());
+    }
+  });
+}
+
 flz_status flz_decoder_check(flz_decoder* decoder) {
   return With(decoder, [](flz_decoder& d) {
     d.Open();
@@ -163,6 +181,7 @@ flz_status flz_decoder_check(flz_decoder* decoder) {
     options.region = {};
     options.scale_log2 = 0;
     options.to_pixels = false;
+    if (d.info->preview.channels > 0) DecodePreview(*d.info, d.file);
     Decode(d.file, options, nullptr, d.Progress());
   });
 }

@@ -15,7 +15,7 @@ using namespace flowzip::c_api;  // NOLINT
 
 struct flz_encoder : Handle {
   const EmbeddedModel* embedded = nullptr;  // by effort; `model` goes before it
-  bool recover_colour = true;
+  bool recover_colour = true, preview = true;
   flz_effort effort = FLZ_EFFORT_STANDARD;
   flz_rows_fn rows = nullptr;
   void* rows_user = nullptr;
@@ -83,6 +83,7 @@ EncodeOptions Options(const flz_encoder& encoder) {
   options.embedded = encoder.embedded;
   options.jobs = encoder.Jobs();
   options.recover_colour = encoder.recover_colour;
+  options.preview = encoder.preview;
   options.coding = encoder.Way();
   options.max_memory = encoder.max_memory;
   return options;
@@ -158,6 +159,13 @@ flz_status flz_encoder_set_recover_colour(flz_encoder* encoder, int on) {
   return With(encoder, [&](flz_encoder& e) {
     RequireArgument(on == 0 || on == 1, "recovering colours is on (1) or off (0)");
     e.recover_colour = on == 1;
+  });
+}
+
+flz_status flz_encoder_set_preview(flz_encoder* encoder, int on) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(on == 0 || on == 1, "the preview is on (1) or off (0)");
+    e.preview = on == 1;
   });
 }
 

@@ -53,14 +53,18 @@ flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
 flowzip_room(tiles codec/tiles flowzip_base flowzip_picture flowzip_account flowzip_container
   flowzip_options flowzip_coder flowzip_plain flowzip_contexts flowzip_raster flowzip_network
   flowzip_metadata)
+# The small picture beside large ones.
+flowzip_room(preview codec/preview flowzip_base flowzip_picture flowzip_container flowzip_options
+  flowzip_tiles)
 # Whole pictures: Encode and Decode.
 flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account flowzip_container
-  flowzip_options flowzip_metadata flowzip_tiles)
+  flowzip_options flowzip_metadata flowzip_tiles flowzip_preview)
 # Above the codec: likelihoods, anomalies, samples.
 flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)
 # The functions of include/flowzip/flowzip.h.
-flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_metadata flowzip_api flowzip_analysis)
+flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_metadata flowzip_preview flowzip_api
+  flowzip_analysis)
 
 # Everything, for those who link it.
 add_library(flowzip_codec INTERFACE)

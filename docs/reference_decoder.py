@@ -463,7 +463,7 @@ def read_header(data):
         fail("header is cut short")
     if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
         fail("header checksum")
-    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 7 or not 4 <= tile_log2 <= 12:
+    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 15 or not 4 <= tile_log2 <= 12:
         fail("unknown kind of picture")
     indexed = flags & 1 == 1
     if indexed and (channels != 1 or depth > 8):
@@ -475,22 +475,50 @@ def read_header(data):
     if tiles > header:
         fail("tile index is too short")
     sizes = [r.varint() for _ in range(tiles)]
+    preview = None
+    if flags & 8:
+        preview = (r.u(1), r.varint(), r.varint())
+        if not 1 <= preview[0] <= 4 or not 1 <= preview[1] < 1 << 31 or preview[2] > 1 << 20 or (
+                -(-max(width, height) // preview[1]) > 256):
+            fail("impossible preview")
     largest = read_chunks(r, header - 4, depth, indexed)
     r.bytes(4)
-    if len(data) != header + sum(sizes) + 8 * len(sizes):
+    extra = 8 + preview[2] if preview else 0
+    if len(data) != header + extra + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
     plain = depth == 8 and largest == 255 and not indexed
     by_network = model_hash != 0 and not indexed and (plain or depth > 8)
     modes = b"\0\1\2" + (b"\3\4" if plain else b"") + (b"\5\6" if by_network else b"")
     may_learn = flags & 4 != 0
-    return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn)
+    return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn,
+            preview)
+
+
+def decode_preview(r, preview, width, height):
+    """2.6; what is to be shown. The reader is at its block, and behind it afterwards."""
+    channels, factor, size = preview
+    block_checksum, block = r.u(4), r.bytes(4 + size)
+    if xxh32(0xFFFFFFFF, block) != block_checksum:
+        fail("block checksum of the preview")
+    w, h = -(-width // factor), -(-height // factor)
+    if size < 2 or block[4] > 4 or block[5] > 4:
+        fail("malformed preview")
+    part = np.asarray(decode_tile(None, block[5:], w, h, channels, 8, 255, False))
+    if xxh32(0xFFFFFFFF, part.astype(np.uint8).tobytes()) != int.from_bytes(block[:4], "little"):
+        fail("pixel checksum of the preview")
+    top = 255 >> block[4]
+    if np.max(part) > top:
+        fail("preview's sample out of range")
+    return (part.astype(np.int64) * 255 + top // 2) // top
 
 
 def decode_file(data, model):
     (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
-     may_learn) = read_header(data)
+     may_learn, preview) = read_header(data)
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
+    if preview:
+        decode_preview(r, preview, width, height)
     columns = -(-width // tile)
     pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):  # 2.5

@@ -35,10 +35,10 @@ _flowzip() {
   case $command in
     encode)
       options="-o --output --output-dir -f --force --verify --no-verify --strip --recover-colour
-        --no-recover-colour -e --effort $limits $common"
+        --no-recover-colour --preview --no-preview -e --effort $limits $common"
       files='!*.@(png|PNG|pbm|pgm|ppm|pnm|pam)' ;;
     decode)
-      options="-o --output --output-dir -f --force --region --scale --recover $limits $common"
+      options="-o --output --output-dir -f --force --region --scale --fit --recover $limits $common"
       files='!*.flz' ;;
     test)
       options="$limits $common"

@@ -33,6 +33,7 @@ _flowzip() {
       _arguments -S $common $limits $effort \
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
         {-f,--force}'[overwrite]' '--verify[compare before writing]' '--no-verify[do not]' \
+        '--preview[put a preview into large files]' '--no-preview[do not]' \
         '--recover-colour[code what RGB was converted from]' '--no-recover-colour[do not]' \
         '--strip[leave out metadata]' \
         '*:image:_files -g "*.(png|PNG|pbm|pgm|ppm|pnm|pam)"' ;;
@@ -40,6 +41,7 @@ _flowzip() {
       _arguments -S $common $limits \
         {-o,--output}'[output]:file:_files' '--output-dir[folder for the outputs]:folder:_files -/' \
         {-f,--force}'[overwrite]' '--recover[save the whole tiles of damaged files]' \
+        '--fit[averaged to at most N pixels on a side]:pixels:' \
         '--region[only this part]:x,y,width,height:' '--scale[only every 2nd, 4th, 8th pixel]:scale:(1/2 1/4 1/8)' \
         '*:file:_files -g "*.flz"' ;;
     test)

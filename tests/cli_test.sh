@@ -57,6 +57,12 @@ for option in --recover-colour --no-recover-colour; do
 done
 [ "$(sed 's/^colour *//' colours | tr '\n' '|')" = "JFIF YCbCr in 1 of 1 tiles; 3 pixels excepted (11 bytes)|RGB, lifted|" ] || fail "colours: $(cat colours)"
 rm -f jfif* colours
+expect 2 "$flowzip" decode one.flz --fit 64 --scale 1/2 -o fit.png
+expect 0 "$flowzip" decode -q one.flz --fit 64 -o fit.png
+expect 0 "$flowzip" encode -q fit.png -o fit.flz
+expect 0 "$flowzip" info --header fit.flz
+grep -Eq '^image +(64 x [1-5]?[0-9]|[1-5]?[0-9] x 64|6[0-3] x [0-9]+),' stdout || fail "--fit: $(cat stdout)"
+rm -f fit.*
 rm -f one.flz one.png
 
 # --- Bad inputs ------------------------------------------------------------------------

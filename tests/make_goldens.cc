@@ -26,6 +26,7 @@
 #include "tests/converted.h"
 #include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
+#include "tests/with_preview.h"
 
 namespace flowzip {
 namespace {
@@ -55,10 +56,15 @@ class Goldens {
     options.model = model_;
     options.tile_log2 = tile_log2;
     options.coding = coding;
-    Save(folder_ + "/" + name, Encode(image, options));
-    const uint64_t hash = XXH3_64bits(image.samples.data(), image.samples.size());
-    manifest_ += name + " " + std::to_string(image.width) + " " + std::to_string(image.height) +
-                 " " + std::to_string(image.channels) + " " + HashName(hash) + "\n";
+    Put(name, image, Encode(image, options));
+  }
+  // By contexts, with a preview of every `factor` pixels.
+  void AddWithPreview(const std::string& name, const Image& image, uint32_t factor, int dropped) {
+    EncodeOptions options;
+    options.coding = Coding::kContexts;
+    ThreadPool pool(1);
+    Put(name, image,
+        testing::WithPreview(Encode(image, options), MakePreview(image, factor, dropped, pool)));
   }
   void Finish() const {
     Save(folder_ + "/manifest.txt",
@@ -66,6 +72,13 @@ class Goldens {
   }
 
  private:
+  void Put(const std::string& name, const Image& image, const Bytes& file) {
+    Save(folder_ + "/" + name, file);
+    const uint64_t hash = XXH3_64bits(image.samples.data(), image.samples.size());
+    manifest_ += name + " " + std::to_string(image.width) + " " + std::to_string(image.height) +
+                 " " + std::to_string(image.channels) + " " + HashName(hash) + "\n";
+  }
+
   std::string folder_, manifest_;
   const Model* model_;
 };
@@ -196,6 +209,10 @@ void MakeGolden(const std::string& folder, const Model& model) {
   MakeGoldenNetwork(goldens);
   MakeGoldenKinds(goldens);
   MakeGoldenRaster(goldens);
+  goldens.AddWithPreview("preview-rgb.flz", testing::Scene(100, 75, 3, 80), 2, 2);
+  goldens.AddWithPreview("preview-gray-alpha16.flz", testing::OfKind({2, 16, 3}, 30, 20, 81), 1, 0);
+  goldens.AddWithPreview("preview-small-palette.flz", testing::OfKind({1, 4, 1, true}, 40, 30, 82),
+                         3, 4);
   goldens.Finish();
 }
 
@@ -280,6 +297,18 @@ void MakeBadContainers(BadFiles& bad, const Bytes& good) {
   bad.Add("tile-log2-13", Forge(good, kTileLog2At, {13}));
   bad.Add("unknown-model", Forge(good, kModelAt, Bytes(8, 0x5A)));
   bad.Add("index-too-short", Forge(good, kHeightAt, {0xFF, 0xFF, 0xFF, 0x7F}));
+}
+
+void MakeBadPreviews(BadFiles& bad, const Bytes& good) {
+  const auto with = [&](const PreviewInfo& info) {
+    return testing::WithPreview(good, Preview{info, Bytes(info.payload_bytes, 1), 0});
+  };
+  bad.Add("preview-channels", with({5, 2, 9}));
+  bad.Add("preview-factor-0", Forge(with({3, 2, 9}), ParseHeader(good).header_bytes - 3, {0}));
+  Bytes damaged = with({3, 2, 9});
+  damaged[ParseHeader(damaged).header_bytes] ^= 1;
+  bad.Add("preview-checksum", damaged);
+  bad.Add("preview-cut", Bytes(damaged.begin(), damaged.begin() + ParseHeader(damaged).header_bytes + 4));
 }
 
 void MakeBadHeaders(BadFiles& bad, const FileInfo& info, const Bytes& payload) {
@@ -560,6 +589,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   const Bytes payload(block.payload.begin(), block.payload.end());
   BadFiles bad(folder, model);
   MakeBadContainers(bad, good);
+  MakeBadPreviews(bad, good);
   MakeBadHeaders(bad, info, payload);
   MakeBadPayloads(bad, info, payload, block.pixel_checksum);
   MakeBadRaster(bad, info);

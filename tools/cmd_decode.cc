@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip decode IN.flz... [-o OUT.png | --output-dir DIR] [--region X,Y,W,H] [--scale 1/2]
-//                          [--recover]
+//                          [--fit N] [--recover]
+#include <algorithm>
 #include <cstdio>
 
+#include "base/thread_pool.h"
 #include "codec/api/codec.h"
 #include "codec/container/recover.h"
+#include "codec/preview/average.h"
 #include "tools/codec_calls.h"
 #include "tools/picture_file.h"
 
@@ -15,6 +18,7 @@ struct Arguments {
   CommonOptions common;
   FileArguments files;
   std::string region, scale;
+  uint32_t fit = 0;  // 0: not asked for
   bool recover = false;
 };
 
@@ -38,6 +42,17 @@ int ParseScale(const std::string& text) {
   throw UsageError("--scale: the scale is 1, 1/2, 1/4 or 1/8");
 }
 
+// What makes of samples a colour, and which side is up: nothing of palettes and transparent colours,
+// which an averaged picture has resolved.
+void KeepColourSpace(const Image& from, Image& to) {
+  if (from.width == to.width && from.height == to.height) return;
+  for (const Chunk& chunk : from.chunks) {
+    for (const char* name : {"gAMA", "cHRM", "sRGB", "iCCP", "cICP", "eXIf"}) {
+      if (chunk.name() == name) to.chunks.push_back(chunk);
+    }
+  }
+}
+
 // What --recover could not save, tile by tile; throws unless nothing was wrong.
 void Report(const Recovery& recovery, const std::string& input, const std::string& output) {
   if (recovery.intact()) return;
@@ -57,6 +72,38 @@ Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& 
                   const CommonOptions& common) {
   HandleProgress progress("decoding", decoder, common.quiet);
   return DecodeOpen(decoder, info, bytes.size(), common);
+}
+
+// No longer than `side` on the longer side, by whole factors.
+Image Fitted(const Image& image, uint32_t side, int jobs) {
+  const uint32_t longer = std::max(image.width, image.height);
+  if (longer <= side) return image;
+  ThreadPool pool(jobs);
+  return Averaged(image, (longer - 1) / side + 1, pool);
+}
+
+// The preview if it has a third of the pixels on a side that are asked for; else of the picture.
+Image DecodeToFit(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& info,
+                  const Arguments& arguments) {
+  const uint32_t side = arguments.fit, longer = std::max(info.preview_width, info.preview_height);
+  if (std::max(info.width, info.height) <= side || longer < side / 3) {
+    const Image whole = DecodeWhole(bytes, decoder, info, arguments.common);
+    Image fitted = Fitted(whole, side, arguments.common.jobs);
+    KeepColourSpace(whole, fitted);
+    return fitted;
+  }
+  Image preview;
+  preview.width = info.preview_width;
+  preview.height = info.preview_height;
+  preview.channels = static_cast<int>(info.preview_channels);
+  preview.samples.resize(preview.row_bytes() * preview.height);
+  Check(flz_decoder_preview(decoder.get(), preview.samples.data(), preview.samples.size(), 0),
+        decoder);
+  Image fitted = Fitted(preview, side, 1);
+  Image whole;
+  whole.chunks = ChunksOf(decoder);
+  KeepColourSpace(whole, fitted);
+  return fitted;
 }
 
 Image DecodeRest(ByteSpan bytes, const CommonOptions& common, Recovery* recovery) {
@@ -83,8 +130,9 @@ void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Argumen
       WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
   Recovery recovery;
   const Image image = WithFile(input, [&] {
-    return arguments.recover ? DecodeRest(bytes, common, &recovery)
-                             : DecodeWhole(bytes, decoder, info, common);
+    return arguments.recover   ? DecodeRest(bytes, common, &recovery)
+           : arguments.fit > 0 ? DecodeToFit(bytes, decoder, info, arguments)
+                               : DecodeWhole(bytes, decoder, info, common);
   });
   WithFile(output, [&] {
     WritePicture(image, task.output, file->stream(), common.jobs);
@@ -109,6 +157,10 @@ void Run(const Arguments& arguments) {
   if (!arguments.scale.empty()) {
     Check(flz_decoder_set_scale(decoder.get(), ParseScale(arguments.scale)), decoder);
   }
+  if (arguments.fit > 0 &&
+      !(arguments.region.empty() && arguments.scale.empty() && !arguments.recover)) {
+    throw UsageError("--fit: not with --region, --scale or --recover");
+  }
   if (arguments.recover && !(arguments.region.empty() && arguments.scale.empty())) {
     throw UsageError("--recover: only whole pictures are recovered");
   }
@@ -125,6 +177,12 @@ void AddDecodeCommand(CLI::App& app, Action& run) {
       ->type_name("X,Y,W,H");
   command->add_option("--scale", arguments->scale, "Every 2nd, 4th or 8th pixel: 1/2, 1/4, 1/8")
       ->type_name("SCALE");
+  command
+      ->add_option("--fit", arguments->fit,
+                   "8 bits a sample, averaged to at most N pixels on a side; of the stored "
+                   "preview, if that has a third of them")
+      ->check(CLI::Range(1, 0x7FFFFFFF))
+      ->type_name("N");
   command->add_flag("--recover", arguments->recover,
                     "Of damaged files, decode the tiles that are whole; exit 1 if any is not");
   AddCommonOptions(*command, arguments->common, true);

@@ -15,7 +15,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FileArguments files;
-  bool verify = true, strip = false, recover_colour = true;
+  bool verify = true, strip = false, recover_colour = true, preview = true;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -58,6 +58,11 @@ void Verify(const Image& image, ByteSpan file, const CommonOptions& common) {
             "internal error: what was encoded does not decode to the same");
   };
   require(info.width == image.width && info.height == image.height);
+  if (info.preview_width > 0) {
+    std::vector<uint8_t> preview(size_t{info.preview_width} * info.preview_height *
+                                 info.preview_channels);
+    Check(flz_decoder_preview(decoder.get(), preview.data(), preview.size(), 0), decoder);
+  }
   const uint64_t across = (uint64_t{info.width} + info.tile_size - 1) / info.tile_size;
   const uint64_t columns = std::min(across, static_cast<uint64_t>(common.jobs));
   const uint64_t rows = (static_cast<uint64_t>(common.jobs) + columns - 1) / columns;
@@ -134,6 +139,7 @@ void Run(const Arguments& arguments) {
   const EncoderHandle encoder = WithFile(arguments.common.effort.empty() ? "encoder" : "--effort",
                                          [&] { return NewEncoder(arguments.common); });
   flz_encoder_set_recover_colour(encoder.get(), arguments.recover_colour ? 1 : 0);
+  flz_encoder_set_preview(encoder.get(), arguments.preview ? 1 : 0);
   ForEachFile(tasks, [&](const FileTask& task) { EncodeOne(task, encoder, arguments); });
 }
 
@@ -148,6 +154,8 @@ void AddEncodeCommand(CLI::App& app, Action& run) {
   command->add_flag("--strip", arguments->strip, "Leave out metadata");
   command->add_flag("--recover-colour,!--no-recover-colour", arguments->recover_colour,
                     "Find and code the YCbCr or PhotoCD values that RGB was converted from [on]");
+  command->add_flag("--preview,!--no-preview", arguments->preview,
+                    "Put a small preview into files of a megapixel and more [on]");
   AddCommonOptions(*command, arguments->common, true);
   AddEffortOption(*command, arguments->common);
   AddLimitOptions(*command, arguments->common);

@@ -56,6 +56,11 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);
+  if (info.preview.channels > 0) {
+    std::printf("preview           %u x %u, %llu bytes\n", info.preview_width(),
+                info.preview_height(),
+                static_cast<unsigned long long>(info.tiles_at() - info.header_bytes));
+  }
   for (const Chunk& chunk : info.chunks) {
     std::printf("chunk %.4s        %zu bytes\n", chunk.type.data(), chunk.data.size());
   }
@@ -148,6 +153,11 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
       static_cast<unsigned long long>(info.tile_count()));
   add("  \"sample_bytes\": %.0f, \"file_bytes\": %zu, \"header_bytes\": %zu,\n",
       sub_pixels * ((info.bit_depth + 7) / 8), bytes, info.header_bytes);
+  if (info.preview.channels > 0) {
+    add("  \"preview\": {\"width\": %u, \"height\": %u, \"channels\": %d, \"bytes\": %llu},\n",
+        info.preview_width(), info.preview_height(), info.preview.channels,
+        static_cast<unsigned long long>(info.tiles_at() - info.header_bytes));
+  }
   add("  \"bits_per_sub_pixel\": %.6f,\n  \"chunks\": [",
       8.0 * static_cast<double>(bytes) / sub_pixels);
   for (size_t i = 0; i < info.chunks.size(); ++i) {

@@ -91,6 +91,16 @@ flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file) {
   return info;
 }
 
+std::vector<Chunk> ChunksOf(const DecoderHandle& decoder) {
+  std::vector<Chunk> chunks;
+  for (flz_chunk chunk;;) {
+    const flz_status status = flz_decoder_next_chunk(decoder.get(), &chunk);
+    if (status == FLZ_END) return chunks;
+    Check(status, decoder);
+    chunks.push_back(MakeChunk({chunk.type, 4}, ByteSpan(chunk.data, chunk.size)));
+  }
+}
+
 Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
                  const CommonOptions& options) {
   Image image;
@@ -110,12 +120,7 @@ Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t ho
   RequireMemory(memory + row_bytes * image.height + holds, options.max_memory);
   image.samples.resize(row_bytes * image.height);
   Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0), decoder);
-  for (flz_chunk chunk;;) {
-    const flz_status status = flz_decoder_next_chunk(decoder.get(), &chunk);
-    if (status == FLZ_END) break;
-    Check(status, decoder);
-    image.chunks.push_back(MakeChunk({chunk.type, 4}, ByteSpan(chunk.data, chunk.size)));
-  }
+  image.chunks = ChunksOf(decoder);
   return image;
 }
 

@@ -45,6 +45,9 @@ flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file);
 Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
                  const CommonOptions& options);
 
+// The chunks of the open file.
+std::vector<Chunk> ChunksOf(const DecoderHandle& decoder);
+
 // Shows a progress line while it lives.
 class HandleProgress {
  public:

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "codec/metadata/chunk_store.h"
 #include "codec/options/region.h"
+#include "codec/preview/preview.h"
 #include "codec/tiles/tile_decoder.h"
 #include "codec/tiles/tile_encoder.h"
 #include "codec/tiles/tile_loop.h"
@@ -75,9 +76,13 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
     if (result.model_hash != 0) info.model_hash = result.model_hash;
     info.adaptive = info.adaptive || IsAdaptive(result.payload);
   }
+  std::optional<Preview> preview;
+  if (options.preview) preview = ChoosePreview(image, bytes, pool);
+  if (preview) info.preview = preview->info;
   std::vector<uint8_t> file = SerializeHeader(info);
   info.header_bytes = file.size();
-  file.reserve(file.size() + bytes);
+  file.reserve(info.file_bytes());
+  if (preview) AppendTile(kPreviewTile, preview->pixel_checksum, preview->payload, file);
   TileStats sum;
   for (uint64_t tile = 0; tile < tiles; ++tile) {
     TileResult& result = results[tile];

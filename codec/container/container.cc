@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kChecksumBytes = sizeof(uint32_t);
 constexpr size_t kHeaderBytesAt = kFixedHeaderBytes - sizeof(uint32_t);  // field "header size"
-constexpr int kIndexedFlag = 1, kInterlacedFlag = 2, kAdaptiveFlag = 4;
+constexpr int kIndexedFlag = 1, kInterlacedFlag = 2, kAdaptiveFlag = 4, kPreviewFlag = 8;
 constexpr char kCutShort[] = "file is cut short";
 
 // XXH32 maps each 32-bit word of the input to the result one-to-one, so damage within
@@ -42,7 +42,7 @@ void CheckFields(const FileInfo& info, int flags) {
   const bool kind = info.channels >= 1 && info.channels <= 4 && info.bit_depth >= 1 &&
                     info.bit_depth <= 16 &&
                     (!info.indexed || (info.channels == 1 && info.bit_depth <= 8));
-  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag | kAdaptiveFlag)) != 0) {
+  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag | kAdaptiveFlag | kPreviewFlag)) != 0) {
     throw Error(ErrorCode::kUnsupported, "images of " + std::to_string(info.channels) +
                                              " channels of " + std::to_string(info.bit_depth) +
                                              " bits with flags " + std::to_string(flags) +
@@ -60,6 +60,23 @@ std::vector<uint64_t> ReadIndex(ByteReader& reader, uint64_t tiles) {
     Require(payload_bytes.back() <= UINT32_MAX, ErrorCode::kCorrupt, "impossible tile index");
   }
   return payload_bytes;
+}
+
+void CheckPreview(const FileInfo& info) {
+  const PreviewInfo& preview = info.preview;
+  Require(preview.channels >= 1 && preview.channels <= 4 && preview.payload_bytes <= kMaxPreviewBytes &&
+              std::max(info.preview_width(), info.preview_height()) <= kMaxPreviewSide,
+          ErrorCode::kCorrupt, "impossible preview");
+}
+
+PreviewInfo GetPreview(ByteReader& reader) {
+  PreviewInfo preview;
+  preview.channels = reader.Get<uint8_t>();
+  const uint64_t factor = reader.GetVarint();
+  Require(factor >= 1 && factor <= kMaxSide, ErrorCode::kCorrupt, "impossible preview");
+  preview.factor = static_cast<uint32_t>(factor);
+  preview.payload_bytes = reader.GetVarint();
+  return preview;
 }
 
 std::vector<Chunk> ReadChunks(ByteReader& reader) {
@@ -95,8 +112,12 @@ Rect FileInfo::TileRect(uint64_t tile) const {
   return rect;
 }
 
+uint64_t FileInfo::tiles_at() const {
+  return header_bytes + (preview.channels > 0 ? kTileOverheadBytes + preview.payload_bytes : 0);
+}
+
 uint64_t FileInfo::file_bytes() const {
-  uint64_t sum = header_bytes;
+  uint64_t sum = tiles_at();
   for (const uint64_t bytes : payload_bytes) sum += kTileOverheadBytes + bytes;
   return sum;
 }
@@ -104,6 +125,11 @@ uint64_t FileInfo::file_bytes() const {
 std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   ByteWriter rest;  // of the header, after the fixed part
   for (const uint64_t bytes : info.payload_bytes) rest.PutVarint(bytes);
+  if (info.preview.channels > 0) {
+    rest.Put(static_cast<uint8_t>(info.preview.channels));
+    rest.PutVarint(info.preview.factor);
+    rest.PutVarint(info.preview.payload_bytes);
+  }
   for (const Chunk& chunk : info.chunks) {
     for (const char c : chunk.type) rest.Put(static_cast<uint8_t>(c));
     rest.PutVarint(chunk.data.size());
@@ -119,7 +145,8 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   header.Put(static_cast<uint8_t>(info.bit_depth));
   header.Put(static_cast<uint8_t>((info.indexed ? kIndexedFlag : 0) |
                                   (info.interlaced ? kInterlacedFlag : 0) |
-                                  (info.adaptive ? kAdaptiveFlag : 0)));
+                                  (info.adaptive ? kAdaptiveFlag : 0) |
+                                  (info.preview.channels > 0 ? kPreviewFlag : 0)));
   header.Put(info.width);
   header.Put(info.height);
   header.Put(info.model_hash);
@@ -181,6 +208,10 @@ FileInfo ParseHeader(ByteSpan file) {
   ByteReader reader(covered.subspan(kFixedHeaderBytes));
   try {
     info.payload_bytes = ReadIndex(reader, info.tile_count());
+    if ((flags & kPreviewFlag) != 0) {
+      info.preview = GetPreview(reader);
+      CheckPreview(info);
+    }
     info.chunks = ReadChunks(reader);
   } catch (const Error& error) {
     // All of the header is here: its parts contradict each other, nothing was cut off.
@@ -216,6 +247,16 @@ TileBlock ReadTile(uint64_t tile, ByteSpan block) {
   return result;
 }
 
+TileBlock ReadPreview(const FileInfo& info, ByteSpan file) {
+  Require(file.size() >= info.tiles_at(), ErrorCode::kTruncated, kCutShort);
+  const auto size = static_cast<size_t>(info.tiles_at() - info.header_bytes);
+  try {
+    return ReadTile(kPreviewTile, file.subspan(info.header_bytes, size));
+  } catch (const Error& error) {
+    throw Error(error.code(), std::string("preview ") + error.what());
+  }
+}
+
 std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file) {
   const uint64_t expected = info.file_bytes();
   Require(file.size() >= expected, ErrorCode::kTruncated, kCutShort);
@@ -223,7 +264,8 @@ std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file) {
     throw Error(ErrorCode::kCorrupt,
                 std::to_string(file.size() - expected) + " surplus bytes after the last tile");
   }
-  ByteReader reader(file.subspan(info.header_bytes));
+  if (info.preview.channels > 0) ReadPreview(info, file);
+  ByteReader reader(file.subspan(static_cast<size_t>(info.tiles_at())));
   std::vector<TileBlock> blocks;
   blocks.reserve(info.payload_bytes.size());
   for (const uint64_t bytes : info.payload_bytes) {

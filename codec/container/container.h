@@ -23,7 +23,17 @@ inline constexpr size_t kFixedHeaderBytes = 33;
 inline constexpr size_t kTileOverheadBytes = 8;   // two checksums before each payload
 inline constexpr char kCriticalChunk[] = "PNGC";  // the one that this version knows
 inline constexpr uint32_t kMaxSide = 0x7FFFFFFF;
+inline constexpr uint32_t kMaxPreviewSide = 256;
+inline constexpr uint64_t kMaxPreviewBytes = uint64_t{1} << 20;  // more than its samples
+inline constexpr uint32_t kPreviewTile = UINT32_MAX;  // its tile number, for its checksums
 inline constexpr int kMinTileLog2 = 4, kMaxTileLog2 = 12, kDefaultTileLog2 = 10;
+
+// The preview: a picture of every `factor` pixels of the picture in either direction (codec/preview/).
+struct PreviewInfo {
+  int channels = 0;  // 0: there is none
+  uint32_t factor = 1;
+  uint64_t payload_bytes = 0;
+};
 
 // What the header says.
 struct FileInfo {
@@ -34,14 +44,19 @@ struct FileInfo {
   uint64_t model_hash = 0;  // 0: no tile needs a model
   int tile_log2 = kDefaultTileLog2;
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
+  PreviewInfo preview;                  // its block lies before those of the tiles
   std::vector<Chunk> chunks;            // of the header; chunk_store.h reads them
-  size_t header_bytes = 0;  // set by ParseHeader: everything before the first tile block
+  size_t header_bytes = 0;  // set by ParseHeader: everything before the first block
 
   uint64_t pixels() const { return uint64_t{width} * height; }
   uint32_t tile_columns() const { return TilesAcross(width); }
   uint32_t tile_rows() const { return TilesAcross(height); }
   uint64_t tile_count() const { return uint64_t{tile_columns()} * tile_rows(); }
   Rect TileRect(uint64_t tile) const;
+  uint32_t preview_width() const { return (width - 1) / preview.factor + 1; }
+  uint32_t preview_height() const { return (height - 1) / preview.factor + 1; }
+  // Of header and preview: where the first tile's block begins.
+  uint64_t tiles_at() const;
   // The size that the complete file has.
   uint64_t file_bytes() const;
 
@@ -77,8 +92,11 @@ void AppendTile(uint64_t tile, uint32_t pixel_checksum, ByteSpan payload,
 // Reads the block of one tile, given exactly. Throws kCorrupt if its checksum is not right.
 TileBlock ReadTile(uint64_t tile, ByteSpan block);
 
+// The preview's block, which the header must name; the file may end after it.
+TileBlock ReadPreview(const FileInfo& info, ByteSpan file);
+
 // The tile blocks of a whole file. Throws kTruncated or kCorrupt unless the file is
-// exactly as long as its header says and every block has its checksum.
+// exactly as long as its header says and every block, the preview's too, has its checksum.
 std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file);
 
 // Checksum of the samples inside `rect`: rows top to bottom, channels interleaved,

@@ -69,7 +69,7 @@ std::vector<std::optional<TileBlock>> FindTiles(const FileInfo& info, ByteSpan f
                                                 Recovery& recovery) {
   recovery.tiles = info.tile_count();
   std::vector<std::optional<TileBlock>> blocks(info.payload_bytes.size());
-  uint64_t begin = info.header_bytes;
+  uint64_t begin = info.tiles_at();
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
     const uint64_t size = kTileOverheadBytes + info.payload_bytes[tile];
     if (begin + size > file.size()) {

@@ -29,6 +29,7 @@ struct EncodeOptions {
   PixelBits* pixel_bits = nullptr;          // if set: where the bits went; costs time
   Coding coding = Coding::kSmallest;
   bool recover_colour = true;  // look for what RGB was converted from (recovered_colour.h)
+  bool preview = false;        // a small picture beside large ones (codec/preview/)
   uint64_t max_memory = kDefaultMaxMemory;  // bytes, by PlanEncode
   std::vector<Chunk> chunks;                // put into the header as they are
   RowsFn rows;  // if set: reads the samples in, of which none is there before (row_source.h)

@@ -107,7 +107,10 @@ typedef struct flz_info {
   uint32_t format_version; /**< Version of the file format. */
   uint32_t flags;          /**< FLZ_INDEXED, FLZ_INTERLACED. */
   uint32_t max_value;      /**< The largest sample allowed; 0: 2^bit_depth - 1. */
-  uint64_t reserved[4];    /**< Zero. */
+  uint32_t preview_width, preview_height; /**< Of the stored preview; 0: there is none. */
+  uint32_t preview_channels;              /**< 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
+  uint32_t preview_bytes;  /**< In the file, of which they follow the header. */
+  uint64_t reserved[2];    /**< Zero. */
 } flz_info;
 
 /** A picture in the caller's memory. */
@@ -217,6 +220,11 @@ FLZ_API flz_status flz_encoder_set_effort(flz_encoder* encoder, flz_effort effor
  * code those; a smaller file where they are found. 1, the default, or 0.
  */
 FLZ_API flz_status flz_encoder_set_recover_colour(flz_encoder* encoder, int on);
+/**
+ * Whether files of pictures of 2^20 pixels and more get a preview, as large as a two-hundredth of the
+ * tiles' bytes allows; at most 256 pixels on a side. 1, the default, or 0.
+ */
+FLZ_API flz_status flz_encoder_set_preview(flz_encoder* encoder, int on);
 /** Encodes with a model file (.flzm) of `size` bytes at `data`, which is copied. */
 FLZ_API flz_status flz_encoder_set_model(flz_encoder* encoder, const void* data, size_t size);
 /** 1 to 1024 threads, the caller's included; 0, the default: one per processor. */
@@ -375,7 +383,19 @@ FLZ_API flz_status flz_decoder_size(flz_decoder* decoder, uint32_t* width, uint3
 FLZ_API flz_status flz_decoder_decode(flz_decoder* decoder, void* pixels, size_t size,
                                       size_t stride);
 
-/** Decodes the whole of the open file, checks everything, and keeps nothing. */
+/**
+ * Decodes the stored preview of the open file, in some milliseconds: the picture with factor x factor
+ * pixels averaged, as preview_channels samples of 8 bits, palette, depth and transparent colour
+ * resolved; samples may have lost up to four bits. Its colour space is the picture's. Of the file, the
+ * header_bytes + preview_bytes first bytes are enough. FLZ_INVALID_ARGUMENT if flz_info says that
+ * there is none.
+ *
+ * @param pixels, size, stride  As in flz_decoder_decode(), of preview_width x preview_height pixels.
+ */
+FLZ_API flz_status flz_decoder_preview(flz_decoder* decoder, void* pixels, size_t size,
+                                       size_t stride);
+
+/** Decodes the whole of the open file, preview included, checks everything, and keeps nothing. */
 FLZ_API flz_status flz_decoder_check(flz_decoder* decoder);
 
 #ifdef __cplusplus

@@ -35,7 +35,11 @@ class FlzInfo(ctypes.Structure):
         ("format_version", c_uint32),
         ("flags", c_uint32),
         ("max_value", c_uint32),
-        ("reserved", c_uint64 * 4),
+        ("preview_width", c_uint32),
+        ("preview_height", c_uint32),
+        ("preview_channels", c_uint32),
+        ("preview_bytes", c_uint32),
+        ("reserved", c_uint64 * 2),
     ]
 
 

@@ -95,6 +95,13 @@ void Run(const uint8_t* data, size_t size) {
     // Reads every byte, for the sanitizer.
     fuzz::Check(chunk.size == 0 || std::memchr(chunk.data, -1, chunk.size) != &info, "never");
   }
+  if (info.preview_width > 0) {
+    const size_t row = size_t{info.preview_width} * info.preview_channels;
+    std::vector<uint8_t> preview(row * info.preview_height);
+    flz_decoder_preview(decoder.get(), preview.data(), preview.size(), 0);
+    fuzz::Check(flz_decoder_preview(decoder.get(), preview.data(), preview.size() - 1, 0) != FLZ_OK,
+                "a buffer too small for the preview is accepted");
+  }
   if (uint64_t{info.width} * info.height > 1 << 12) {
     fuzz::Check(flz_decoder_check(decoder.get()) != FLZ_OK, "the limit of pixels is not kept");
     return;

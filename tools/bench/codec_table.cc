@@ -47,6 +47,7 @@ Codec Flowzip(const std::string& name, std::shared_ptr<const Model> model,
     EncodeOptions encode;
     encode.coding = coding;
     encode.recover_colour = recover;
+    encode.preview = true;
     encode.model = raw;
     encode.jobs = jobs;
     return Encode(image, encode);
