@@ -308,7 +308,8 @@ void MakeBadPreviews(BadFiles& bad, const Bytes& good) {
   Bytes damaged = with({3, 2, 9});
   damaged[ParseHeader(damaged).header_bytes] ^= 1;
   bad.Add("preview-checksum", damaged);
-  bad.Add("preview-cut", Bytes(damaged.begin(), damaged.begin() + ParseHeader(damaged).header_bytes + 4));
+  bad.Add("preview-cut",
+          Bytes(damaged.begin(), damaged.begin() + ParseHeader(damaged).header_bytes + 4));
 }
 
 void MakeBadHeaders(BadFiles& bad, const FileInfo& info, const Bytes& payload) {

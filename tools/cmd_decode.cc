@@ -42,8 +42,8 @@ int ParseScale(const std::string& text) {
   throw UsageError("--scale: the scale is 1, 1/2, 1/4 or 1/8");
 }
 
-// What makes of samples a colour, and which side is up: nothing of palettes and transparent colours,
-// which an averaged picture has resolved.
+// What makes of samples a colour, and which side is up: nothing of palettes and transparent
+// colours, which an averaged picture has resolved.
 void KeepColourSpace(const Image& from, Image& to) {
   if (from.width == to.width && from.height == to.height) return;
   for (const Chunk& chunk : from.chunks) {

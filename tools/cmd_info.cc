@@ -84,8 +84,8 @@ int ColourChannels(const FileInfo& info) { return info.channels >= 3 ? 3 : 1; }
 // codes colour.
 void PrintColour(const DecodeStats& stats) {
   const TileStats& tiles = stats.tiles;
-  const uint64_t converted = std::accumulate(tiles.conversion_tiles.begin(),
-                                             tiles.conversion_tiles.end(), uint64_t{0});
+  const uint64_t converted =
+      std::accumulate(tiles.conversion_tiles.begin(), tiles.conversion_tiles.end(), uint64_t{0});
   if (stats.info.channels < 3 || converted == 0) return;
   std::string text;
   for (int id = 1; id < kColourConversions; ++id) {

@@ -78,7 +78,8 @@ void AddSampleCommand(CLI::App& app, Action& run) {
       ->check(CLI::Range(1.0 / 16, 16.0))
       ->capture_default_str();
   CLI::Option* from =
-      command->add_option("--from", arguments->from, "PNG whose size, kind and fitted filters to take")
+      command
+          ->add_option("--from", arguments->from, "PNG whose size, kind and fitted filters to take")
           ->type_name("FILE")
           ->excludes(size);
   command->add_option("--keep", arguments->keep, "With --from: how many of its first rows to keep")

@@ -110,8 +110,8 @@ void PrintCsv(const std::vector<Row>& rows) {
     name += '"';
     const FileInfo& info = row.score.stats.info;
     const auto line = [&](const std::string& channel, double bits) {
-      std::printf("%s,%u,%u,%d,%s,%.3f,%.6f,", name.c_str(), info.width, info.height,
-                  info.channels, channel.c_str(), bits, row.PerDimension(bits));
+      std::printf("%s,%u,%u,%d,%s,%.3f,%.6f,", name.c_str(), info.width, info.height, info.channels,
+                  channel.c_str(), bits, row.PerDimension(bits));
     };
     line("", row.score.bits);
     std::printf("%llu,%llu\n", static_cast<unsigned long long>(row.score.stats.file_bytes),

@@ -64,7 +64,8 @@ std::vector<uint64_t> ReadIndex(ByteReader& reader, uint64_t tiles) {
 
 void CheckPreview(const FileInfo& info) {
   const PreviewInfo& preview = info.preview;
-  Require(preview.channels >= 1 && preview.channels <= 4 && preview.payload_bytes <= kMaxPreviewBytes &&
+  Require(preview.channels >= 1 && preview.channels <= 4 &&
+              preview.payload_bytes <= kMaxPreviewBytes &&
               std::max(info.preview_width(), info.preview_height()) <= kMaxPreviewSide,
           ErrorCode::kCorrupt, "impossible preview");
 }
@@ -143,10 +144,9 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
   header.Put<uint8_t>(kFormatVersion);
   header.Put(static_cast<uint8_t>(info.channels));
   header.Put(static_cast<uint8_t>(info.bit_depth));
-  header.Put(static_cast<uint8_t>((info.indexed ? kIndexedFlag : 0) |
-                                  (info.interlaced ? kInterlacedFlag : 0) |
-                                  (info.adaptive ? kAdaptiveFlag : 0) |
-                                  (info.preview.channels > 0 ? kPreviewFlag : 0)));
+  header.Put(static_cast<uint8_t>(
+      (info.indexed ? kIndexedFlag : 0) | (info.interlaced ? kInterlacedFlag : 0) |
+      (info.adaptive ? kAdaptiveFlag : 0) | (info.preview.channels > 0 ? kPreviewFlag : 0)));
   header.Put(info.width);
   header.Put(info.height);
   header.Put(info.model_hash);

@@ -28,7 +28,8 @@ inline constexpr uint64_t kMaxPreviewBytes = uint64_t{1} << 20;  // more than it
 inline constexpr uint32_t kPreviewTile = UINT32_MAX;  // its tile number, for its checksums
 inline constexpr int kMinTileLog2 = 4, kMaxTileLog2 = 12, kDefaultTileLog2 = 10;
 
-// The preview: a picture of every `factor` pixels of the picture in either direction (codec/preview/).
+// The preview: a picture of every `factor` pixels of the picture in either direction
+// (codec/preview/).
 struct PreviewInfo {
   int channels = 0;  // 0: there is none
   uint32_t factor = 1;
@@ -46,7 +47,7 @@ struct FileInfo {
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
   PreviewInfo preview;                  // its block lies before those of the tiles
   std::vector<Chunk> chunks;            // of the header; chunk_store.h reads them
-  size_t header_bytes = 0;  // set by ParseHeader: everything before the first block
+  size_t header_bytes = 0;              // set by ParseHeader: everything before the first block
 
   uint64_t pixels() const { return uint64_t{width} * height; }
   uint32_t tile_columns() const { return TilesAcross(width); }
