@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url)), root = dirname(here);
 const [build] = process.argv.slice(2);
-const version = /project\(flowzip VERSION (\S+)/.exec(readFileSync(join(root, 'CMakeLists.txt'), 'utf8'))[1];
 const out = join(build, 'web/flowzip'), site = join(build, 'web/site');
 
 rmSync(join(build, 'web'), { recursive: true, force: true });
@@ -49,7 +48,7 @@ const manifest = JSON.parse(readFileSync(join(here, 'package.json')));
 delete manifest.devDependencies;
 delete manifest.scripts;
 delete manifest.private;
-writeFileSync(join(out, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 
 cpSync(join(here, 'page'), site, { recursive: true });
 cpSync(join(root, 'data/photos/colorado.png'), join(site, 'example.png'));

@@ -42,6 +42,11 @@ export function threadImports(memory) {
   const now = () => performance.timeOrigin + performance.now();
   return {
     emscripten_get_now: now,
+    clock_gettime(clock, at) {  // two words: seconds, nanoseconds
+      const time = now();
+      new Uint32Array(memory.buffer, at, 2).set([time / 1000, time % 1000 * 1e6]);
+      return 0;
+    },
     emscripten_check_blocking_allowed() {},
     emscripten_num_logical_cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
     emscripten_get_heap_max: () => MAX_PAGES * PAGE - PAGE,
