@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 TRAIN ?= ON
 PREFIX ?= /usr/local
 
-.PHONY: demo check check-platforms web check-web build install clean format
+.PHONY: demo check check-platforms check-desktop web check-web build install clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -27,6 +27,14 @@ check:
 check-platforms:
 	scripts/install-deps.sh build platforms
 	JOBS=$(JOBS) scripts/check-platforms.sh
+
+# The plug-ins for viewers, thumbnailers and libvips, in those programs; desktop/README.md.
+check-desktop:
+	scripts/install-deps.sh build test desktop
+	cmake --preset release -DFLOWZIP_TRAIN=OFF -DFLOWZIP_TESTS=ON -DFLOWZIP_DESKTOP_PROGRAMS=ON
+	cmake --build --preset release --parallel $(JOBS) --target flowzip desktop
+	ctest --preset release -L desktop
+	cmake --preset release --log-level=WARNING -DFLOWZIP_DESKTOP_PROGRAMS=OFF
 
 # The npm package (build/web/flowzip) and the page (build/web/site); web/README.md.
 web:
@@ -61,5 +69,5 @@ clean:
 	rm -rf build
 
 format:
-	find analysis base c_api codec model rans tools tests \( -name '*.h' -o -name '*.cc' \) \
+	find analysis base c_api codec desktop model rans tools tests \( -name '*.h' -o -name '*.cc' -o -path 'desktop/*.c' \) \
 	  -exec clang-format-14 -i {} +

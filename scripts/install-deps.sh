@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web]
+#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop]
 #                           (default: build, test, train)
 set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
        nlohmann-json3-dev)
-test=(catch2 pkg-config valgrind python3-numpy python3-pytest python3-pil python3-zarr python3-dask
+test=(catch2 pkg-config libgdk-pixbuf-2.0-dev valgrind python3-numpy python3-pytest python3-pil python3-zarr python3-dask
       python3-distributed python3-pip python3-setuptools python3-wheel)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
@@ -21,6 +21,9 @@ fuzz=(clang libclang-rt-14-dev llvm gcovr)
 web=(emscripten chromium firefox-esr)
 command -v node >/dev/null || web+=(nodejs)
 command -v npm >/dev/null || web+=(npm)
+# The hosts of the plug-ins in desktop/, and the programs that `make check-desktop` opens pictures by.
+desktop=(pkg-config zlib1g-dev libgdk-pixbuf-2.0-dev libvips-dev libvips-tools qtbase5-dev qt6-base-dev time
+         libgdk-pixbuf2.0-bin shared-mime-info bubblewrap dbus libglib2.0-bin tumbler xvfb eog gwenview imagemagick netpbm)
 
 wanted=()
 for group in "${@:-all}"; do
@@ -32,8 +35,9 @@ for group in "${@:-all}"; do
     platforms) wanted+=("${platforms[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     web) wanted+=("${web[@]}") ;;
+    desktop) wanted+=("${desktop[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop]" >&2; exit 2 ;;
   esac
 done
 
