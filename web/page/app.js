@@ -53,13 +53,16 @@ class Picture {
     this.rivals?.terminate();
   }
 
-  async read(file) {
+  // `onPreview` gets that of a .flz file, if it has one, before the rest is decoded.
+  async read(file, onPreview) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     this.bytes = bytes.length;
     const { signal } = this;
     if (isFlz(bytes)) {
       this.format = 'flz';
       this.info = await worker.info(bytes, { signal });
+      // What is wrong with it, if so, is nothing to the picture.
+      if (this.info.preview !== null) worker.preview(bytes, { signal }).then(onPreview).catch(() => {});
       this.samples = await worker.decodeSamples(bytes, { signal, onProgress: (done, total) => say(`Decoding: ${Math.floor(100 * done / total)} %`) });
       this.files.set('opened', bytes);
     } else if (isPng(bytes)) {
@@ -90,8 +93,13 @@ async function open(file) {
   reset();
   say(`Reading ${picture.name}`);
   try {
-    await picture.read(file);
-    viewer.picture = await worker.toBitmap(picture.samples, { signal: picture.signal });
+    await picture.read(file, async (preview) => {
+      const bitmap = await createImageBitmap(preview, { premultiplyAlpha: 'none' });
+      if (picture !== current || picture.samples !== undefined) return;
+      viewer.show(bitmap, picture.info);
+      $('kind').textContent = `${kindOf(picture.info)}: a preview, until all of it is decoded`;
+    });
+    viewer.show(await worker.toBitmap(picture.samples, { signal: picture.signal }));
   } catch (error) {
     if (error.code === 'cancelled' || picture !== current) return;
     closePicture();
@@ -104,7 +112,7 @@ async function open(file) {
 }
 
 function reset() {
-  viewer.picture = null;
+  viewer.show(null);
   chart.clear();
   $('split').disabled = true;
   for (const id of ['legend', 'verdict', 'hash', 'spot']) $(id).hidden = true;

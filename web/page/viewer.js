@@ -8,7 +8,10 @@ export class Viewer {
   #canvas;
   #context;
   #picture = null;
+  #size = { width: 0, height: 0 };  // of the picture; a preview of it is smaller
   #heat = null;
+  #pictureLayer = {};
+  #heatLayer = {};
   #split = 1;      // share of the view that the picture has
   #scale = 1;      // screen pixels a pixel
   #x = 0;          // of the picture, at the middle of the view
@@ -35,12 +38,16 @@ export class Viewer {
     }
   }
 
-  // An ImageBitmap, which is the viewer's from now on; null for none.
-  set picture(bitmap) {
+  // An ImageBitmap, which is the viewer's from now on, of a picture of `size`; null for none. One
+  // of the same size as before takes its place in the same view.
+  show(bitmap, size = bitmap) {
+    const { width: before, height: above } = this.#size;
     this.#picture?.close();
     this.#picture = bitmap;
     this.heat = null;
-    this.fit();
+    this.#size = { width: size?.width ?? 0, height: size?.height ?? 0 };
+    if (before !== this.#size.width || above !== this.#size.height) this.fit();
+    else this.#draw();
   }
 
   set heat(bitmap) {
@@ -69,15 +76,15 @@ export class Viewer {
   }
 
   get #fitScale() {
-    const { width, height } = this.#picture;
+    const { width, height } = this.#size;
     return Math.min(this.#canvas.width / width, this.#canvas.height / height);
   }
 
   fit() {
     if (this.#picture !== null) {
       this.#scale = Math.min(this.#fitScale, 8);
-      this.#x = this.#picture.width / 2;
-      this.#y = this.#picture.height / 2;
+      this.#x = this.#size.width / 2;
+      this.#y = this.#size.height / 2;
     }
     this.#fitted = true;
     this.#draw();
@@ -108,8 +115,8 @@ export class Viewer {
       const half = view / 2 / this.#scale;
       return side <= 2 * half ? side / 2 : Math.min(side - half, Math.max(half, at));
     };
-    this.#x = clamp(this.#x, this.#picture.width, this.#canvas.width);
-    this.#y = clamp(this.#y, this.#picture.height, this.#canvas.height);
+    this.#x = clamp(this.#x, this.#size.width, this.#canvas.width);
+    this.#y = clamp(this.#y, this.#size.height, this.#canvas.height);
   }
 
   #wheel(event) {
@@ -184,7 +191,7 @@ export class Viewer {
     if (this.#picture === null) return null;
     const x = Math.floor(this.#x + (left - this.#canvas.width / 2) / this.#scale);
     const y = Math.floor(this.#y + (top - this.#canvas.height / 2) / this.#scale);
-    return x >= 0 && y >= 0 && x < this.#picture.width && y < this.#picture.height ? { x, y } : null;
+    return x >= 0 && y >= 0 && x < this.#size.width && y < this.#size.height ? { x, y } : null;
   }
 
   #draw() {
@@ -198,11 +205,7 @@ export class Viewer {
     const context = this.#context, { width, height } = this.#canvas;
     context.clearRect(0, 0, width, height);
     if (this.#picture === null) return;
-    const left = width / 2 - this.#x * this.#scale, top = height / 2 - this.#y * this.#scale;
-    const w = this.#picture.width * this.#scale, h = this.#picture.height * this.#scale;
-    context.imageSmoothingEnabled = this.#scale < 2;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(this.#picture, left, top, w, h);
+    context.drawImage(this.#seen(this.#pictureLayer, this.#picture), 0, 0);
     if (this.#heat === null || this.#split >= 1) return;
     const edge = Math.round(this.#split * width);
     context.save();
@@ -210,9 +213,25 @@ export class Viewer {
     context.rect(edge, 0, width - edge, height);
     context.clip();
     context.clearRect(edge, 0, width - edge, height);
-    context.drawImage(this.#heat, left, top, w, h);
+    context.drawImage(this.#seen(this.#heatLayer, this.#heat), 0, 0);
     context.restore();
     this.#paintHandle(edge);
+  }
+
+  // What is seen of a bitmap, drawn anew only when the view has changed: the slider moves over large
+  // pictures without drawing them.
+  #seen(layer, bitmap) {
+    const { width, height } = this.#canvas, view = [width, height, this.#x, this.#y, this.#scale].join();
+    if (layer.bitmap === bitmap && layer.view === view) return layer.canvas;
+    Object.assign(layer, { bitmap, view });
+    layer.canvas ??= new OffscreenCanvas(width, height);
+    Object.assign(layer.canvas, { width, height });  // which clears it
+    const context = layer.canvas.getContext('2d');
+    context.imageSmoothingEnabled = this.#scale < 2;
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, width / 2 - this.#x * this.#scale, height / 2 - this.#y * this.#scale,
+      this.#size.width * this.#scale, this.#size.height * this.#scale);
+    return layer.canvas;
   }
 
   #paintHandle(edge) {

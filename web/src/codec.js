@@ -7,6 +7,8 @@ import { fromImageData, isSamples, toImageData } from './pixels.js';
 import { Instance } from './wasm.js';
 
 const EFFORTS = { fast: 1, standard: 2, best: 3 };
+// Chunks that say how colours are meant and which side is up.
+const APPEARANCE = new Set(['iCCP', 'sRGB', 'gAMA', 'cHRM', 'cICP', 'eXIf']);
 const END = 12, INDEXED = 1, INTERLACED = 2;
 // Memory of WebAssembly only grows: an instance that grew beyond this makes way for a new one.
 const KEPT_BYTES = 64 << 20;
@@ -31,6 +33,7 @@ function readInfo(instance) {
     fileBytes: field(4), headerBytes: field(5), tiles: field(6), tileSize: field(7),
     formatVersion: field(10),
     model: /^0+$/.test(hash) ? null : hash,
+    preview: field(13) === 0 ? null : { width: field(13), height: field(14), channels: field(15), bytes: field(16) },
   };
 }
 
@@ -170,6 +173,33 @@ export class Codec {
 
   async decode(file, options) {
     return toImageData(await this.decodeSamples(file, options));
+  }
+
+  // The stored preview, with what it takes to show it; null if there is none.
+  previewSamples(file) {
+    return this.#run((instance) => instance.lend(asBytes(file), (at, size) => {
+      let pixels = 0;
+      try {
+        instance.check(instance.call('open', at, size));
+        const { preview } = readInfo(instance);
+        if (preview === null) return null;
+        const { width, height, channels } = preview, bytes = width * height * channels;
+        pixels = instance.alloc(bytes);
+        instance.check(instance.call('preview', pixels, bytes));
+        return {
+          width, height, channels, bitDepth: 8, maxValue: 255, indexed: false, interlaced: false,
+          data: instance.copy(pixels, bytes), chunks: readChunks(instance).filter(({ type }) => APPEARANCE.has(type)),
+        };
+      } finally {
+        if (pixels !== 0) instance.free(pixels);
+        instance.call('close');
+      }
+    }));
+  }
+
+  async preview(file) {
+    const samples = await this.previewSamples(file);
+    return samples && toImageData(samples);
   }
 
   async encode(image, options = {}) {

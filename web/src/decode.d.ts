@@ -52,6 +52,8 @@ export interface Info {
   formatVersion: number;
   /** Hash of the model that decodes it, sixteen hexadecimal digits; null where it needs none. */
   model: string | null;
+  /** A small picture beside large ones, in the first headerBytes + preview.bytes bytes of the file. */
+  preview: { width: number; height: number; channels: 1 | 2 | 3 | 4; bytes: number } | null;
 }
 
 /** A PNG chunk: metadata, palette, transparency. An empty IDAT marks the samples' place among them. */
@@ -108,6 +110,15 @@ export function decode(file: Bytes, options?: DecodeOptions): Promise<ImageData 
 
 /** The samples and chunks as they are. */
 export function decodeSamples(file: Bytes, options?: DecodeOptions): Promise<Required<Samples>>;
+
+/**
+ * The stored preview, in some milliseconds, as decode() gives pictures; null if there is none. That beginning of the
+ * file which info() names is enough, and no model is fetched.
+ */
+export function preview(file: Bytes): Promise<ImageData | PlainImage | null>;
+
+/** The same as samples, with the chunks of the picture that it takes to show it (profile, orientation). */
+export function previewSamples(file: Bytes): Promise<Required<Samples> | null>;
 
 export function toImageData(samples: Samples): ImageData | PlainImage;
 

@@ -8,7 +8,9 @@ export { MODELS as models } from './models.js';
 export { toImageData } from './pixels.js';
 
 // (Addresses that bundlers see.)
-export const { init, info, decode, decodeSamples, simdTarget, threads, memoryBytes } = entry({
+export const {
+  init, info, decode, decodeSamples, preview, previewSamples, simdTarget, threads, memoryBytes,
+} = entry({
   simd: new URL('./flowzip-decode.wasm', import.meta.url),
   scalar: new URL('./flowzip-decode-scalar.wasm', import.meta.url),
   threads: new URL('./flowzip-decode-threads.wasm', import.meta.url),

@@ -3,7 +3,8 @@
 //
 //   <flz-img src="photo.flz" alt="A dome" width="600" height="400" loading="lazy"></flz-img>
 //
-// Events "load" and "error" as <img> has them; attribute `state`: loading, loaded, error; parts `img` and `error` for
+// Events "load" and "error" as <img> has them, "preview" once the file's preview is shown, while the rest is still
+// coming; attribute `state`: loading, preview, loaded, error; parts `img` and `error` for
 // style sheets. Cross-origin files need CORS headers.
 
 export class FlzImg extends HTMLElement {

@@ -10,7 +10,8 @@ export { fromImageData, toImageData } from './pixels.js';
 
 // (Addresses that bundlers see.)
 export const {
-  init, info, decode, decodeSamples, encode, heatmap, sample, hash, simdTarget, threads, memoryBytes,
+  init, info, decode, decodeSamples, preview, previewSamples, encode, heatmap, sample, hash, simdTarget, threads,
+  memoryBytes,
 } = entry({
   simd: new URL('./flowzip.wasm', import.meta.url),
   scalar: new URL('./flowzip-scalar.wasm', import.meta.url),

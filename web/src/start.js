@@ -9,7 +9,7 @@ import { hasSimd } from './wasm.js';
 
 const MAX_THREADS = 16;
 // Of the codec, and of the package by the same name.
-const CALLS = ['info', 'decode', 'decodeSamples', 'simdTarget', 'encode', 'heatmap', 'sample', 'hash'];
+const CALLS = ['info', 'decode', 'decodeSamples', 'preview', 'previewSamples', 'simdTarget', 'encode', 'heatmap', 'sample', 'hash'];
 
 // Which module to load; a codec of it, and the number of threads that it has.
 async function startCodec(urls, options) {

@@ -8,7 +8,7 @@ let flowzip = null, options = {};
 
 // The small module, until something else than decoding is asked for.
 async function library(method) {
-  if (options.only === 'decode' && ['info', 'decode', 'decodeSamples', 'toPng'].includes(method)) {
+  if (options.only === 'decode' && ['info', 'decode', 'decodeSamples', 'preview', 'previewSamples', 'toPng'].includes(method)) {
     flowzip ??= await import('./decode.js');
   } else if (flowzip?.encode === undefined) {
     flowzip = await import('./index.js');
@@ -47,8 +47,11 @@ const HERE = { readPng, writePng, readImage, toBitmap };
 
 async function run(method, input, settings) {
   if (method in HERE) return HERE[method](input, settings);
-  const { [method]: work, decodeSamples, drawHeatmap } = await library(method);
-  if (method === 'toPng') return writePng(await decodeSamples(input, settings), settings);
+  const { [method]: work, decodeSamples, previewSamples, drawHeatmap } = await library(method);
+  if (method === 'toPng') {
+    const samples = settings.preview ? await previewSamples(input) : await decodeSamples(input, settings);
+    return writePng(samples, settings);
+  }
   const result = await work(input, settings);
   if (method === 'heatmap' && settings.draw) result.bitmap = await createImageBitmap(drawHeatmap(result));
   return result;
@@ -57,7 +60,7 @@ async function run(method, input, settings) {
 // The buffers of a result, which go over without being copied.
 function buffers(result) {
   if (result instanceof ImageBitmap) return [result];
-  if (result instanceof ImageData || typeof result !== 'object') return [];
+  if (result === null || result instanceof ImageData || typeof result !== 'object') return [];
   const parts = [result, result.data, result.bits, result.file].map((part) => part?.buffer);
   return [...new Set(parts.filter((part) => part instanceof ArrayBuffer)), ...result.bitmap ? [result.bitmap] : []];
 }

@@ -19,6 +19,8 @@ export class FlowzipWorker {
   info(file: Bytes, options?: CallOptions): Promise<Info>;
   decode(file: Bytes, options?: DecodeOptions & CallOptions): Promise<ImageData | PlainImage>;
   decodeSamples(file: Bytes, options?: DecodeOptions & CallOptions): Promise<Required<Samples>>;
+  preview(file: Bytes, options?: CallOptions): Promise<ImageData | PlainImage | null>;
+  previewSamples(file: Bytes, options?: CallOptions): Promise<Required<Samples> | null>;
   encode(image: Rgba | Samples, options?: EncodeOptions & CallOptions): Promise<Uint8Array>;
   heatmap(image: Rgba | Samples, options: EncodeOptions & CallOptions & { draw: true }): Promise<Heatmap & { bitmap: ImageBitmap }>;
   heatmap(image: Rgba | Samples, options?: EncodeOptions & CallOptions): Promise<Heatmap>;
@@ -26,8 +28,8 @@ export class FlowzipWorker {
   hash(data: ArrayBufferView, options?: CallOptions): Promise<string>;
   readPng(file: Uint8Array | ArrayBuffer, options?: CallOptions): Promise<Required<Samples>>;
   writePng(samples: Samples, options?: CallOptions & { compress?: boolean }): Promise<Blob>;
-  /** A PNG file of a .flz file. */
-  toPng(file: Bytes, options?: DecodeOptions & CallOptions & { compress?: boolean }): Promise<Blob>;
+  /** A PNG file of a .flz file, or of its preview, which must be there then. */
+  toPng(file: Bytes, options?: DecodeOptions & CallOptions & { compress?: boolean; preview?: boolean }): Promise<Blob>;
   /** Any picture that the browser can show, as it would show it. */
   readImage(file: Blob, options?: CallOptions): Promise<Required<Samples>>;
   /** For a canvas, of 8 bits. */

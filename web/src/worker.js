@@ -3,7 +3,7 @@
 
 import { FlowzipError, cancelled } from './errors.js';
 
-const METHODS = ['info', 'decode', 'decodeSamples', 'encode', 'heatmap', 'sample', 'hash', 'readPng',
+const METHODS = ['info', 'decode', 'decodeSamples', 'preview', 'previewSamples', 'encode', 'heatmap', 'sample', 'hash', 'readPng',
   'writePng', 'toPng', 'readImage', 'toBitmap', 'threads'];
 
 export class FlowzipWorker {

@@ -151,6 +151,26 @@ test('regions and scales are parts of the whole', async () => {
   await assert.rejects(full.decode(file, { scale: 3 }), code('invalid-argument'));
 });
 
+test('previews: the command\'s, from the beginning of a file', async () => {
+  const samples = { ...picture({ width: 1500, height: 1030 }), chunks: [{ type: 'gAMA', data: Uint8Array.of(0, 0, 0xb1, 0x8f) },
+    { type: 'tEXt', data: new TextEncoder().encode('Title\0test') }] };
+  const file = await full.encode(samples, { effort: 'fast' }), { headerBytes, preview } = await full.info(file);
+  assert.ok(preview.width <= 256 && preview.bytes < file.length / 200, JSON.stringify(preview));
+  const begin = file.slice(0, headerBytes + preview.bytes), side = Math.max(preview.width, preview.height);
+  writeFileSync(join(scratch, 'preview.flz'), file);
+  execFileSync(cli, ['decode', '-q', '-f', '--fit', String(side), join(scratch, 'preview.flz'), '-o', join(scratch, 'preview.png')]);
+  const wanted = await readPng(new Uint8Array(readFileSync(join(scratch, 'preview.png'))));
+  for (const name of modules) {
+    const small = await codec(name, 'https://models.invalid/').previewSamples(begin);
+    assert.deepEqual([small.width, small.height, small.channels], [preview.width, preview.height, preview.channels]);
+    assert.deepEqual(small.data, wanted.data);
+    assert.deepEqual(small.chunks, samples.chunks.slice(0, 1));
+  }
+  assert.equal((await full.preview(file)).data.length, 4 * preview.width * preview.height);
+  await assert.rejects(full.previewSamples(begin.slice(0, -1)), code('truncated'));
+  assert.equal(await full.preview(await full.encode(picture({}), { effort: 'fast' })), null);
+});
+
 test('the heat map adds up to the file', async () => {
   const samples = await readPng(read(photos[1][1]));
   const map = await full.heatmap(samples, { effort: 'fast' });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Compiled by package.test.mjs, never run: the package as a TypeScript user sees it.
 import { decode, encode, FlowzipError, heatmap, init, sample } from 'flowzip';
-import { decode as small, info } from 'flowzip/decode';
+import { decode as small, info, preview } from 'flowzip/decode';
 import { FlzImg } from 'flowzip/element';
 import { readPng, writePng } from 'flowzip/png';
 import { FlowzipWorker } from 'flowzip/worker';
@@ -14,12 +14,13 @@ const map = await heatmap(await readPng(file));
 const worker = new FlowzipWorker({ only: 'decode' });
 const bitmap: ImageBitmap = (await worker.heatmap(image, { draw: true })).bitmap;
 const png: Blob = await writePng(await worker.decodeSamples(file, { signal: AbortSignal.timeout(1) }));
+const thumbnail: ImageData | { data: unknown } | null = (await info(file)).preview && await preview(file);
 const element: FlzImg = document.createElement('flz-img');
 element.loading = 'lazy';
 try {
   await sample({ seed: 1 });
 } catch (error) {
-  if (error instanceof FlowzipError && error.code === 'cancelled') console.log(width, map.max, bitmap, png);
+  if (error instanceof FlowzipError && error.code === 'cancelled') console.log(width, map.max, bitmap, png, thumbnail);
 }
 // @ts-expect-error: no such effort
 await encode(image, { effort: 'most' });

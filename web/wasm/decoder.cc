@@ -81,6 +81,10 @@ FLW_EXPORT(flw_info)(int field)->double {
     case 10: return g_info.format_version;
     case 11: return static_cast<uint32_t>(g_info.model_hash >> 32);
     case 12: return static_cast<uint32_t>(g_info.model_hash);
+    case 13: return g_info.preview_width;
+    case 14: return g_info.preview_height;
+    case 15: return g_info.preview_channels;
+    case 16: return g_info.preview_bytes;
     default: return -1;
   }
 }
@@ -96,6 +100,10 @@ FLW_EXPORT(flw_window)
 
 FLW_EXPORT(flw_decode)(void* pixels, size_t size)->int {
   return Keep(flz_decoder_decode(g_decoder, pixels, size, 0));
+}
+
+FLW_EXPORT(flw_preview)(void* pixels, size_t size)->int {
+  return Keep(flz_decoder_preview(g_decoder, pixels, size, 0));
 }
 
 // FLZ_END after the last; else type, address and size of the chunk are in `out`.
