@@ -15,7 +15,7 @@ modules=$(VIPSHOME=$folder/home G_MESSAGES_DEBUG=all vips -l 2>&1 | sed -n 's/.*
 mkdir -p "$modules"
 cp "$module" "$modules/"
 export VIPSHOME=$folder/home
-vips -l 2>&1 | grep -q 'flzload' || { echo "the module is not loaded"; exit 1; }
+vips -l 2>&1 | grep 'flzload' >/dev/null || { echo "the module is not loaded"; exit 1; }
 
 make_list "$flowzip" "$source"
 same=0 loaded=0 refused=0
