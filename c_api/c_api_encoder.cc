@@ -8,6 +8,7 @@
 #include "analysis/sampler.h"
 #include "analysis/score.h"
 #include "c_api/c_api.h"
+#include "codec/picture/marks.h"
 #include "model/embedded.h"
 
 using namespace flowzip;         // NOLINT: this file is the library's face to C
@@ -214,10 +215,13 @@ flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const
     std::memcpy(chunk.type.data(), type, chunk.type.size());
     const std::string_view name = chunk.name();
     RequireArgument(IsChunkType(name), "a chunk's type is four ASCII letters");
-    RequireArgument((chunk.type[0] >= 'a' && chunk.type[2] <= 'Z') || name == "PLTE" ||
-                        (name == "IDAT" && size == 0),
-                    "chunks are PLTE, an empty IDAT, and those whose type has a small first and a "
-                    "capital third letter");
+    const bool mark = name == kSourceMark || name == kTailMark || (name == "IDAT" && size == 0);
+    if (!(chunk.type[0] >= 'a' || name == "PLTE" || mark)) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "chunk " + std::string(name) +
+                      " is no metadata: those are PLTE, ancillary chunks, whose type has a small "
+                      "first letter, and the marks IHDR, IDAT and IEND");
+    }
     const auto* bytes = static_cast<const uint8_t*>(data);
     chunk.data.assign(bytes, bytes + size);
     e.chunks.push_back(std::move(chunk));

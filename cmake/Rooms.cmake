@@ -48,7 +48,8 @@ flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_mode
   flowzip_bits flowzip_account flowzip_filters flowzip_planes flowzip_coder)
 
 # PNG's chunks inside a header.
-flowzip_room(metadata codec/metadata flowzip_container flowzip_contexts)
+flowzip_room(metadata codec/metadata flowzip_base flowzip_rans flowzip_bits flowzip_picture
+  flowzip_container)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_picture flowzip_account flowzip_container
   flowzip_options flowzip_coder flowzip_plain flowzip_contexts flowzip_raster flowzip_network
@@ -63,7 +64,8 @@ flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account flowzip_
 flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)
 # The functions of include/flowzip/flowzip.h.
-flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_metadata flowzip_preview flowzip_api
+flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_picture flowzip_metadata flowzip_preview
+  flowzip_api
   flowzip_analysis)
 
 # Everything, for those who link it.

@@ -15,6 +15,7 @@ import numpy as np
 
 import reference_network as network
 import reference_raster as raster
+from reference_bytes import unpack as unpack_bytes
 from reference_contexts import decode_block, decode_context_tile
 
 
@@ -405,24 +406,36 @@ def is_type(letters):
     return all(chr(letter).isascii() and chr(letter).isalpha() for letter in letters)
 
 
+def varint_at(data):
+    def read(at):
+        r = Reader(data)
+        r.at = at
+        return r.varint(), r.at
+
+    return read
+
+
 def read_png_chunks(data):
     """The list inside PNGC or pNGC, as pairs of type and data."""
     r = Reader(data)
     method = r.u(1)
     if method == 1:
-        size = r.varint()
-        if not 1 <= size <= 1 << 20:
-            fail("malformed metadata")
-        block = decode_block(r.bytes(len(data) - r.at), size, 1, 1, 8, 2, True)
-        r = Reader(bytes(pixel[0] for pixel in block[0]))
+        r = Reader(unpack_bytes(data, varint_at(data), 1))
     elif method != 0:
         fail("malformed metadata")
     chunks = []
     while r.at < len(r.data):
         kind = r.bytes(4)
         chunks.append((kind, r.bytes(r.varint())))
-        if not is_type(kind) or kind in (b"IHDR", b"IEND") or (kind == b"IDAT" and chunks[-1][1]):
+        if not is_type(kind) or len(chunks) > 1 << 20:
             fail("malformed metadata")
+    names = [kind for kind, _ in chunks]
+    if names[:1] == [b"IHDR"] and chunks[0][1][:2] not in (b"P4", b"P5", b"P6", b"P7"):
+        fail("malformed metadata")
+    if b"IHDR" in names[1:] or b"IEND" in names[:-1] or names.count(b"IDAT") > 1:
+        fail("malformed metadata")
+    if any(kind == b"IDAT" and data for kind, data in chunks):
+        fail("malformed metadata")
     return chunks
 
 

@@ -257,7 +257,7 @@ TEST_CASE("chunks come back in order") {
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "teSt", first.data(), first.size()) == FLZ_OK);
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "abCd", second.data(), second.size()) == FLZ_OK);
   REQUIRE(flz_encoder_add_chunk(encoder.get(), "teSt", nullptr, 0) == FLZ_OK);
-  for (const char* wrong : {"te1t", "TeSt", "test", "te\0S"}) {
+  for (const char* wrong : {"te1t", "TeSt", "IDAT", "te\0S"}) {
     CHECK(flz_encoder_add_chunk(encoder.get(), wrong, "x", 1) == FLZ_INVALID_ARGUMENT);
     CheckSentence(flz_encoder_message(encoder.get()));
   }
@@ -407,12 +407,12 @@ TEST_CASE("metadata counts towards the memory limit, however small the file") {
   const flz_image picture = {1, 1, 3, 8, pixels.data(), 0, 0, 0};
   const std::vector<uint8_t> file = EncodeImage(encoder.get(), picture);
   CHECK(file.size() < 1000);
-  CHECK(flz_encoder_memory(encoder.get(), &picture) > 100 * zeros.size());
+  CHECK(flz_encoder_memory(encoder.get(), &picture) > 15 * zeros.size());
 
   const DecoderPtr decoder = NewDecoder();
   REQUIRE(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_OK);
   const uint64_t memory = flz_decoder_memory(decoder.get());
-  CHECK(memory > 100 * zeros.size());
+  CHECK(memory > 15 * zeros.size());
   REQUIRE(flz_decoder_set_max_memory(decoder.get(), memory - 1) == FLZ_OK);
   CHECK(flz_decoder_open(decoder.get(), file.data(), file.size(), nullptr) == FLZ_LIMIT);
   CheckSentence(flz_decoder_message(decoder.get()));

@@ -418,7 +418,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   bad.Add("palette-size", Wrap(indexed, {1, 0}, 0));
   indexed.chunks = {{{'P', 'N', 'G', 'C'}, {0, 'P', 'L', 'T', 'E', 9, 1, 1}}};
   bad.Add("metadata-cut", Wrap(indexed, {1, 0}, 0));
-  indexed.chunks = {{{'P', 'N', 'G', 'C'}, {1, 0x80, 0x80, 0x80, 0x10, 1}}};
+  indexed.chunks = {{{'P', 'N', 'G', 'C'}, {1, 0x80, 0x80, 0x80, 0x80, 0x08, 1}}};
   bad.Add("metadata-too-large", Wrap(indexed, {1, 0}, 0));
   bad.Add("range-below", ranges(-1024, 0));
   bad.Add("range-above", ranges(1000, 24));

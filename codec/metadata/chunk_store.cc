@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "codec/coders/contexts/context_coder.h"
+#include "codec/metadata/byte_coder.h"
+#include "codec/picture/marks.h"
 
 namespace flowzip {
 namespace {
@@ -11,32 +12,9 @@ namespace {
 // Critical (kCriticalChunk) where the picture cannot be shown without it: with a palette.
 constexpr char kAncillary[] = "pNGC", kMaxValue[] = "mAXV";
 constexpr uint8_t kPlain = 0, kPacked = 1;
-// Packed chunks never unpack to more: no small file asks for gigabytes, or for minutes. Fuzzing
-// has better things to do than to unpack even that.
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-constexpr size_t kMostPacked = size_t{1} << 13;
-#else
-constexpr size_t kMostPacked = size_t{1} << 20;
-#endif
-constexpr ContextOptions kByteContexts{.candidates = 2, .indices = true};
-
-SampleBlock AsBlock(ByteSpan bytes) {
-  SampleBlock block;
-  block.width = static_cast<int>(bytes.size());
-  block.height = 1;
-  block.samples.assign(bytes.begin(), bytes.end());
-  return block;
-}
-
-std::vector<uint8_t> Unpack(ByteReader& reader) {
-  const uint64_t size = reader.GetVarint();
-  Require(size >= 1 && size <= kMostPacked, ErrorCode::kCorrupt, "malformed metadata");
-  SampleBlock block;
-  block.width = static_cast<int>(size);
-  block.height = 1;
-  DecodeContexts(reader.GetBytes(reader.remaining()), kByteContexts, &block);
-  return {block.samples.begin(), block.samples.end()};
-}
+// So that what keeps them is bounded too.
+constexpr size_t kMostChunks = size_t{1} << 20;
+constexpr uint64_t kLeastListed = 5;  // bytes of a chunk in the list
 
 std::vector<Chunk> Split(ByteSpan bytes) {
   ByteReader reader(bytes);
@@ -47,28 +25,23 @@ std::vector<Chunk> Split(ByteSpan bytes) {
     Require(IsChunkType(name), ErrorCode::kCorrupt, "malformed metadata");
     const uint64_t size = reader.GetVarint();
     Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata");
+    Require(chunks.size() < kMostChunks, ErrorCode::kCorrupt, "malformed metadata");
     chunks.push_back(MakeChunk(name, reader.GetBytes(static_cast<size_t>(size))));
   }
   return chunks;
 }
 
 void CheckRestored(const Image& image) {
-  int places = 0;
-  for (const Chunk& chunk : image.chunks) {
-    const bool place = chunk.name() == "IDAT";
-    places += place ? 1 : 0;
-    Require(chunk.name() != "IHDR" && chunk.name() != "IEND" && (!place || chunk.data.empty()) &&
-                places <= 1,
-            ErrorCode::kCorrupt, "malformed metadata");
-  }
+  Require(MarksInPlace(image.chunks), ErrorCode::kCorrupt, "malformed metadata");
   if (!image.indexed) return;
   const Chunk* palette = FindChunk(image, "PLTE");
   Require(palette != nullptr && IsPaletteSize(palette->data.size()), ErrorCode::kCorrupt,
           "no valid palette");
 }
 
-uint64_t PackingMemory(uint64_t bytes) {
-  return ContextMemory(static_cast<int>(bytes), 1, 1) + 2 * 3 * bytes;  // samples of two bytes
+// Of the vector of chunks, as it grows.
+uint64_t ListMemory(uint64_t bytes) {
+  return 2 * sizeof(Chunk) * std::min<uint64_t>(bytes / kLeastListed, kMostChunks);
 }
 
 bool IsStored(const Chunk& chunk) {
@@ -81,18 +54,18 @@ uint64_t StoringMemory(const Image& image) {
   uint64_t bytes = 0;
   for (const Chunk& chunk : image.chunks) bytes += chunk.type.size() + 10 + chunk.data.size();
   // Twice, as it grows; and as it is stored.
-  return 4 * bytes + (bytes > 0 && bytes <= kMostPacked ? PackingMemory(bytes) : 0);
+  return 4 * bytes + (bytes > 0 && bytes <= kMostPackedBytes ? PackingMemory(bytes) : 0);
 }
 
 uint64_t RestoringMemory(const std::vector<Chunk>& stored) {
   uint64_t memory = 0;
   for (const Chunk& chunk : stored) {
     if (!IsStored(chunk)) continue;
-    memory += 2 * chunk.data.size();
+    memory += 2 * chunk.data.size() + ListMemory(chunk.data.size());
     if (chunk.data.empty() || chunk.data[0] != kPacked) continue;
     try {
-      const uint64_t size = ByteReader(ByteSpan(chunk.data).subspan(1)).GetVarint();
-      if (size <= kMostPacked) memory += PackingMemory(size) + 3 * size;
+      const uint64_t size = UnpackedSize(ByteSpan(chunk.data).subspan(1));
+      memory += PackingMemory(size) + 3 * size + ListMemory(size);
     } catch (const Error&) {  // is refused when it is restored
     }
   }
@@ -115,6 +88,8 @@ std::vector<Chunk> StoreChunks(const Image& image) {
                              static_cast<uint8_t>(image.max_value >> 8)};
     stored.push_back(MakeChunk(kMaxValue, bytes));
   }
+  Require(image.chunks.size() <= kMostChunks, ErrorCode::kUnsupported,
+          "the picture has more than a million chunks");
   ByteWriter plain;
   for (size_t i = 0; i < image.chunks.size(); ++i) {
     const Chunk& chunk = image.chunks[i];
@@ -127,11 +102,10 @@ std::vector<Chunk> StoreChunks(const Image& image) {
   ByteWriter data;
   data.Put(kPlain);
   data.PutBytes(plain.bytes());
-  if (plain.size() <= kMostPacked) {
+  if (plain.size() <= kMostPackedBytes) {
     ByteWriter packed;
     packed.Put(kPacked);
-    packed.PutVarint(plain.size());
-    packed.PutBytes(EncodeContexts(AsBlock(plain.bytes()), kByteContexts));
+    packed.PutBytes(PackBytes(plain.bytes()));
     if (packed.size() < data.size()) data = std::move(packed);
   }
   stored.push_back(MakeChunk(image.indexed ? kCriticalChunk : kAncillary, data.bytes()));
@@ -150,8 +124,8 @@ void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
         Require(image->chunks.empty(), ErrorCode::kCorrupt, "malformed metadata");
         const auto method = reader.Get<uint8_t>();
         Require(method <= kPacked, ErrorCode::kCorrupt, "malformed metadata");
-        image->chunks =
-            method == kPacked ? Split(Unpack(reader)) : Split(reader.GetBytes(reader.remaining()));
+        const ByteSpan list = reader.GetBytes(reader.remaining());
+        image->chunks = Split(method == kPacked ? UnpackBytes(list) : list);
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kTruncated) throw;

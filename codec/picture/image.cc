@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "codec/picture/marks.h"
+
 namespace flowzip {
 namespace {
 
@@ -40,6 +42,21 @@ bool IsChunkType(std::string_view letters) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
+bool MarksInPlace(const std::vector<Chunk>& chunks) {
+  int places = 0;
+  for (const Chunk& chunk : chunks) {
+    const std::string_view name = chunk.name();
+    if (name == kSamplesMark && (!chunk.data.empty() || ++places > 1)) return false;
+    if (name == kSourceMark) {
+      const bool known = chunk.data.size() >= 2 && chunk.data[0] == 'P' && chunk.data[1] >= '4' &&
+                         chunk.data[1] <= '7';
+      if (!known || &chunk != &chunks.front()) return false;
+    }
+    if (name == kTailMark && &chunk != &chunks.back()) return false;
+  }
+  return true;
+}
+
 bool IsPaletteSize(size_t bytes) { return bytes > 0 && bytes % 3 == 0 && bytes <= size_t{3} * 256; }
 
 const Chunk* FindChunk(const Image& image, std::string_view type) {
@@ -50,8 +67,12 @@ const Chunk* FindChunk(const Image& image, std::string_view type) {
 
 void StripMetadata(Image& image) {
   std::erase_if(image.chunks, [&](const Chunk& chunk) {
-    return !(chunk.name() == "PLTE" && image.indexed) && chunk.name() != "tRNS";
+    return !(chunk.name() == "PLTE" && image.indexed) && chunk.name() != "tRNS" &&
+           chunk.name() != kSourceMark;
   });
+  for (Chunk& chunk : image.chunks) {
+    if (chunk.name() == kSourceMark) chunk.data.resize(std::min<size_t>(chunk.data.size(), 2));
+  }
 }
 
 void CheckImage(const Image& image) {
@@ -81,6 +102,8 @@ void CheckHeader(const Image& image) {
   require(image.outside != nullptr ? image.samples.empty()
                                    : image.samples.size() == image.row_bytes() * image.height,
           "the image's samples do not fill its size");
+  require(MarksInPlace(image.chunks),
+          "the marks IHDR, IDAT and IEND are not as they must be among the chunks");
   if (image.indexed) {
     const Chunk* palette = FindChunk(image, "PLTE");
     require(palette != nullptr && IsPaletteSize(palette->data.size()),

@@ -46,9 +46,9 @@ struct Image {
   bool interlaced = false;  // how the PNG file stores its rows; samples are in order anyway
   uint16_t max_value = 0;   // largest sample allowed, if not 2^bit_depth - 1 (PNM only); or 0
 
-  // The PNG file's chunks but IHDR, IDAT and IEND, in their order. The palette is in PLTE, its
-  // alpha or the transparent colour in tRNS. An empty chunk IDAT marks the samples' place; where
-  // there is none, they come last.
+  // The PNG file's chunks but IHDR, IDAT and IEND, in their order, and marks in the place of those
+  // (marks.h). The palette is in PLTE, its alpha or the transparent colour in tRNS. An empty chunk
+  // IDAT marks the samples' place; where there is none, they come last.
   std::vector<Chunk> chunks{};
 
   // Set: the rows are there, so many bytes apart, and `samples` is empty.
@@ -76,7 +76,7 @@ struct Image {
 // The first chunk of that type, or null.
 const Chunk* FindChunk(const Image& image, std::string_view type);
 
-// Removes what the pixels' values do not depend on: all but palette and transparency.
+// Removes what no pixel depends on: all but palette, transparency, and the source's kind.
 void StripMetadata(Image& image);
 
 // Throws kInvalidArgument unless the parts fit together: sizes, depth, palette, samples.

@@ -134,8 +134,9 @@ typedef struct flz_score {
 } flz_score;
 
 /**
- * A piece of metadata. Its type and contents are those of a PNG chunk; the library keeps types
- * that it does not know as they are (docs/FORMAT.md, section 2.3).
+ * A piece of metadata. Its type and contents are those of a PNG chunk, or one of the marks of
+ * flz_encoder_add_chunk(); the library keeps types that it does not know as they are
+ * (docs/FORMAT.md, section 2.3).
  */
 typedef struct flz_chunk {
   char type[4];        /**< Four ASCII letters, not terminated. */
@@ -245,9 +246,12 @@ FLZ_API flz_status flz_encoder_set_rows(flz_encoder* encoder, flz_rows_fn rows, 
 
 /**
  * Adds a PNG chunk, which is copied, to all files encoded from now on, in the order of the calls:
- * PLTE, which FLZ_INDEXED needs, and ancillary ones (tRNS, gAMA, iCCP, tEXt, ...). An empty IDAT
- * marks where the picture's own data stood among them; without it that is after the last.
- * FLZ_INVALID_ARGUMENT for other types; a palette is looked at only when a picture is encoded.
+ * PLTE, which FLZ_INDEXED needs, and ancillary ones (tRNS, gAMA, iCCP, tEXt, ...). Three types are
+ * marks, which no PNG file gets as chunks: an empty IDAT, where the picture's own data stood among
+ * them (without it, after the last); IHDR, the first, how the source began if it was a PNM file
+ * ("P5", or its header as it was); IEND, the last, the bytes that followed the source's end.
+ * FLZ_INVALID_ARGUMENT for other types; palette and places of marks are looked at only when a
+ * picture is encoded.
  */
 FLZ_API flz_status flz_encoder_add_chunk(flz_encoder* encoder, const char type[4], const void* data,
                                          size_t size);
@@ -334,7 +338,7 @@ FLZ_API flz_status flz_decoder_set_progress(flz_decoder* decoder, flz_progress_f
                                             void* user);
 
 /**
- * Takes up a whole file and reads its header and metadata, which may unpack to 2^20 bytes and must
+ * Takes up a whole file and reads its header and metadata, which may unpack to 2^30 bytes and must
  * fit max_memory while they do (FLZ_LIMIT). The bytes are borrowed: they must stay as they are
  * until another file is opened or the decoder freed. Of a file that is only to be looked at, the
  * header's bytes are enough (flz_probe()); decoding is then refused with FLZ_TRUNCATED.

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The adaptive models of the byte coder, for either direction (byte_coder.h).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "codec/bits/bit_model.h"
+
+namespace flowzip {
+
+inline constexpr size_t kByteBlock = size_t{1} << 16;  // bytes that are coded or raw together
+inline constexpr uint32_t kLeastRepeat = 2, kLeastMatch = 4;
+
+// The size of the table of slots.
+inline int ByteTableBits(size_t size) { return std::min(TableBits(size, 4), 20); }
+
+// What comes next: a byte of its own, a match at the last distance, one at another distance.
+enum class ByteStep { kLiteral = 0, kRepeat = 1, kMatch = 2 };
+
+template <class Coder>
+class ByteModel {
+ public:
+  ByteModel(Coder& coder, size_t size)
+      : coder_(coder),
+        slots_(size_t{1} << ByteTableBits(size), kNewSlot),
+        shift_(64 - ByteTableBits(size) + 4),
+        literal_(256, 9 * 8) {
+    plain_.fill(kNewSlot);
+  }
+
+  bool CodeRaw(bool raw) { return coder_.Code(raw ? 1 : 0, 1 << 15) != 0; }
+
+  ByteStep CodeStep(ByteStep step) {
+    const int wanted = static_cast<int>(step);
+    int got = CodePlain(kSteps + 2 * history_, wanted != 0);
+    if (got != 0) got += CodePlain(kSteps + 2 * history_ + 1, wanted == 2);
+    history_ = 3 * (history_ % 3) + got;
+    return static_cast<ByteStep>(got);
+  }
+
+  // `behind`: what precedes the byte, of which the last three count; zeros before the begin.
+  uint8_t CodeLiteral(uint8_t byte, uint32_t behind) {
+    const uint64_t one = HashStep(51, behind & 0xFF), two = HashStep(52, behind & 0xFFFF),
+                   three = HashStep(53, behind & 0xFFFFFF);
+    uint32_t node = 1;
+    std::array<Half, 3> halves{};
+    for (int i = 7; i >= 0; --i) {
+      // Four bits of a context lie side by side: one place in memory for the high half of a byte,
+      // one for the low.
+      if (i == 7 || i == 3) {
+        halves = {FindHalf(HashStep(one, node)), FindHalf(HashStep(two, node)),
+                  FindHalf(HashStep(three, node))};
+      }
+      const uint32_t in_half = i > 3 ? node : (node & ((8U >> i) - 1)) | 8U >> i;
+      const std::array<BitSlot*, 4> slots = {&order0_[node], halves[0].Find(in_half),
+                                             halves[1].Find(in_half), halves[2].Find(in_half)};
+      const int bit = literal_.Code(coder_, byte >> i & 1, slots, {}, static_cast<int>(node),
+                                    8 * history_ + i);
+      node = node << 1 | static_cast<uint32_t>(bit);
+    }
+    return static_cast<uint8_t>(node);
+  }
+
+  uint32_t CodeLength(bool repeat, uint32_t length) {
+    const uint32_t least = repeat ? kLeastRepeat : kLeastMatch;
+    return least + CodeNumber(repeat ? 0 : 1, length - least);
+  }
+  // Of a match of that length.
+  uint32_t CodeDistance(uint32_t length, uint32_t distance) {
+    return 1 + CodeNumber(2 + static_cast<int>(std::min(length - kLeastMatch, 3U)), distance - 1);
+  }
+
+ private:
+  // Slots that need no hash: of steps, and of the six kinds of numbers.
+  static constexpr int kSteps = 0, kNumbers = 18, kNumberSlots = 32 + 32 * 32;
+
+  // Sixteen slots of one context, of which the first is not used.
+  struct Half {
+    BitSlot* slots = nullptr;
+    uint32_t mark = 0;
+    BitSlot* Find(uint32_t node) const {
+      BitSlot* slot = slots + node;
+      if ((*slot & 255) != mark) *slot = kNewSlot | mark;
+      return slot;
+    }
+  };
+  Half FindHalf(uint64_t hash) {
+    return {&slots_[hash >> shift_ << 4], static_cast<uint32_t>(hash & 255)};
+  }
+
+  int CodePlain(int place, int bit) {
+    BitSlot& slot = plain_[static_cast<size_t>(place)];
+    bit = coder_.Code(bit, std::clamp<uint32_t>(slot >> 16, 64, 65472));
+    UpdateSlot(slot, bit);
+    return bit;
+  }
+
+  // value + 1 in octaves; its leading bits know each other, the lower ones only themselves.
+  uint32_t CodeNumber(int kind, uint32_t value) {
+    const int base = kNumbers + kind * kNumberSlots;
+    const uint32_t wanted = value + 1;
+    const int last = Coder::kEncodes ? 31 - __builtin_clz(wanted) : 0;
+    int octave = 0;
+    while (octave < 30 && CodePlain(base + octave, octave < last) != 0) ++octave;
+    uint32_t v = 1;
+    for (int i = octave - 1; i >= 0; --i) {
+      const int place = i >= octave - 3 ? static_cast<int>(v) : 8 + i;
+      v = v << 1 | static_cast<uint32_t>(
+                       CodePlain(base + 32 + 32 * octave + place, static_cast<int>(wanted >> i & 1)));
+    }
+    return v - 1;
+  }
+
+  Coder& coder_;
+  std::vector<BitSlot> slots_;
+  int shift_;
+  BitPredictor<4> literal_;
+  std::array<BitSlot, 256> order0_ = NewSlots();
+  std::array<BitSlot, kNumbers + 6 * kNumberSlots> plain_;
+  int history_ = 0;  // the last two steps, base 3
+
+  static std::array<BitSlot, 256> NewSlots() {
+    std::array<BitSlot, 256> slots;
+    slots.fill(kNewSlot);
+    return slots;
+  }
+};
+
+}  // namespace flowzip
