@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 TRAIN ?= ON
 PREFIX ?= /usr/local
 
-.PHONY: demo check check-platforms check-desktop web check-web build install clean format
+.PHONY: demo check check-platforms check-desktop web check-web check-engines build install clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -53,6 +53,16 @@ check-web: web
 	ctest --preset wasm
 	cd web && npm ci --no-audit --no-fund
 	cd web && node --test tests/*.test.mjs
+
+# Archives on Slurm, GNU parallel, Dask and through random kills, all real and on this machine; minutes.
+check-engines:
+	scripts/install-deps.sh build engines
+	cmake --preset release --log-level=WARNING -DFLOWZIP_TRAIN=OFF
+	cmake --build --preset release --parallel $(JOBS) --target flowzip flowzip_python
+	tests/restart_test.sh build/flowzip . 10000 10
+	tests/engines/parallel_test.sh build/flowzip . 1000
+	PYTHON=/usr/bin/python3 tests/engines/dask_test.sh build/flowzip . build/python 1000
+	tests/engines/slurm_test.sh build/flowzip . 1000
 
 # As check, without installing packages and without tests.
 build:

@@ -15,7 +15,9 @@ if(TARGET flowzip)
           DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
   install(FILES share/flowzip.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/mime/packages")
   install(FILES share/flowzip.magic DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")
-  install(FILES LICENSE README.md docs/FORMAT.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+  install(DIRECTORY share/slurm share/parallel USE_SOURCE_PERMISSIONS
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")
+  install(FILES LICENSE README.md docs/FORMAT.md docs/archive.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 endif()
 
 if(NOT FLOWZIP_SHARED AND NOT FLOWZIP_STATIC)

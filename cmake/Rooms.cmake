@@ -65,8 +65,7 @@ flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_p
   flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)
 # The functions of include/flowzip/flowzip.h.
 flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_picture flowzip_metadata flowzip_preview
-  flowzip_api
-  flowzip_analysis)
+  flowzip_api flowzip_analysis)
 
 # Everything, for those who link it.
 add_library(flowzip_codec INTERFACE)

@@ -2,20 +2,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
-#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop]
+#   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop] [engines]
 #                           (default: build, test, train)
 set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
        nlohmann-json3-dev)
 test=(catch2 pkg-config libgdk-pixbuf-2.0-dev valgrind python3-numpy python3-pytest python3-pil python3-zarr python3-dask
-      python3-distributed python3-pip python3-setuptools python3-wheel)
+      python3-distributed python3-pip python3-setuptools python3-wheel parallel procps)
 train=(libtorch-dev)
 # What `flowzip bench` compares with; it names as missing what is not there.
 bench=(netpbm optipng libzstd-dev libcharls-dev libjxl-tools webp libopenjp2-tools)
 # What `make check-platforms` builds with, and what scripts/fuzz.sh and coverage.sh need.
 platforms=(clang g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gnu qemu-user)
 fuzz=(clang libclang-rt-14-dev llvm gcovr)
+# What archives are made on in `make check-engines`, and in short by the tests that find it.
+engines=(slurm-wlm parallel python3-numpy python3-distributed procps)
 # What `make web` and `make check-web` need. Node of another source than Debian brings npm along,
 # and rules Debian's out.
 web=(emscripten chromium firefox-esr)
@@ -32,12 +34,13 @@ for group in "${@:-all}"; do
     test) wanted+=("${test[@]}") ;;
     train) wanted+=("${train[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    engines) wanted+=("${engines[@]}") ;;
     platforms) wanted+=("${platforms[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     web) wanted+=("${web[@]}") ;;
     desktop) wanted+=("${desktop[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop] [engines]" >&2; exit 2 ;;
   esac
 done
 

@@ -83,12 +83,11 @@ def run(
     summary.files = len(files)
     with _Manifest(Path(manifest)) as records:
         todo = []
-        for path, output in files:
+        for path, output in _without_collisions(files, effort, summary, records):
             if records.has_done(path, output):
                 summary.counts["resumed"] += 1
             else:
                 todo.append((path, output))
-        todo = list(_without_collisions(todo, effort, summary, records))
         line = _ProgressLine(summary) if progress and sys.stderr.isatty() else None
         command = str(command) if command is not None else os.environ.get("FLOWZIP_COMMAND")
         for found in _encode_all(todo, effort, scheduler, workers, retries, command):
@@ -205,15 +204,17 @@ def _shard_of(name: str, shards: int) -> int:
 
 
 def _without_collisions(
-    todo: list[tuple[str, str]], effort: str, summary: Summary, records: _Manifest
+    files: list[tuple[str, str]], effort: str, summary: Summary, records: _Manifest
 ) -> Iterator[tuple[str, str]]:
-    """Of files that would have the same result, none is encoded."""
-    outputs = Counter(output for _, output in todo)
-    for path, output in todo:
-        if outputs[output] == 1:
+    """Of files that would have the same result, the first; the others have failed."""
+    first: dict[str, str] = {}
+    for path, output in files:
+        if output not in first:
+            first[output] = path
             yield path, output
             continue
-        record = _work.failure(path, output, effort, f"another input has the output {output}, too")
+        reason = f"{output}: would be the output of both {first[output]} and {path}"
+        record = _work.failure(path, output, effort, reason)
         records.append([record])
         _count(record, summary)
 

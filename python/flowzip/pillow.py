@@ -30,7 +30,8 @@ _MAX_HEADER = 2**28  # bytes
 _ROWS_AT_ONCE = 2**22  # pixels that are copied at a time
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by channels
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_OF_ANIMATIONS = ("acTL", "fcTL", "fdAT")
+_MARKS = ("IHDR", "IDAT", "IEND")  # of the source and of places; no chunks of a PNG file
+_OF_ANIMATIONS = ("acTL", "fcTL", "fdAT", "fzAT")
 
 
 class FlzImageFile(ImageFile.ImageFile):
@@ -188,7 +189,7 @@ def _png_without_pixels(header: Info) -> bytes:
     size = struct.pack(">IIBBBBB", header.width, header.height, bit_depth, colour_type, 0, 0,
                        header.interlaced)  # fmt: skip
     chunks = [("IHDR", size)]
-    chunks += [c for c in header.metadata.chunks if c[0] not in ("IDAT",) + _OF_ANIMATIONS]
+    chunks += [c for c in header.metadata.chunks if c[0] not in _MARKS + _OF_ANIMATIONS]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + _with_crc(name.encode("ascii") + data)
         for name, data in chunks + [("IDAT", b"")]

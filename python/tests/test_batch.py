@@ -136,8 +136,13 @@ def test_two_inputs_with_one_result(tmp_path, command):
     (photos / "a.pgm").write_bytes(b"P5 1 1 255\na")
     (photos / "b.pgm").write_bytes(b"P5 1 1 255\na")
     summary = run(tmp_path)
-    assert summary.counts == {"failed": 2, "done": 1}
-    assert all("another input" in reason for _, reason in summary.failures)
+    assert summary.counts == {"done": 2, "failed": 1}
+    [(path, reason)] = summary.failures
+    assert path == str(photos / "a.ppm")
+    assert reason == (
+        f"{tmp_path / 'out' / 'a.flz'}: would be the output of both {photos / 'a.pgm'} and {path}"
+    )
+    assert run(tmp_path).counts == {"resumed": 2, "failed": 1}
 
 
 def test_shards(folder):
