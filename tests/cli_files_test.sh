@@ -124,7 +124,8 @@ expect 0 "$flowzip" test -v small.flz
 grep -q '37 x 23' stdout || fail "test -v: $(cat stdout)"
 "$files" flip small.flz 60 1 bad.flz
 expect 1 "$flowzip" test small.flz bad.flz none.flz other.flz
-[ "$(wc -l <stderr)" -eq 2 ] && [ "$(wc -l <stdout)" -eq 2 ] || fail "test: $(cat stdout stderr)"
+[ "$(grep -c '^flowzip: ' stderr)" -eq 2 ] && [ "$(wc -l <stdout)" -eq 2 ] || fail "test: $(cat stdout stderr)"
+[[ "$(tail -n 1 stderr)" == '2 files, 2 failed in 0:'* ]] || fail "the sum of test: $(cat stderr)"
 rm -f bad.flz
 find . -type f | sort | cmp - "$work.before" || fail "test wrote something"
 usage "$flowzip" test

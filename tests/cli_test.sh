@@ -72,7 +72,7 @@ mkdir directory
 refused 'none.png: No such file' "$flowzip" encode none.png -o out
 refused 'empty: file is empty' "$flowzip" encode empty -o out
 refused 'text: not a PNG file' "$flowzip" encode text -o out
-refused 'directory: Is a directory' "$flowzip" encode directory -o out
+refused 'directory: is a folder; -r goes through it' "$flowzip" encode directory -o out
 refused 'none.flz: No such file' "$flowzip" decode none.flz -o out
 refused 'empty: file is empty' "$flowzip" decode empty -o out
 refused 'text: not a flowzip file' "$flowzip" decode text -o out

@@ -46,7 +46,7 @@ check() {  # COMMAND, or nothing
     fail "bash, flowzip $1: $(diff <(echo "$wanted") <(echo "$got") | grep '^[<>]' | tr '\n' ' ')"
   if [ -n "$1" ]; then
     section=$(sed -n "/^    $1)\$/,/;;\$/p" "$source/share/flowzip.zsh")
-    for group in common limits effort; do
+    for group in common limits effort lists batch; do
       [[ "$section" != *"\$$group"* ]] ||
         section+=$(sed -n "/^  $group=(/,/)\$/p" "$source/share/flowzip.zsh")
     done

@@ -46,7 +46,7 @@ interrupted() {
   shift 2
   [ ! -e "$output" ] || before=$(cksum <"$output")
   # A shell script's background commands ignore SIGINT, which is not what is meant.
-  env --default-signal=INT,QUIT "$@" >/dev/null 2>&1 &
+  env --default-signal "$@" >/dev/null 2>&1 &
   pid=$!
   for ((i = 0; i < 2000; ++i)); do
     [ "$(leftovers)" -eq 0 ] || break
@@ -80,6 +80,11 @@ for signal in INT TERM HUP KILL; do
   echo precious >old.flz
   interrupted $signal old.flz "$flowzip" encode -q -f in.png -o old.flz
   rm -f old.flz .flowzip-*
+done
+# All others that end a process and can be caught.
+for signal in QUIT USR1 USR2 ALRM XCPU XFSZ PROF VTALRM SYS; do
+  interrupted $signal out.flz "$flowzip" encode -q in.png -o out.flz
+  rm -f out.flz .flowzip-*
 done
 
 # --- A full disk ------------------------------------------------------------------------------

@@ -203,7 +203,8 @@ TEST_CASE("a PNG file cut at any byte is refused") {
   for (size_t size = 1; size < file.size(); ++size) {
     const auto failure = Failure(ByteSpan(file).first(size));
     INFO(size << ": " << failure.second);
-    REQUIRE(failure == Says(ErrorCode::kTruncated, "PNG file is cut short"));
+    REQUIRE(failure.first == static_cast<int>(ErrorCode::kTruncated));
+    REQUIRE(failure.second.starts_with("PNG file is cut short"));
   }
 }
 

@@ -5,64 +5,89 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "tools/read_file.h"
 
 namespace flowzip {
 namespace {
 
-constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
-
-// What the signal handler has to remove: the one temporary file of this process.
-std::atomic<const char*> g_temporary{nullptr};
-static_assert(std::atomic<const char*>::is_always_lock_free, "used in a signal handler");
-
-void RemoveAndDie(int number) {
-  if (const char* name = g_temporary.load()) unlink(name);
-  signal(number, SIG_DFL);  // and die of it, so that the caller sees why
-  raise(number);
-}
-
-void InstallHandlers() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    for (const int number : kSignals) {
-      struct sigaction action = {};
-      sigaction(number, nullptr, &action);
-      if (action.sa_handler != SIG_DFL) continue;  // under nohup, SIGHUP is ignored
-      action.sa_handler = RemoveAndDie;
-      sigaction(number, &action, nullptr);
-    }
-  });
-}
-
-// Holds signals back while the file and g_temporary disagree.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int number : kSignals) sigaddset(&set, number);
-    pthread_sigmask(SIG_BLOCK, &set, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-std::string DirectoryOf(const std::string& path) {
+std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// It can only be read by changing it, which other threads should see once at most.
+mode_t CreationMask() {
+  static const mode_t mask = [] {
+    const mode_t was = umask(077);
+    umask(was);
+    return was;
+  }();
+  return mask;
+}
+
+// Some file systems refuse that for folders, which is no failure of ours.
+void SyncFolder(const std::string& folder) {
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  fsync(descriptor);
+  close(descriptor);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {
+    if (number < 0) throw SystemError(errno);
+  }
+  ~Descriptor() { close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void CopyBytes(int from, int to, off_t size) {
+  std::vector<uint8_t> block(1 << 20);
+  for (off_t at = 0; at < size;) {
+    const ssize_t got = pread(from, block.data(), block.size(), at);
+    if (got <= 0) throw SystemError(got < 0 ? errno : EIO);
+    for (ssize_t done = 0; done < got;) {
+      const ssize_t put = pwrite(to, block.data() + done, static_cast<size_t>(got - done), at + done);
+      if (put <= 0) throw SystemError(put < 0 ? errno : EIO);
+      done += put;
+    }
+    at += got;
+  }
+}
+
 }  // namespace
+
+void FolderSync::Add(const std::string& folder) {
+  const std::lock_guard lock(mutex_);
+  folders_.insert(folder);
+}
+
+void FolderSync::Flush() {
+  std::set<std::string> folders;
+  {
+    const std::lock_guard lock(mutex_);
+    folders.swap(folders_);
+  }
+  for (const std::string& folder : folders) SyncFolder(folder);
+}
+
+void FlushFile(const std::string& path, FolderSync& folders) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fsync(file.get()) != 0) throw SystemError(errno);
+  folders.Add(FolderOf(path));
+}
 
 AtomicFile::AtomicFile(const std::string& path, bool overwrite)
     : path_(path), overwrite_(overwrite) {
@@ -84,42 +109,20 @@ AtomicFile::AtomicFile(const std::string& path, bool overwrite)
     }
     if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR);
     Require(overwrite_, ErrorCode::kIo, "exists already; --force overwrites it");
+    existing_ = TraitsOf(path_, false);
+    in_place_ = status.st_nlink > 1;
   }
-  OpenTemporary();
-}
-
-void AtomicFile::OpenTemporary() {
-  InstallHandlers();
-  const std::string name = DirectoryOf(path_) + "/.flowzip-XXXXXX";
-  const SignalsBlocked blocked;
-  temporary_ = name;
-  const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
-  if (descriptor < 0) {
-    const int number = errno;
-    temporary_.clear();
-    throw SystemError(number);
-  }
-  g_temporary.store(temporary_.c_str());
-  // mkostemp makes private files; the result is to have the permissions of any other.
-  const mode_t mask = umask(0);
-  umask(mask);
-  fchmod(descriptor, 0666 & ~mask);
-  stream_ = fdopen(descriptor, "wb");
+  temporary_ = std::make_unique<TemporaryFile>(FolderOf(path_));
+  stream_ = fdopen(temporary_->descriptor(), "wb");
   if (stream_ == nullptr) {
     const int number = errno;
-    close(descriptor);
-    unlink(temporary_.c_str());
-    g_temporary.store(nullptr);
+    close(temporary_->descriptor());
     throw SystemError(number);
   }
 }
 
 AtomicFile::~AtomicFile() {
   if (stream_ != nullptr) std::fclose(stream_);
-  if (temporary_.empty()) return;
-  const SignalsBlocked blocked;
-  unlink(temporary_.c_str());
-  g_temporary.store(nullptr);
 }
 
 void AtomicFile::Write(ByteSpan bytes) {
@@ -128,38 +131,76 @@ void AtomicFile::Write(ByteSpan bytes) {
   }
 }
 
-void AtomicFile::Commit() {
+void AtomicFile::Commit(FolderSync* folders) {
   if (std::ferror(stream_) || std::fflush(stream_) != 0) throw SystemError(errno);
-  if (!temporary_.empty() && time_) {
-    const timespec times[2] = {*time_, *time_};  // access, modification
-    futimens(fileno(stream_), times);            // a file system that cannot keeps its own
+  if (temporary_ != nullptr) {
+    GiveTraits();
+    // A device has nothing to be flushed to, and says so.
+    if (fsync(fileno(stream_)) != 0) throw SystemError(errno);
+    if (in_place_) CopyInPlace();
   }
-  // A device has nothing to be flushed to, and says so.
-  if (!temporary_.empty() && fsync(fileno(stream_)) != 0) throw SystemError(errno);
-  std::FILE* stream = stream_;
-  stream_ = nullptr;
+  std::FILE* stream = std::exchange(stream_, nullptr);
   if (std::fclose(stream) != 0) throw SystemError(errno);
-  if (!temporary_.empty()) Rename();
+  if (temporary_ != nullptr && !in_place_) Rename(folders);
+  temporary_.reset();
 }
 
-void AtomicFile::Rename() {
-  const SignalsBlocked blocked;
-  int result = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(),
+void AtomicFile::GiveTraits() {
+  const int descriptor = fileno(stream_);
+  if (existing_) {
+    if (!GiveOwner(descriptor, *existing_) && access(path_.c_str(), W_OK) == 0) in_place_ = true;
+  } else if (traits_) {
+    traits_->mode &= ~CreationMask();
+    GiveOwner(descriptor, *traits_);
+  } else {
+    fchmod(descriptor, 0666 & ~CreationMask());
+  }
+  if (!traits_) return;
+  GiveAttributes(descriptor, *traits_);
+  const timespec times[2] = {traits_->time, traits_->time};  // access, modification
+  futimens(descriptor, times);  // a file system that cannot keeps its own
+}
+
+void AtomicFile::Rename(FolderSync* folders) {
+  const std::string from = temporary_->path();
+  int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, path_.c_str(),
                          overwrite_ ? 0 : RENAME_NOREPLACE);
   if (result != 0 && (errno == EINVAL || errno == ENOSYS)) {
     // A file system without RENAME_NOREPLACE; the constructor has checked the name.
-    result = std::rename(temporary_.c_str(), path_.c_str());
+    result = std::rename(from.c_str(), path_.c_str());
   }
   if (result != 0) throw SystemError(errno);
-  g_temporary.store(nullptr);
-  temporary_.clear();
-  // The new name survives a power failure only when the directory is on the disk too.
-  // Some file systems refuse that for directories, which is no failure of ours.
-  const int directory = open(DirectoryOf(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    fsync(directory);
-    close(directory);
+  temporary_->Forget();
+  if (folders != nullptr) {
+    folders->Add(FolderOf(path_));
+  } else {
+    SyncFolder(FolderOf(path_));
   }
+}
+
+// The temporary file keeps the result until the other is complete.
+void AtomicFile::CopyInPlace() {
+  const Descriptor to(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
+  struct stat result, before;
+  if (fstat(fileno(stream_), &result) != 0 || fstat(to.get(), &before) != 0) {
+    throw SystemError(errno);
+  }
+  // A disk that is full is found out before a byte of the old file is gone.
+  if (result.st_size > before.st_size &&
+      fallocate(to.get(), 0, before.st_size, result.st_size - before.st_size) != 0 &&
+      (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
+    const int number = errno;
+    if (ftruncate(to.get(), before.st_size) != 0) throw SystemError(errno);
+    throw SystemError(number);
+  }
+  CopyBytes(fileno(stream_), to.get(), result.st_size);
+  if (ftruncate(to.get(), result.st_size) != 0) throw SystemError(errno);
+  if (traits_) {
+    GiveAttributes(to.get(), *traits_);
+    const timespec times[2] = {traits_->time, traits_->time};
+    futimens(to.get(), times);
+  }
+  if (fsync(to.get()) != 0) throw SystemError(errno);
 }
 
 }  // namespace flowzip

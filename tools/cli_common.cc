@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <thread>
@@ -18,18 +19,22 @@
 namespace flowzip {
 
 ExitStatus Complain(const std::string& message, ExitStatus status) {
-  std::string line = "flowzip: " + message;
-  for (char& c : line) {
+  std::fprintf(stderr, "flowzip: %s\n", Printable(message).c_str());
+  return status;
+}
+
+std::string Printable(std::string text) {
+  for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = '?';
   }
-  std::fprintf(stderr, "%s\n", line.c_str());
-  return status;
+  return text;
 }
 
 void AddCommonOptions(CLI::App& command, CommonOptions& options, bool writes) {
   options.jobs = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024);
   command.add_option("-j,--jobs", options.jobs, "Threads; the result is the same for any number")
       ->check(CLI::Range(1, 1024))
+      ->envname("FLOWZIP_JOBS")
       ->capture_default_str();
   if (writes) command.add_flag("-f,--force", options.force, "Overwrite an existing output");
   command.add_flag("-q,--quiet", options.quiet, "Print errors only");
@@ -61,18 +66,52 @@ void AddLimitOptions(CLI::App& command, CommonOptions& options) {
       "Refuse what would take more memory: bytes, as 512M, or none [4G]");
 }
 
-void AddEffortOption(CLI::App& command, CommonOptions& options) {
-  command
-      .add_option("-e,--effort", options.effort,
-                  "Work for a smaller file: fast, standard or best [standard]")
-      ->check(CLI::IsMember({"fast", "standard", "best"}))
-      ->excludes(command.get_option("--model"))
-      ->type_name("WORD");
+namespace {
+
+// fast, standard or best, also by a number as other programs have them; empty for anything else.
+std::string EffortNamed(const std::string& word) {
+  if (word == "fast" || word == "standard" || word == "best") return word;
+  if (word.size() != 1 || word[0] < '1' || word[0] > '9') return "";
+  return word[0] <= '3' ? "fast" : word[0] <= '6' ? "standard" : "best";
 }
 
-void AddFileArguments(CLI::App& command, FileArguments& files, const std::string& what,
-                      const std::string& becomes) {
-  command.add_option("IN", files.inputs, what + "; - is standard input")->required();
+}  // namespace
+
+void AddEffortOption(CLI::App& command, CommonOptions& options) {
+  const auto name = [](std::string& word) -> std::string {
+    const std::string effort = EffortNamed(word);
+    if (effort.empty()) return "an effort is fast, standard or best, or 1 to 9, not " + word;
+    word = effort;
+    return "";
+  };
+  CLI::Option* const model = command.get_option("--model");
+  CLI::Option* const by_word =
+      command
+          .add_option("-e,--effort", options.effort,
+                      "Work for a smaller file: fast, standard or best [standard]")
+          ->transform(CLI::Validator(name, ""))
+          ->excludes(model)
+          ->type_name("WORD");
+  command
+      .add_flag("-1{fast},-2{fast},-3{fast},-4{standard},-5{standard},-6{standard},-7{best},-8{best},"
+                "-9{best}",
+                options.effort, "The same by number: 1 to 3 are fast, 4 to 6 standard, 7 to 9 best")
+      ->excludes(model)
+      ->excludes(by_word);
+  command.parse_complete_callback([&options] {
+    const char* const effort = std::getenv("FLOWZIP_EFFORT");
+    if (effort == nullptr || *effort == 0 || !options.effort.empty() || !options.model_path.empty()) {
+      return;
+    }
+    options.effort = EffortNamed(effort);
+    if (options.effort.empty()) {
+      throw CLI::ValidationError("FLOWZIP_EFFORT", "there is no effort " + std::string(effort));
+    }
+  });
+}
+
+void AddOutputArguments(CLI::App& command, FileArguments& files, CommonOptions& options,
+                        const std::string& becomes) {
   CLI::Option* output = command
                             .add_option("-o,--output", files.output,
                                         "Output, - for standard output [" + becomes + "]")
@@ -82,6 +121,8 @@ void AddFileArguments(CLI::App& command, FileArguments& files, const std::string
                   "Folder for the outputs, made if missing [that of the input]")
       ->type_name("DIR")
       ->excludes(output);
+  command.add_flag("--xattrs", options.attributes,
+                   "Give outputs the extended attributes of their inputs");
 }
 
 void ApplySimd(const CommonOptions& options) {
@@ -104,21 +145,6 @@ std::shared_ptr<const Model> Prepare(const CommonOptions& options) {
                                     " needs the model of that name, which was not built in");
   }
   return {std::shared_ptr<void>(), model};  // kept by the program for ever
-}
-
-std::string JsonString(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < ' ') {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
-      out += code;
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 void CheckNotSameFile(const std::string& input, const std::string& output) {

@@ -52,21 +52,22 @@ auto WithFile(const std::string& file, const F& body) {
 struct CommonOptions {
   int jobs = 1;
   bool force = false, quiet = false, verbose = false;
+  bool attributes = false;  // extended ones go with the file
   std::string model_path;  // empty: the embedded models
   std::string effort;      // fast, standard or best; empty: the default model
   std::string simd;        // empty: the best target
   uint64_t max_pixels = kDefaultMaxPixels, max_memory = kDefaultMaxMemory;  // ~0: no limit
 };
 
-// -j, -q, --model and --simd; with `writes` also -f.
+// -j (or FLOWZIP_JOBS), -q, --model and --simd; with `writes` also -f.
 void AddCommonOptions(CLI::App& command, CommonOptions& options, bool writes);
 // -v, --max-pixels and --max-memory, for commands that read files of others.
 void AddLimitOptions(CLI::App& command, CommonOptions& options);
-// -e; not together with --model, which must have been added.
+// -e, -1 to -9 for the same, and FLOWZIP_EFFORT without either; not together with --model, which must have been added.
 void AddEffortOption(CLI::App& command, CommonOptions& options);
-// IN..., -o and --output-dir. `becomes` says what the outputs are called.
-void AddFileArguments(CLI::App& command, FileArguments& files, const std::string& what,
-                      const std::string& becomes);
+// -o, --output-dir and --xattrs. `becomes` says what the outputs are called.
+void AddOutputArguments(CLI::App& command, FileArguments& files, CommonOptions& options,
+                        const std::string& becomes);
 
 // Applies --simd; the model of --model or --effort, or null if neither was given.
 std::shared_ptr<const Model> Prepare(const CommonOptions& options);
@@ -89,8 +90,13 @@ void ForEachFile(const Items& items, const F& body) {
   if (failed) throw SomeFailed{};
 }
 
-// A string of JSON, quotes included.
+// A name for people to read: a terminal's control characters become question marks.
+std::string Printable(std::string text);
+// A string of JSON, quotes included, in valid UTF-8: what is none becomes U+FFFD.
 std::string JsonString(const std::string& text);
+// A member of an object that names a file, as "file": "a.png"; a name that is no UTF-8 is followed
+// by its bytes in hexadecimal, as "file_hex".
+std::string JsonName(const std::string& key, const std::string& path);
 
 // Refuses an output that is the very file the input comes from.
 void CheckNotSameFile(const std::string& input, const std::string& output);
@@ -116,6 +122,7 @@ using Action = std::function<void()>;
 void AddEncodeCommand(CLI::App& app, Action& run);
 void AddDecodeCommand(CLI::App& app, Action& run);
 void AddTestCommand(CLI::App& app, Action& run);
+void AddAuditCommand(CLI::App& app, Action& run);
 void AddInfoCommand(CLI::App& app, Action& run);
 void AddScoreCommand(CLI::App& app, Action& run);
 void AddSampleCommand(CLI::App& app, Action& run);

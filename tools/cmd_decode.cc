@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // flowzip decode IN.flz... [-o OUT.png | --output-dir DIR] [--region X,Y,W,H] [--scale 1/2]
 //                          [--fit N] [--recover]
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/thread_pool.h"
 #include "codec/api/codec.h"
+#include "codec/tiles/memory.h"
 #include "codec/container/recover.h"
 #include "codec/preview/average.h"
+#include "tools/apng.h"
+#include "tools/batch/batch.h"
+#include "tools/batch/sha256.h"
 #include "tools/codec_calls.h"
 #include "tools/picture_file.h"
 
@@ -17,9 +24,10 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FileArguments files;
-  std::string region, scale;
+  BatchOptions batch;
+  std::string region, scale, format;
   uint32_t fit = 0;  // 0: not asked for
-  bool recover = false;
+  bool recover = false, clamp = false;
 };
 
 // "x,y,width,height"
@@ -68,10 +76,15 @@ void Report(const Recovery& recovery, const std::string& input, const std::strin
                              (recovery.lost.empty() ? "" : ", gray in the place of the others"));
 }
 
-Image DecodeWhole(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& info,
-                  const CommonOptions& common) {
-  HandleProgress progress("decoding", decoder, common.quiet);
-  return DecodeOpen(decoder, info, bytes.size(), common);
+// A picture of another format is named.
+void RequireFlowzip(ByteSpan file) {
+  if (flz_signature(file.data(), file.size()) == FLZ_OK) return;
+  constexpr uint8_t kPng[] = {0x89, 'P', 'N', 'G'};
+  const bool png = file.size() >= 4 && std::equal(std::begin(kPng), std::end(kPng), file.begin());
+  Require(!png, ErrorCode::kCorrupt,
+          "not a flowzip file, but a PNG file; flowzip encode makes one of it");
+  Require(!IsPnm(file), ErrorCode::kCorrupt,
+          "not a flowzip file, but a PNM file; flowzip encode makes one of it");
 }
 
 // No longer than `side` on the longer side, by whole factors.
@@ -84,11 +97,11 @@ Image Fitted(const Image& image, uint32_t side, int jobs) {
 
 // The preview if it has a third of the pixels on a side that are asked for; else of the picture.
 Image DecodeToFit(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& info,
-                  const Arguments& arguments) {
-  const uint32_t side = arguments.fit, longer = std::max(info.preview_width, info.preview_height);
+                  uint32_t side, const CommonOptions& common) {
+  const uint32_t longer = std::max(info.preview_width, info.preview_height);
   if (std::max(info.width, info.height) <= side || longer < side / 3) {
-    const Image whole = DecodeWhole(bytes, decoder, info, arguments.common);
-    Image fitted = Fitted(whole, side, arguments.common.jobs);
+    const Image whole = DecodeOpen(decoder, info, bytes.size(), common);
+    Image fitted = Fitted(whole, side, common.jobs);
     KeepColourSpace(whole, fitted);
     return fitted;
   }
@@ -118,53 +131,195 @@ Image DecodeRest(ByteSpan bytes, const CommonOptions& common, Recovery* recovery
   return Decode(bytes, options, nullptr, progress.Callback());
 }
 
-void DecodeOne(const FileTask& task, const DecoderHandle& decoder, const Arguments& arguments) {
-  const CommonOptions& common = arguments.common;
-  const std::string input = InputName(task.input), output = OutputName(task.output);
+// --format, what the output's name says, or what the picture came from; a derived name gets the
+// extension.
+PictureFormat ChooseFormat(const Image& header, const Arguments& arguments, FileTask& task) {
+  PictureFormat format = FormatOfSource(header);
+  if (!arguments.format.empty()) {
+    format = FormatNamed(arguments.format);
+  } else if (const auto named = task.derived ? std::nullopt : FormatOfName(task.output)) {
+    format = *named;
+  }
+  if (task.derived) {
+    task.output = std::filesystem::path(task.output).replace_extension(format.extension()).string();
+  }
+  return format;
+}
+
+// The part of the region that is in the picture.
+void SetRegion(const DecoderHandle& decoder, const flz_info& info, Rect region, bool clamp) {
+  if (clamp && region.x < info.width && region.y < info.height) {
+    region.width = std::min(region.width, info.width - region.x);
+    region.height = std::min(region.height, info.height - region.y);
+  }
+  Check(flz_decoder_set_region(decoder.get(), region.x, region.y, region.width, region.height),
+        decoder);
+}
+
+// An animation's, as PNG has them.
+void RestoreFrames(Image& image, const CommonOptions& common) {
+  UnpackFrames(image, [&](ByteSpan file) {
+    const DecoderHandle decoder = NewDecoder(common);
+    const flz_info info = OpenFile(decoder, file);
+    return DecodeOpen(decoder, info, 0, common);
+  });
+}
+
+// Whether the file holds that picture, as far as its format can.
+bool Holds(const std::string& path, const Image& image, const PictureFormat& format,
+           const CommonOptions& common) {
+  try {
+    Image found = ReadPicture(path, common.max_pixels);
+    if (!format.pnm) return SameImage(found, image);
+    const Image plain = WithoutPalette(image);
+    return found.width == plain.width && found.height == plain.height &&
+           found.channels == plain.channels && found.largest() == plain.largest() &&
+           found.samples == plain.samples;
+  } catch (const Error&) {  // no picture, or a damaged one
+    return false;
+  }
+}
+
+std::string DecodeOne(OneFile& one, const DecoderHandle& decoder, const Arguments& arguments) {
+  CommonOptions common = arguments.common;
+  FileTask task = one.task;
+  FileRecord& record = one.record;
+  const std::string input = InputName(task.input);
   const FileBytes bytes =
       WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
+  record.size = bytes.size();
+  if (one.hashes) record.sha256 = Sha256Of(bytes);
   // What is no .flz file at all is said before anything about the output.
   flz_info info = {};
-  if (!arguments.recover) info = WithFile(input, [&] { return OpenFile(decoder, bytes); });
-  const auto file =
-      WithFile(output, [&] { return std::make_unique<Output>(task.output, common.force); });
+  Image image;
   Recovery recovery;
-  const Image image = WithFile(input, [&] {
-    return arguments.recover   ? DecodeRest(bytes, common, &recovery)
-           : arguments.fit > 0 ? DecodeToFit(bytes, decoder, info, arguments)
-                               : DecodeWhole(bytes, decoder, info, common);
+  WithFile(input, [&] {
+    RequireFlowzip(bytes);
+    if (arguments.recover) {
+      common.jobs = one.share.Enter(0);
+      image = DecodeRest(bytes, common, &recovery);
+      return;
+    }
+    Check(flz_decoder_set_threads(decoder.get(), one.share.wanted()), decoder);
+    info = OpenFile(decoder, bytes);
+    if (!arguments.region.empty()) {
+      SetRegion(decoder, info, ParseRegion(arguments.region), arguments.clamp);
+    }
+    image = HeaderOpen(decoder, info);
+    const uint64_t memory = flz_decoder_memory(decoder.get());
+    common.jobs = one.share.Enter(
+        AddMemory(AddMemory(memory, uint64_t{image.row_bytes()} * image.height), bytes.size()));
+    Check(flz_decoder_set_threads(decoder.get(), common.jobs), decoder);
+    if (arguments.fit > 0) {
+      HandleProgress progress("decoding", decoder, common.quiet || !one.alone);
+      image = DecodeToFit(bytes, decoder, info, arguments.fit, common);
+    }
   });
-  WithFile(output, [&] {
-    WritePicture(image, task.output, file->stream(), common.jobs);
-    file->Commit(task.input);
-  });
-  if (common.verbose && !common.quiet) {
-    std::fprintf(stderr, "%s: %u x %u, %d channels of %d bits\n", output.c_str(), image.width,
-                 image.height, image.channels, image.bit_depth);
+  const PictureFormat format = ChooseFormat(image, arguments, task);
+  record.output = task.output;
+  record.width = image.width;
+  record.height = image.height;
+  record.channels = image.channels;
+  record.bit_depth = image.bit_depth;
+  const std::string output = OutputName(task.output);
+  const auto decode = [&] {
+    if (arguments.recover || !image.samples.empty()) return;
+    image = WithFile(input, [&] {
+      HandleProgress progress("decoding", decoder, common.quiet || !one.alone);
+      Image whole = DecodeOpen(decoder, info, bytes.size(), common);
+      if (!format.pnm) RestoreFrames(whole, common);
+      return whole;
+    });
+  };
+  const auto finish = [&] {
+    struct stat status;
+    if (stat(task.output.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+      record.output_size = static_cast<uint64_t>(status.st_size);
+      if (one.hashes) record.output_sha256 = Sha256Of(ReadFile(task.output));
+    }
+    if (one.hashes) record.pixels_sha256 = PixelSha256(image);
+  };
+  std::error_code none;
+  if (arguments.batch.remove && format.pnm != FormatOfSource(image).pnm) {
+    throw FileError(input, "--rm: only for the kind of file that it was made of, " +
+                               FormatOfSource(image).extension() + "; another does not hold all");
   }
+  if (ComparesExisting(arguments.batch, common) &&
+      std::filesystem::is_regular_file(task.output, none)) {
+    decode();
+    if (Holds(task.output, image, format, common)) {
+      WithFile(output, [&] {
+        finish();
+        if (arguments.batch.remove) FlushFile(task.output, one.folders);
+      });
+      record.status = FileStatus::kSkipped;
+      record.reason = "is there already";
+      return Printable(output) + ": is there already\n";
+    }
+    if (!common.force || arguments.batch.remove) {
+      throw FileError(output, HoldsSomethingElse(arguments.batch));
+    }
+  }
+  const auto file = WithFile(output, [&] {
+    CheckNotSameFile(task.input, task.output);
+    MakeFolders(task, arguments.files);
+    return std::make_unique<Output>(task.output, common.force);
+  });
+  decode();
+  WithFile(output, [&] {
+    WritePicture(image, format, file->stream(), common.jobs);
+    one.share.Leave();
+    file->Commit(task.input, common.attributes, &one.folders);
+    finish();
+    Require(!arguments.batch.remove || Holds(task.output, image, format, common),
+            ErrorCode::kIo, "does not hold what was written");
+  });
   Report(recovery, input, output);
+  record.status = FileStatus::kDone;
+  char line[100];
+  std::snprintf(line, sizeof line, ": %u x %u, %d channels of %d bits\n", image.width, image.height,
+                image.channels, image.bit_depth);
+  return common.verbose ? Printable(output) + line : "";
 }
 
 void Run(const Arguments& arguments) {
   ApplySimd(arguments.common);
-  const std::vector<FileTask> tasks = PlanFiles(arguments.files, {".flz"}, ".png");
-  const DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
-  if (!arguments.region.empty()) {
-    const Rect region = ParseRegion(arguments.region);
-    Check(flz_decoder_set_region(decoder.get(), region.x, region.y, region.width, region.height),
-          decoder);
+  if (IsForeignName(arguments.files.output, ".flz")) {
+    throw UsageError(arguments.files.output + ": decode writes PNG and PNM files, not this format");
   }
-  if (!arguments.scale.empty()) {
-    Check(flz_decoder_set_scale(decoder.get(), ParseScale(arguments.scale)), decoder);
-  }
-  if (arguments.fit > 0 &&
-      !(arguments.region.empty() && arguments.scale.empty() && !arguments.recover)) {
+  if (!arguments.region.empty()) ParseRegion(arguments.region);
+  if (arguments.clamp && arguments.region.empty()) throw UsageError("--clamp: needs --region");
+  const bool part = !arguments.region.empty() || !arguments.scale.empty();
+  if (arguments.fit > 0 && (part || arguments.recover)) {
     throw UsageError("--fit: not with --region, --scale or --recover");
   }
-  if (arguments.recover && !(arguments.region.empty() && arguments.scale.empty())) {
-    throw UsageError("--recover: only whole pictures are recovered");
+  if (arguments.recover && part) throw UsageError("--recover: only whole pictures are recovered");
+  if (arguments.batch.remove && (arguments.recover || part || arguments.fit > 0)) {
+    throw UsageError("--rm: only after a whole picture was decoded");
   }
-  ForEachFile(tasks, [&](const FileTask& task) { DecodeOne(task, decoder, arguments); });
+  const int scale = arguments.scale.empty() ? 0 : ParseScale(arguments.scale);
+  const FileList list = ListFiles(arguments.batch.list, {".flz"});
+  std::vector<FileTask> tasks = PlanFiles(arguments.files, list, {".flz"}, ".png");
+  CheckBatchOptions(arguments.batch, tasks);
+  const auto new_decoder = [&] {
+    DecoderHandle decoder = WithFile("decoder", [&] { return NewDecoder(arguments.common); });
+    Check(flz_decoder_set_scale(decoder.get(), scale), decoder);
+    return decoder;
+  };
+  new_decoder();  // a model that is not there is said once, before anything is done
+  if (!arguments.batch.dry_run) MakeOutputDir(arguments.files);
+  RunBatch({.command = "decode",
+            .common = arguments.common,
+            .batch = arguments.batch,
+            .tasks = std::move(tasks),
+            .list = list,
+            .make = [&]() -> FileFn {
+              const std::shared_ptr<const DecoderHandle> decoder =
+                  std::make_shared<const DecoderHandle>(new_decoder());
+              return [decoder, &arguments](OneFile& file) {
+                return DecodeOne(file, *decoder, arguments);
+              };
+            }});
 }
 
 }  // namespace
@@ -172,9 +327,18 @@ void Run(const Arguments& arguments) {
 void AddDecodeCommand(CLI::App& app, Action& run) {
   CLI::App* command = app.add_subcommand("decode", "Restore the PNG or PNM images of .flz files");
   const auto arguments = std::make_shared<Arguments>();
-  AddFileArguments(*command, arguments->files, ".flz files", "IN with .png for .flz");
+  AddListOptions(*command, arguments->batch, ".flz files, and with -r folders");
+  AddOutputArguments(*command, arguments->files, arguments->common,
+                     "IN with .png, or what it came from, for .flz");
+  AddOutputOptions(*command, arguments->batch);
+  command
+      ->add_option("--format", arguments->format,
+                   "png, pnm, pbm, pgm, ppm or pam, whatever the output is called")
+      ->check(CLI::IsMember(FormatNames()))
+      ->type_name("NAME");
   command->add_option("--region", arguments->region, "Only this part: x,y,width,height")
       ->type_name("X,Y,W,H");
+  command->add_flag("--clamp", arguments->clamp, "Of a region over the edge, what is inside");
   command->add_option("--scale", arguments->scale, "Every 2nd, 4th or 8th pixel: 1/2, 1/4, 1/8")
       ->type_name("SCALE");
   command

@@ -141,7 +141,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
     std::snprintf(text, sizeof text, format, values...);
     out += text;
   };
-  out += " {\"file\": " + JsonString(name);
+  out += " {" + JsonName("file", name);
   add(", \"format_version\": %d,\n", kFormatVersion);
   add("  \"width\": %u, \"height\": %u, \"channels\": %d, \"bit_depth\": %d,\n", info.width,
       info.height, info.channels, info.bit_depth);
@@ -209,7 +209,7 @@ void InfoOne(const std::string& path, const Arguments& arguments, const Model* m
     const FileInfo info = Probe(file);
     if (!arguments.json) {
       if (&path != &arguments.inputs.front()) std::printf("\n");
-      PrintHeader(name, info, file.size(), model);
+      PrintHeader(Printable(name), info, file.size(), model);
     }
     DecodeStats stats;
     if (!arguments.header) {

@@ -101,26 +101,30 @@ std::vector<Chunk> ChunksOf(const DecoderHandle& decoder) {
   }
 }
 
-Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
-                 const CommonOptions& options) {
+Image HeaderOpen(const DecoderHandle& decoder, const flz_info& info) {
   Image image;
-  uint64_t row_bytes = 0;
-  Check(flz_decoder_size(decoder.get(), &image.width, &image.height, &row_bytes), decoder);
+  Check(flz_decoder_size(decoder.get(), &image.width, &image.height, nullptr), decoder);
   image.channels = static_cast<int>(info.channels);
   image.bit_depth = static_cast<int>(info.bit_depth);
   image.indexed = (info.flags & FLZ_INDEXED) != 0;
   image.interlaced = (info.flags & FLZ_INTERLACED) != 0;
   image.max_value = static_cast<uint16_t>(info.max_value);
+  image.chunks = ChunksOf(decoder);
+  return image;
+}
+
+Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
+                 const CommonOptions& options) {
+  Image image = HeaderOpen(decoder, info);
   // What the library refuses for its pixels, its model, or a size that 64 bits do not hold.
   const uint64_t memory = flz_decoder_memory(decoder.get());
   if (uint64_t{image.width} * image.height > options.max_pixels || memory == 0 ||
       memory >= UINT64_MAX / 4) {
     Check(flz_decoder_check(decoder.get()), decoder);
   }
-  RequireMemory(memory + row_bytes * image.height + holds, options.max_memory);
-  image.samples.resize(row_bytes * image.height);
+  RequireMemory(memory + image.row_bytes() * image.height + holds, options.max_memory);
+  image.samples.resize(image.row_bytes() * image.height);
   Check(flz_decoder_decode(decoder.get(), image.samples.data(), image.samples.size(), 0), decoder);
-  image.chunks = ChunksOf(decoder);
   return image;
 }
 

@@ -40,8 +40,10 @@ void SetChunks(const Image& image, const EncoderHandle& encoder);
 
 // Opens a file that must stay where it is.
 flz_info OpenFile(const DecoderHandle& decoder, ByteSpan file);
-// Decodes it, or the part and scale that are set. Above options.max_memory, what the caller
-// `holds` included, nothing is allocated.
+// Kind, size and chunks of the picture that is open, or of the part and scale that are set: all but
+// its samples.
+Image HeaderOpen(const DecoderHandle& decoder, const flz_info& info);
+// Decodes it. Above options.max_memory, what the caller `holds` included, nothing is allocated.
 Image DecodeOpen(const DecoderHandle& decoder, const flz_info& info, uint64_t holds,
                  const CommonOptions& options);
 

@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "tools/cli_common.h"
 
@@ -34,30 +37,45 @@ std::string Place(const std::string& path) {
   return error ? path : (parent / fs::path(path).filename()).string();
 }
 
-void CheckOutputs(const std::vector<FileTask>& tasks) {
+// Finds outputs that several would write, or that are inputs; says so by `report(task, why)`.
+template <class Report>
+void CheckOutputs(std::vector<FileTask>& tasks, const Report& report) {
   std::map<std::string, std::string> places;  // to the input that goes there
   std::map<Identity, std::string> files;
-  std::map<Identity, std::string> inputs;
+  std::set<Identity> inputs;
   Identity identity;
   for (const FileTask& task : tasks) {
-    if (task.input != kStandardStream && Identify(task.input, &identity)) {
-      inputs.emplace(identity, task.input);
-    }
+    if (task.input != kStandardStream && Identify(task.input, &identity)) inputs.insert(identity);
   }
-  for (const FileTask& task : tasks) {
+  for (FileTask& task : tasks) {
     if (task.output == kStandardStream) continue;
     const bool is_file = Identify(task.output, &identity);
     if (is_file && inputs.count(identity) > 0) {
-      throw UsageError(task.output + ": is an input file, and would be the output of " +
-                       InputName(task.input));
+      report(task, "is an input file, and would be the output of " + InputName(task.input));
+      continue;
     }
     const auto [place, fresh] = places.emplace(Place(task.output), task.input);
     const auto other = is_file ? files.emplace(identity, task.input) : std::pair{files.end(), true};
     if (!fresh || !other.second) {
       const std::string& first = fresh ? other.first->second : place->second;
-      throw UsageError(task.output + ": would be the output of both " + InputName(first) + " and " +
+      report(task, "would be the output of both " + InputName(first) + " and " +
                        InputName(task.input));
     }
+  }
+}
+
+// The system's names for standard input and output mean just that.
+std::string StreamOr(const std::string& path, const char* name, const char* number) {
+  const bool stream = path == std::string("/dev/") + name || path == std::string("/dev/fd/") + number ||
+                      path == std::string("/proc/self/fd/") + number;
+  return stream ? kStandardStream : path;
+}
+
+// A pipe or a device has no name that could be made another file's.
+void RequireNamed(const std::string& input) {
+  struct stat status;
+  if (stat(input.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    throw UsageError(input + ": is no file whose name an output could have; use --output");
   }
 }
 
@@ -78,34 +96,70 @@ std::string DerivedName(const std::string& path, const std::vector<std::string>&
   return known ? name.replace_extension(to).string() : path + to;
 }
 
-std::vector<FileTask> PlanFiles(const FileArguments& arguments,
+std::vector<FileTask> PlanFiles(const FileArguments& arguments, const FileList& list,
                                 const std::vector<std::string>& from, const std::string& to) {
-  const std::vector<std::string>& inputs = arguments.inputs;
-  if (std::count(inputs.begin(), inputs.end(), kStandardStream) > 1) {
-    throw UsageError("standard input can be read once only");
-  }
-  if (!arguments.output.empty() && inputs.size() > 1) {
-    throw UsageError("--output is for one input; use --output-dir for several");
-  }
   std::vector<FileTask> tasks;
-  for (const std::string& input : inputs) {
-    std::string output = arguments.output;
-    if (output.empty() && input == kStandardStream) {
+  bool streamed = false, found = false;
+  for (const ListedFile& file : list.files) {
+    const std::string input = StreamOr(file.path, "stdin", "0");
+    if (input == kStandardStream && std::exchange(streamed, true)) {
+      throw UsageError("standard input can be read once only");
+    }
+    if (!arguments.output.empty() && !tasks.empty()) {
+      throw UsageError("--output is for one input; use --output-dir for several");
+    }
+    FileTask task{input, StreamOr(arguments.output, "stdout", "1")};
+    found = found || !file.below.empty();
+    if (task.output.empty() && input == kStandardStream) {
       if (!arguments.output_dir.empty()) {
         throw UsageError("standard input has no name to be used in --output-dir; use --output");
       }
-      output = kStandardStream;
-    } else if (output.empty()) {
-      output = DerivedName(input, from, to);
+      task.output = kStandardStream;
+    } else if (task.output.empty()) {
+      RequireNamed(input);
+      task.derived = true;
+      task.output = DerivedName(input, from, to);
       if (!arguments.output_dir.empty()) {
-        output = (fs::path(arguments.output_dir) / fs::path(output).filename()).string();
+        const fs::path name = fs::path(task.output).filename();
+        task.below = (fs::path(file.below).parent_path() / name).string();
+        task.output = (fs::path(arguments.output_dir) / task.below).string();
       }
     }
-    tasks.push_back({input, output});
+    tasks.push_back(std::move(task));
   }
-  CheckOutputs(tasks);
-  if (!arguments.output_dir.empty()) MakeDirectory(arguments.output_dir);
+  CheckOutputs(tasks, [&](FileTask& task, const std::string& why) {
+    if (!found) throw UsageError(task.output + ": " + why);
+    task.problem = why;
+  });
   return tasks;
+}
+
+void MakeOutputDir(const FileArguments& arguments) {
+  if (!arguments.output_dir.empty()) MakeDirectory(arguments.output_dir);
+}
+
+void MakeFolders(const FileTask& task, const FileArguments& arguments) {
+  const fs::path below = fs::path(task.below).parent_path();
+  if (below.empty()) return;
+  // The input's folder of the same depth, as far up as it has the same names.
+  std::vector<fs::path> sources;
+  fs::path source = fs::path(task.input).parent_path();
+  const std::vector<fs::path> names(below.begin(), below.end());
+  for (size_t i = names.size(); i > 0 && source.filename() == names[i - 1]; --i) {
+    sources.push_back(source);
+    source = source.parent_path();
+  }
+  fs::path folder = arguments.output_dir;
+  for (size_t i = 0; i < names.size(); ++i) {
+    folder /= names[i];
+    struct stat status;
+    const size_t up = names.size() - 1 - i;
+    const bool known = up < sources.size() && stat(sources[up].c_str(), &status) == 0;
+    const mode_t mode = known ? (status.st_mode & 0777) | 0700 : 0777;
+    if (mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+      throw Error(ErrorCode::kIo, SystemError(errno).what());
+    }
+  }
 }
 
 std::string InputName(const std::string& path) {
@@ -137,16 +191,17 @@ void Output::Write(ByteSpan bytes) {
   }
 }
 
-void Output::Commit(const std::string& input) {
+void Output::Commit(const std::string& input, bool attributes, FolderSync* folders) {
   if (!file_) {
     if (std::ferror(stdout) || std::fflush(stdout) != 0) throw SystemError(errno);
     return;
   }
-  struct stat status;
-  if (input != kStandardStream && stat(input.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
-    file_->SetModificationTime(status.st_mtim);
+  if (input != kStandardStream) {
+    if (std::optional<FileTraits> traits = TraitsOf(input, attributes)) {
+      file_->SetTraits(std::move(*traits));
+    }
   }
-  file_->Commit();
+  file_->Commit(folders);
 }
 
 }  // namespace flowzip

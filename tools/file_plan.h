@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "tools/atomic_file.h"
+#include "tools/batch/file_list.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -23,21 +24,30 @@ class UsageError : public std::runtime_error {
 inline constexpr char kStandardStream[] = "-";
 
 struct FileArguments {
-  std::vector<std::string> inputs;
   std::string output, output_dir;  // at most one of them; empty: derived names
 };
 
 struct FileTask {
   std::string input, output;
+  bool derived = false;    // the output's name follows from the input's
+  std::string below{};     // the folders below --output-dir that the output needs, and a name
+  std::string problem{};   // why it cannot be done, where that does not keep others from it
 };
 
 // Names the outputs: -o, or the input's name with an extension of `from` (lower case; any case
-// matches) replaced by `to`, or with `to` appended; standard input goes to standard output.
-// Makes --output-dir if it is missing, or throws FileError. Throws UsageError if two inputs would
-// have the same output, if an output is one of the inputs, or if the arguments contradict each
-// other.
-std::vector<FileTask> PlanFiles(const FileArguments& arguments,
+// matches) replaced by `to`, or with `to` appended; standard input goes to standard output, and so
+// do the names that the system has for it (/dev/stdin).
+// Throws UsageError if a device would have to give its name, or if the arguments contradict each
+// other. Two inputs that would have the same output, and outputs that are inputs, are UsageErrors
+// too where each was named; of what was found in folders and lists they are problems of their own.
+std::vector<FileTask> PlanFiles(const FileArguments& arguments, const FileList& list,
                                 const std::vector<std::string>& from, const std::string& to);
+
+// Makes --output-dir if it is missing (its parents not). Throws FileError.
+void MakeOutputDir(const FileArguments& arguments);
+// Makes the folders below it that the task's output needs, with the permissions of those that the
+// input is in. For several threads. Throws kIo.
+void MakeFolders(const FileTask& task, const FileArguments& arguments);
 
 std::string DerivedName(const std::string& path, const std::vector<std::string>& from,
                         const std::string& to);
@@ -58,8 +68,10 @@ class Output {
 
   std::FILE* stream() { return file_ ? file_->stream() : stdout; }
   void Write(ByteSpan bytes);
-  // The file gets the modification time of `input` if that is a file too.
-  void Commit(const std::string& input);
+  // The file gets time, permissions and (with `attributes`) extended attributes of `input` if that
+  // is a file too.
+  // As AtomicFile::Commit.
+  void Commit(const std::string& input, bool attributes = false, FolderSync* folders = nullptr);
 
  private:
   std::unique_ptr<AtomicFile> file_;  // null: standard output

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The command line: flowzip encode | decode | test | info | bench | score | sample.
+// The command line: flowzip encode | decode | test | audit | info | bench | score | sample.
 //
 // Exit status: 0 done, 1 failed, 2 wrong usage. Every failure is one line on standard
 // error, "flowzip: FILE: reason", and leaves no output behind.
@@ -40,6 +40,14 @@ ExitStatus FlushOutput() {
                   kFailed);
 }
 
+// The option that nobody knows, where the lack of something else was noticed first; or nothing.
+std::string UnknownOption(const CLI::App& app) {
+  for (const std::string& word : app.remaining(/*recurse=*/true)) {
+    if (word.size() > 1 && word[0] == '-') return word;
+  }
+  return "";
+}
+
 int Main(int argc, char** argv) {
 #ifdef __GLIBC__
   // Every tile takes the same tens of megabytes. To give them back to the system after one and
@@ -61,6 +69,7 @@ int Main(int argc, char** argv) {
   AddEncodeCommand(app, run);
   AddDecodeCommand(app, run);
   AddTestCommand(app, run);
+  AddAuditCommand(app, run);
   AddInfoCommand(app, run);
   AddScoreCommand(app, run);
   AddSampleCommand(app, run);
@@ -68,6 +77,9 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string option = UnknownOption(app); !option.empty()) {
+      return Complain("there is no option " + option + " (try flowzip --help)", kUsage);
+    }
     if (error.get_exit_code() != 0) {
       return Complain(std::string(error.what()) + " (try flowzip --help)", kUsage);
     }

@@ -11,10 +11,13 @@
 
 namespace flowzip {
 
-PictureReader::PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check)
+PictureReader::PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check,
+                             PngMending* mending)
     : file_(std::move(file)) {
   if (!IsPnm(file_)) {
-    png_.emplace(file_, max_pixels, check);
+    const std::string other = ForeignFile(file_);
+    if (!other.empty()) throw Error(ErrorCode::kUnsupported, other);
+    png_.emplace(file_, max_pixels, check, mending);
     return;
   }
   pnm_ = FromPnm(file_, max_pixels);
@@ -42,13 +45,14 @@ Image ReadPicture(const std::string& path, uint64_t max_pixels) {
   return ReadPicture(ReadFile(path), max_pixels);
 }
 
-void WritePicture(const Image& image, const std::string& name, std::FILE* stream, int jobs) {
-  PnmKind kind;
-  if (!PnmKindOf(name, &kind)) {
+void WritePicture(const Image& image, const PictureFormat& format, std::FILE* stream, int jobs) {
+  if (!format.pnm) {
+    Require(IsOrdinaryTuple(image), ErrorCode::kUnsupported,
+            "the samples are of a PAM file's own tuple type, which PNG does not have (--format pam)");
     WritePng(image, stream, jobs);
     return;
   }
-  ForPnm(image, kind, [&](ByteSpan bytes) {
+  ForPnm(image, *format.pnm, [&](ByteSpan bytes) {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size())
       throw SystemError(errno);
   });

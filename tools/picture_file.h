@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "codec/picture/image.h"
+#include "tools/picture_format.h"
+#include "tools/png_chunks.h"
 #include "tools/png_io.h"
 #include "tools/png_reader.h"
 #include "tools/read_file.h"
@@ -19,9 +21,11 @@ namespace flowzip {
 // A picture's file while its rows are read; its pages go back to the system as they have been.
 class PictureReader {
  public:
-  // PNG or PNM. Throws as ReadPng and FromPnm do. `check` is asked before a PNG's samples are
-  // allocated, and once a PNM, of which all rows are there at once, is read.
-  PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check = {});
+  // PNG or PNM. Throws as ReadPng and FromPnm do, and says what other files are. `check` is asked
+  // before a PNG's samples are allocated, and once a PNM, of which all rows are there at once, is
+  // read. `mending` is for PNG.
+  PictureReader(FileBytes file, uint64_t max_pixels, const ImageCheck& check = {},
+                PngMending* mending = nullptr);
 
   Image& image() { return png_ ? png_->image() : pnm_; }
 
@@ -37,7 +41,8 @@ class PictureReader {
 Image ReadPicture(FileBytes file, uint64_t max_pixels = kDefaultPngPixels);
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
-// PNM if `name` ends like one, else PNG. Throws kUnsupported or kIo; the caller flushes.
-void WritePicture(const Image& image, const std::string& name, std::FILE* stream, int jobs = 1);
+// Throws kUnsupported or kIo; the caller flushes.
+void WritePicture(const Image& image, const PictureFormat& format, std::FILE* stream,
+                  int jobs = 1);
 
 }  // namespace flowzip

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "codec/picture/image.h"
@@ -22,8 +23,16 @@ struct PngFile {
                                // except that a palette stays
 };
 
-// Throws kTruncated, kCorrupt, or kUnsupported for an unknown critical chunk. Bytes after IEND
-// are ignored, as everywhere.
-PngFile SplitPng(ByteSpan file);
+// How far damage is forgiven, and what was left out or put right: parts of one sentence.
+struct PngMending {
+  bool repair = false;         // whatever leaves the pixels whole
+  bool drops_metadata = false;  // the caller will: their damage does not matter
+  std::vector<std::string> notes{};
+};
+
+// Throws kTruncated, kCorrupt, or kUnsupported for an unknown critical chunk. What follows IEND is
+// in the mark of that name. With `mending->repair`, ancillary chunks that are damaged are left
+// out, and so is what is no chunk behind the samples.
+PngFile SplitPng(ByteSpan file, PngMending* mending = nullptr);
 
 }  // namespace flowzip

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "codec/picture/marks.h"
 #include "tools/atomic_file.h"
 #include "tools/png_deflate.h"
 #include "tools/png_reader.h"
@@ -73,6 +74,9 @@ class Writer : public PngSession {
     if (setjmp(png_jmpbuf(png))) return false;
     if (next_ < image.chunks.size()) WriteChunks(image, next_ + 1);
     png_write_chunk(png, reinterpret_cast<png_const_bytep>("IEND"), nullptr, 0);
+    if (const Chunk* tail = FindChunk(image, kTailMark)) {
+      Put(png, const_cast<png_bytep>(tail->data.data()), tail->data.size());
+    }
     return true;
   }
 
@@ -81,6 +85,7 @@ class Writer : public PngSession {
     for (size_t i = first; i < image.chunks.size(); ++i) {
       const Chunk& chunk = image.chunks[i];
       if (chunk.name() == "IDAT") return i;
+      if (chunk.name() == kSourceMark || chunk.name() == kTailMark) continue;
       png_write_chunk(png, reinterpret_cast<png_const_bytep>(chunk.type.data()), chunk.data.data(),
                       chunk.data.size());
     }

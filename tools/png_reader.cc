@@ -20,12 +20,27 @@ namespace {
 
 constexpr char kCutShort[] = "PNG file is cut short";
 
+// The stream of samples says how far it looks back, which some writers understate.
+void NoteWindow(const std::vector<ByteSpan>& pieces, PngMending& mending, uint64_t bytes) {
+  for (const ByteSpan& piece : pieces) {
+    constexpr size_t kType = 4, kData = 8;
+    if (piece.size() <= kData || std::memcmp(&piece[kType], "IDAT", 4) != 0) continue;
+    const uint64_t window = uint64_t{256} << (piece[kData] >> 4);
+    if (window < 32768 && bytes > window) {
+      mending.notes.push_back("zlib window of " + std::to_string(window) +
+                              " bytes in IDAT taken as 32 KiB");
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 class PngReader::Session : public PngSession {
  public:
   // `pieces`: the file.
-  explicit Session(std::vector<ByteSpan> pieces) : pieces_(std::move(pieces)) {
+  Session(std::vector<ByteSpan> pieces, PngMending* mending)
+      : pieces_(std::move(pieces)), mending_(mending) {
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, static_cast<PngSession*>(this), Fail,
                                  IgnoreWarning);
     if (png != nullptr) info = png_create_info_struct(png);
@@ -44,6 +59,12 @@ class PngReader::Session : public PngSession {
     png_set_read_fn(png, this, Take);
     // SplitPng has verified all checksums: not once more.
     png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+#ifdef PNG_MAXIMUM_INFLATE_WINDOW
+    // A window that is larger than the file says makes no difference where it says the truth.
+    if (mending_ != nullptr && mending_->repair) {
+      png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    }
+#endif
     png_read_info(png, info);
     passes_ = png_set_interlace_handling(png);
     png_set_packing(png);
@@ -71,7 +92,11 @@ class PngReader::Session : public PngSession {
 
   [[noreturn]] void Throw() const {
     if (cut_) throw Error(ErrorCode::kTruncated, kCutShort);
-    throw Error(ErrorCode::kCorrupt, std::string("PNG file is damaged (") + message + ")");
+    const std::string why(message);
+    // What zlib says where the window is smaller than what the stream looks back.
+    const bool window = why.find("too far back") != std::string::npos;
+    throw Error(ErrorCode::kCorrupt,
+                "PNG file is damaged (" + why + (window ? "; see --repair" : "") + ")");
   }
 
  private:
@@ -93,14 +118,17 @@ class PngReader::Session : public PngSession {
   }
 
   std::vector<ByteSpan> pieces_;
+  PngMending* mending_;
   size_t next_ = 0;
   bool cut_ = false;
   int passes_ = 1;
   uint64_t done_ = 0;  // rows, of all passes
 };
 
-PngReader::PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check) : file_(file) {
-  PngFile png = SplitPng(file);
+PngReader::PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check,
+                     PngMending* mending)
+    : file_(file) {
+  PngFile png = SplitPng(file, mending);
   const PngHeader& header = png.header;
   image_.width = header.width;
   image_.height = header.height;
@@ -117,7 +145,8 @@ PngReader::PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check
   Require((row_bits + 7) / 8 * image_.height / 1032 <= file.size(), ErrorCode::kTruncated,
           kCutShort);
   image_.chunks = std::move(png.chunks);
-  session_ = std::make_unique<Session>(std::move(png.data));
+  if (mending != nullptr && mending->repair) NoteWindow(png.data, *mending, (row_bits + 7) / 8 * image_.height);
+  session_ = std::make_unique<Session>(std::move(png.data), mending);
   if (!session_->ReadHeader(image_.row_bytes())) session_->Throw();
   image_.samples.resize(image_.row_bytes() * image_.height);
 }

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "codec/picture/image.h"
+#include "tools/png_chunks.h"
 
 namespace flowzip {
 
@@ -19,7 +20,8 @@ class PngReader {
  public:
   // Reads everything but the samples; verifies the checksums of all. `file` must stay.
   // Throws as ReadPng does.
-  PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check = {});
+  PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check = {},
+            PngMending* mending = nullptr);
   ~PngReader();
 
   // Its samples are indeterminate until they are read.

@@ -5,109 +5,26 @@
 #include <cstring>
 #include <string_view>
 
+#include "codec/picture/marks.h"
 #include "codec/tiles/memory.h"
+#include "tools/pnm_header.h"
 
 namespace flowzip {
 namespace {
+
+constexpr char kCutShort[] = "PNM file is cut short";
 
 void SwapPairs(uint8_t* bytes, size_t count) {
   for (size_t i = 0; i + 1 < count; i += 2) std::swap(bytes[i], bytes[i + 1]);
 }
 
-bool IsSpace(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// The text part of a file.
-class Scanner {
- public:
-  explicit Scanner(ByteSpan file) : file_(file) {}
-
-  // The next word; '#' starts a comment up to the end of the line.
-  std::string_view Word() {
-    while (at_ < file_.size() && (IsSpace(file_[at_]) || file_[at_] == '#')) {
-      if (file_[at_] != '#') {
-        ++at_;
-        continue;
-      }
-      while (at_ < file_.size() && file_[at_] != '\n') ++at_;
-    }
-    const size_t from = at_;
-    while (at_ < file_.size() && !IsSpace(file_[at_]) && file_[at_] != '#') ++at_;
-    Require(at_ > from, ErrorCode::kTruncated, "PNM file is cut short");
-    return {reinterpret_cast<const char*>(file_.data()) + from, at_ - from};
-  }
-  uint32_t Number(uint32_t least, uint32_t most) { return ToNumber(Word(), least, most); }
-  // One digit, where they need no space between them.
-  uint32_t Bit() {
-    while (at_ < file_.size() && IsSpace(file_[at_])) ++at_;
-    Require(at_ < file_.size(), ErrorCode::kTruncated, "PNM file is cut short");
-    const uint8_t c = file_[at_++];
-    Require(c == '0' || c == '1', ErrorCode::kCorrupt, "PNM file makes no sense");
-    return c - '0';
-  }
-  // The binary part, after exactly one white space.
-  ByteSpan Rest() {
-    Require(at_ < file_.size() && IsSpace(file_[at_]), ErrorCode::kTruncated,
-            "PNM file is cut short");
-    return file_.subspan(at_ + 1);
-  }
-
-  static uint32_t ToNumber(std::string_view word, uint32_t least, uint32_t most) {
-    uint64_t value = 0;
-    for (const char c : word) {
-      Require(c >= '0' && c <= '9' && value <= UINT32_MAX, ErrorCode::kCorrupt,
-              "PNM header makes no sense");
-      value = 10 * value + static_cast<uint64_t>(c - '0');
-    }
-    Require(value >= least && value <= most, ErrorCode::kCorrupt, "PNM header makes no sense");
-    return static_cast<uint32_t>(value);
-  }
-
- private:
-  ByteSpan file_;
-  size_t at_ = 2;
-};
-
-constexpr uint32_t kMostSide = 0x7FFFFFFF;
-
-void SetLargest(uint32_t largest, Image* image) {
-  image->bit_depth = 1;
-  while ((1U << image->bit_depth) - 1 < largest) ++image->bit_depth;
-  if ((1U << image->bit_depth) - 1 != largest) image->max_value = static_cast<uint16_t>(largest);
-}
-
-// The header of a PAM file: lines of a word and a value, in any order, up to ENDHDR.
-void ReadPamHeader(Scanner& scanner, Image* image) {
-  uint32_t largest = 0;
-  for (std::string_view word = scanner.Word(); word != "ENDHDR"; word = scanner.Word()) {
-    if (word == "WIDTH") {
-      image->width = scanner.Number(1, kMostSide);
-    } else if (word == "HEIGHT") {
-      image->height = scanner.Number(1, kMostSide);
-    } else if (word == "DEPTH") {
-      image->channels = static_cast<int>(scanner.Number(1, 4));
-    } else if (word == "MAXVAL") {
-      largest = scanner.Number(1, 65535);
-    } else if (word == "TUPLTYPE") {
-      const std::string_view type = scanner.Word();
-      Require(type.starts_with("BLACKANDWHITE") || type.starts_with("GRAYSCALE") ||
-                  type.starts_with("RGB"),
-              ErrorCode::kUnsupported, "PAM file of an unknown tuple type");
-    } else {
-      throw Error(ErrorCode::kCorrupt, "PNM header makes no sense");
-    }
-  }
-  Require(image->width > 0 && image->height > 0 && image->channels > 0 && largest > 0,
-          ErrorCode::kCorrupt, "PNM header makes no sense");
-  SetLargest(largest, image);
-}
-
-void ReadText(Scanner& scanner, bool bits, Image* image) {
+void ReadText(PnmScanner& scanner, bool bits, Image* image) {
   const size_t count = image->sub_pixels();
   image->samples.resize(image->row_bytes() * image->height);
   for (size_t i = 0; i < count; ++i) {
     // In a bitmap, 1 is black.
     const auto sample = static_cast<uint16_t>(
-        bits ? 1 - scanner.Bit() : scanner.Number(0, static_cast<uint32_t>(image->largest())));
+        bits ? 1 - scanner.Bit() : scanner.Number("sample", 0, static_cast<uint32_t>(image->largest())));
     if (image->bytes_per_sample() == 2) {
       std::memcpy(&image->samples[2 * i], &sample, 2);
     } else {
@@ -118,7 +35,6 @@ void ReadText(Scanner& scanner, bool bits, Image* image) {
 
 void ReadBitmap(ByteSpan bytes, Image* image) {
   const size_t row = (size_t{image->width} + 7) / 8;
-  Require(bytes.size() / row >= image->height, ErrorCode::kTruncated, "PNM file is cut short");
   image->samples.resize(image->row_bytes() * image->height);
   for (uint32_t y = 0; y < image->height; ++y) {
     for (uint32_t x = 0; x < image->width; ++x) {
@@ -129,21 +45,66 @@ void ReadBitmap(ByteSpan bytes, Image* image) {
 }
 
 void ReadBinary(ByteSpan bytes, Image* image) {
-  Require(bytes.size() / image->row_bytes() >= image->height, ErrorCode::kTruncated,
-          "PNM file is cut short");
-  const size_t size = image->row_bytes() * image->height;
-  image->samples.assign(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
-  if (image->bytes_per_sample() == 2 && kLittleEndian) SwapPairs(image->samples.data(), size);
+  image->samples.assign(bytes.begin(), bytes.end());
+  if (image->bytes_per_sample() == 2 && kLittleEndian) {
+    SwapPairs(image->samples.data(), image->samples.size());
+  }
 }
 
-std::string PamHeader(const Image& image) {
-  const char* type = image.channels >= 3    ? "RGB"
-                     : image.largest() == 1 ? "BLACKANDWHITE"
-                                            : "GRAYSCALE";
-  return "P7\nWIDTH " + std::to_string(image.width) + "\nHEIGHT " + std::to_string(image.height) +
-         "\nDEPTH " + std::to_string(image.channels) + "\nMAXVAL " +
-         std::to_string(image.largest()) + "\nTUPLTYPE " + type +
-         (image.has_alpha() ? "_ALPHA" : "") + "\nENDHDR\n";
+ByteSpan AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+std::string_view AsText(ByteSpan bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Whether the text is the header of just that picture.
+bool IsHeaderOf(const Image& picture, ByteSpan text) {
+  try {
+    PnmScanner scanner(text);
+    const Image header = ReadPnmHeader(scanner, text[1] - '0');
+    scanner.EndOfText();
+    return scanner.rest().empty() && header.width == picture.width &&
+           header.height == picture.height && header.channels == picture.channels &&
+           header.largest() == picture.largest();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// The header that the source had, if it was of that kind and no other picture's.
+std::string HeaderFor(const Image& picture, PnmKind kind) {
+  const Chunk* source = FindChunk(picture, kSourceMark);
+  const int number = static_cast<int>(kind);
+  if (source != nullptr && source->data.size() > 2 && IsPnm(source->data) &&
+      source->data[1] - '0' == number && IsHeaderOf(picture, source->data)) {
+    return std::string(AsText(source->data));
+  }
+  return MakePnmHeader(picture, number);
+}
+
+// Only the kind, where the text is as this program writes it; text files become binary ones.
+Chunk SourceMark(const Image& image, int number, ByteSpan text) {
+  const int binary = number <= 3 ? number + 3 : number;
+  std::string header(AsText(text));
+  header[1] = static_cast<char>('0' + binary);
+  if (header == MakePnmHeader(image, binary) || !IsHeaderOf(image, AsBytes(header))) {
+    header.resize(2);
+  }
+  return MakeChunk(kSourceMark, AsBytes(header));
+}
+
+// What follows the picture is kept, unless it is another picture, of which only one would be.
+void KeepTail(ByteSpan rest, bool text, Image* image) {
+  const auto is_space = [](uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  size_t from = 0;
+  while (from < rest.size() && is_space(rest[from])) ++from;
+  Require(!(IsPnm(rest.subspan(from)) && rest.size() > from + 2 && is_space(rest[from + 2])),
+          ErrorCode::kUnsupported,
+          "holds several pictures, and a .flz file holds one; pnmsplit makes files of them");
+  if (text) rest = rest.subspan(from);  // the white space of numbers
+  if (!rest.empty()) image->chunks.push_back(MakeChunk(kTailMark, rest));
 }
 
 PnmKind Choose(const Image& image) {
@@ -167,14 +128,8 @@ void ForPnm(const Image& picture, PnmKind kind, const std::function<void(ByteSpa
           "a PGM file has gray only");
   Require(kind != PnmKind::kColor || picture.channels == 3, ErrorCode::kUnsupported,
           "a PPM file has RGB only");
-  const std::string size = std::to_string(picture.width) + " " + std::to_string(picture.height),
-                    number = std::to_string(static_cast<int>(kind)),
-                    largest = std::to_string(picture.largest());
-  const std::string header = kind == PnmKind::kArbitrary ? PamHeader(picture)
-                             : kind == PnmKind::kBitmap  ? "P4\n" + size + "\n"
-                                                         : std::string("P").append(number) + "\n" +
-                                                              size + "\n" + largest + "\n";
-  put({reinterpret_cast<const uint8_t*>(header.data()), header.size()});
+  const std::string header = HeaderFor(picture, kind);
+  put(AsBytes(header));
   std::vector<uint8_t> bytes;
   for (uint32_t y = 0; y < picture.height; ++y) {
     const uint8_t* row = picture.Row(y);
@@ -192,6 +147,7 @@ void ForPnm(const Image& picture, PnmKind kind, const std::function<void(ByteSpa
       put({row, picture.row_bytes()});
     }
   }
+  if (const Chunk* tail = FindChunk(picture, kTailMark)) put(tail->data);
 }
 
 std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
@@ -204,49 +160,47 @@ std::vector<uint8_t> ToPnm(const Image& picture, PnmKind kind) {
 Image FromPnm(ByteSpan file, uint64_t max_pixels) {
   Require(IsPnm(file), ErrorCode::kUnsupported, "neither a PNG nor a PNM file");
   const int number = file[1] - '0';
-  Scanner scanner(file);
-  Image image;
-  if (number == 7) {
-    ReadPamHeader(scanner, &image);
-  } else {
-    image.channels = number % 3 == 0 ? 3 : 1;
-    image.width = scanner.Number(1, kMostSide);
-    image.height = scanner.Number(1, kMostSide);
-    SetLargest(number % 3 == 1 ? 1 : scanner.Number(1, 65535), &image);
-  }
+  PnmScanner scanner(file);
+  Image image = ReadPnmHeader(scanner, number);
   RequirePixels(image.width, image.height, max_pixels);
+  const size_t words = scanner.position();
+  ByteSpan rest;
   if (number <= 3) {
     // Every sample needs a character at least.
-    Require(image.sub_pixels() <= file.size(), ErrorCode::kTruncated, "PNM file is cut short");
+    Require(image.sub_pixels() <= file.size(), ErrorCode::kTruncated, kCutShort);
     ReadText(scanner, number == 1, &image);
-  } else if (number == 4) {
-    ReadBitmap(scanner.Rest(), &image);
+    rest = scanner.rest();
   } else {
-    ReadBinary(scanner.Rest(), &image);
+    scanner.EndOfText();
+    const size_t row = number == 4 ? (size_t{image.width} + 7) / 8 : image.row_bytes();
+    Require(scanner.rest().size() / row >= image.height, ErrorCode::kTruncated, kCutShort);
+    const ByteSpan bytes = scanner.rest().first(row * image.height);
+    number == 4 ? ReadBitmap(bytes, &image) : ReadBinary(bytes, &image);
+    rest = scanner.rest().subspan(bytes.size());
   }
   try {
     CheckImage(image);
   } catch (const Error& error) {
     throw Error(ErrorCode::kCorrupt, error.what());
   }
+  image.chunks.push_back(
+      SourceMark(image, number, file.first(std::min(words + 1, file.size()))));
+  KeepTail(rest, number <= 3, &image);
   return image;
 }
 
-bool PnmKindOf(const std::string& path, PnmKind* kind) {
-  constexpr struct {
-    std::string_view extension;
-    PnmKind kind;
-  } kKinds[] = {{".pbm", PnmKind::kBitmap},
-                {".pgm", PnmKind::kGray},
-                {".ppm", PnmKind::kColor},
-                {".pnm", PnmKind::kSmallest},
-                {".pam", PnmKind::kArbitrary}};
-  for (const auto& entry : kKinds) {
-    if (!std::string_view(path).ends_with(entry.extension)) continue;
-    *kind = entry.kind;
-    return true;
-  }
-  return false;
+std::optional<PnmKind> SourcePnm(const Image& image) {
+  const Chunk* source = FindChunk(image, kSourceMark);
+  if (source == nullptr || !IsPnm(source->data) || source->data[1] < '4') return std::nullopt;
+  return static_cast<PnmKind>(source->data[1] - '0');
+}
+
+bool IsOrdinaryTuple(const Image& image) {
+  const Chunk* source = FindChunk(image, kSourceMark);
+  if (source == nullptr || source->data.size() <= 2 || source->data[1] != '7') return true;
+  const std::string type = TupleType(AsText(source->data));
+  return type.empty() || type.starts_with("BLACKANDWHITE") || type.starts_with("GRAYSCALE") ||
+         type.starts_with("RGB");
 }
 
 Image WithoutPalette(const Image& image) {

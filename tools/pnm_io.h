@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,14 +22,19 @@ std::vector<uint8_t> ToPnm(const Image& image, PnmKind kind = PnmKind::kSmallest
 // The same file, piece by piece.
 void ForPnm(const Image& image, PnmKind kind, const std::function<void(ByteSpan)>& put);
 
-// Throws kTruncated, kCorrupt, kUnsupported (a kind of PAM that is no picture), or kLimit. What
-// follows the first picture of a file is ignored, as netpbm does.
+// Throws kTruncated, kCorrupt, kUnsupported (more than 4 channels, several pictures in the file),
+// or kLimit. The marks of Image::chunks have the kind, the header where it is not the one that
+// ToPnm makes (comments, tuple type), and what follows the picture, so that ToPnm of the same kind
+// gives the same file; a text file (P1 to P3) becomes the binary one of its kind.
 Image FromPnm(ByteSpan file, uint64_t max_pixels = uint64_t{1} << 28);
 
 bool IsPnm(ByteSpan file);
 
-// The kind that a file name's extension asks for: .pbm, .pgm, .ppm, .pnm or .pam. False for others.
-bool PnmKindOf(const std::string& path, PnmKind* kind);
+// The kind of PNM file that the picture came from, if it was one.
+std::optional<PnmKind> SourcePnm(const Image& image);
+// Whether its samples are what other formats take them for: gray, colours and alpha. False for a
+// PAM file of another tuple type.
+bool IsOrdinaryTuple(const Image& image);
 
 // The picture with the palette's colours, RGB or (if tRNS has alpha) RGBA; others as they are.
 // The palette and tRNS are gone.

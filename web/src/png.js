@@ -317,12 +317,15 @@ export async function writePng(samples, { compress = true } = {}) {
   view.setUint32(4, height);
   header.set([bitDepth, type, 0, 0, samples.interlaced ? 1 : 0], 8);
   const parts = [SIGNATURE, ...chunkBytes('IHDR', header)];
-  const chunks = samples.chunks ?? [];
+  // Two marks (docs/FORMAT.md 2.3): how a PNM file began, and what followed the end.
+  const chunks = (samples.chunks ?? []).filter(({ type }) => type !== 'IHDR' && type !== 'IEND');
+  const tail = (samples.chunks ?? []).find(({ type }) => type === 'IEND');
   let place = chunks.findIndex((chunk) => chunk.type === 'IDAT');
   if (place < 0) place = chunks.length;
   for (const chunk of chunks.slice(0, place)) parts.push(...chunkBytes(chunk.type, chunk.data));
   parts.push(...chunkBytes('IDAT', idat));
   for (const chunk of chunks.slice(place + 1)) parts.push(...chunkBytes(chunk.type, chunk.data));
   parts.push(...chunkBytes('IEND', new Uint8Array()));
+  if (tail) parts.push(tail.data);
   return new Blob(parts, { type: 'image/png' });
 }
