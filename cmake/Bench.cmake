@@ -9,7 +9,11 @@ flowzip_add_library(flowzip_bench tools/bench flowzip_codec flowzip_files)
 target_link_libraries(flowzip_bench PRIVATE nlohmann_json::nlohmann_json)
 
 find_path(ZSTD_INCLUDE_DIR zstd.h)
-find_library(ZSTD_LIBRARY NAMES libzstd.a zstd)  # linked, it need not be found whenever flowzip starts
+if(FLOWZIP_LINK_SHARED)
+  find_library(ZSTD_LIBRARY NAMES zstd)
+else()
+  find_library(ZSTD_LIBRARY NAMES libzstd.a zstd)  # linked, it need not be found whenever flowzip starts
+endif()
 if(ZSTD_INCLUDE_DIR AND ZSTD_LIBRARY)
   target_include_directories(flowzip_bench SYSTEM PRIVATE "${ZSTD_INCLUDE_DIR}")
   target_link_libraries(flowzip_bench PRIVATE "${ZSTD_LIBRARY}")

@@ -14,6 +14,7 @@ if(TARGET flowzip)
   install(FILES share/flowzip.zsh RENAME _flowzip
           DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
   install(FILES share/flowzip.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/mime/packages")
+  install(FILES share/org.flowzip.flowzip.metainfo.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/metainfo")
   install(FILES share/flowzip.magic DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")
   install(DIRECTORY share/slurm share/parallel USE_SOURCE_PERMISSIONS
           DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")

@@ -66,7 +66,3 @@ flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_p
 # The functions of include/flowzip/flowzip.h.
 flowzip_room(c_api c_api flowzip_base flowzip_model flowzip_picture flowzip_metadata flowzip_preview
   flowzip_api flowzip_analysis)
-
-# Everything, for those who link it.
-add_library(flowzip_codec INTERFACE)
-target_link_libraries(flowzip_codec INTERFACE flowzip_c_api)

@@ -3,7 +3,7 @@
 # Names the Debian packages that flowzip needs and installs those that are missing.
 #
 #   scripts/install-deps.sh [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop] [engines]
-#                           (default: build, test, train)
+#                           [deb]   (default: build, test, train)
 set -euo pipefail
 
 build=(make cmake ninja-build g++ libhwy-dev libxxhash-dev libpng-dev libcli11-dev
@@ -26,6 +26,9 @@ command -v npm >/dev/null || web+=(npm)
 # The hosts of the plug-ins in desktop/, and the programs that `make check-desktop` opens pictures by.
 desktop=(pkg-config zlib1g-dev libgdk-pixbuf-2.0-dev libvips-dev libvips-tools qtbase5-dev qt6-base-dev time
          libgdk-pixbuf2.0-bin shared-mime-info bubblewrap dbus libglib2.0-bin tumbler xvfb eog gwenview imagemagick netpbm)
+# What `make deb` and `make check-deb` need.
+deb=(appstream autopkgtest debhelper debootstrap dh-python dpkg-dev file lintian libgdk-pixbuf-2.0-dev
+     libvips-dev libzstd-dev qt6-base-dev qtbase5-dev reuse shared-mime-info zlib1g-dev)
 
 wanted=()
 for group in "${@:-all}"; do
@@ -39,8 +42,9 @@ for group in "${@:-all}"; do
     fuzz) wanted+=("${fuzz[@]}") ;;
     web) wanted+=("${web[@]}") ;;
     desktop) wanted+=("${desktop[@]}") ;;
+    deb) wanted+=("${deb[@]}") ;;
     all) wanted+=("${build[@]}" "${test[@]}" "${train[@]}") ;;
-    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop] [engines]" >&2; exit 2 ;;
+    *) echo "usage: $0 [build] [test] [train] [bench] [platforms] [fuzz] [web] [desktop] [engines] [deb]" >&2; exit 2 ;;
   esac
 done
 

@@ -90,13 +90,16 @@ else
   echo "pkg-config is not here: its half is not tested"
 fi
 
-# The shared library shows the functions of the header, all of them and nothing else.
+# The shared library shows the functions of the header, all of them and nothing else (but to our own
+# programs, where it is built for them: FLOWZIP_LINK_SHARED).
 if [[ " ${kinds[*]} " == *" shared "* ]]; then
-  nm -D --defined-only "$libraries/libflowzip.so" | sed -n 's/.* [TDBRVWi] //p' |
+  nm -D --defined-only "$libraries/libflowzip.so" | grep -v '@FLOWZIP_PRIVATE$' | sed -n 's/.* [TDBRVWi] //p' |
     sed 's/@.*//' | sort -u >"$work/shown"
   grep -o 'flz_[a-z_]*(' "$prefix/include/flowzip/flowzip.h" | tr -d '(' | sort -u |
     grep -vx 'flz_' >"$work/named"
   diff "$work/named" "$work/shown" || fail "exported symbols are not those of the header"
+  sed -n 's/^ \(flz_[a-z_]*\)@.*/\1/p' "$source/debian/libflowzip0.symbols" | sort -u |
+    diff "$work/named" - || fail "debian/libflowzip0.symbols does not list the functions of the header"
 fi
 
 if [ -x "$prefix/bin/flowzip" ]; then
