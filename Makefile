@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 TRAIN ?= ON
 PREFIX ?= /usr/local
 
-.PHONY: demo check check-platforms check-desktop web check-web check-engines build install clean format
+.PHONY: demo check check-platforms check-desktop web check-web check-engines deb check-deb release build install clean format
 
 # Encodes and decodes a photograph of data/photos and compares the pixels.
 demo:
@@ -63,6 +63,20 @@ check-engines:
 	tests/engines/parallel_test.sh build/flowzip . 1000
 	PYTHON=/usr/bin/python3 tests/engines/dask_test.sh build/flowzip . build/python 1000
 	tests/engines/slurm_test.sh build/flowzip . 1000
+
+# The Debian packages, in build/deb; the tests run on the way.
+deb:
+	scripts/install-deps.sh build test deb
+	JOBS=$(JOBS) scripts/build-deb.sh build/deb
+
+# Lintian, REUSE, a second build that must be equal, and the packages in a bare Debian; as root.
+check-deb: deb
+	JOBS=$(JOBS) scripts/check-debian.sh build/deb
+
+# What a release consists of, in build/release.
+release:
+	scripts/install-deps.sh build
+	JOBS=$(JOBS) scripts/release.sh build/release
 
 # As check, without installing packages and without tests.
 build:
