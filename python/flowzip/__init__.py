@@ -5,7 +5,7 @@
 .flz files, if it is installed. ``flowzip.zarr`` is a codec for Zarr, ``flowzip.batch`` goes through
 folders of pictures. Everything is in docs/python.md.
 """
-from ._codec import Decoder, Info, Score, check, decode, encode, info, sample, score
+from ._codec import Decoder, Info, Score, check, decode, encode, info, preview, sample, score
 from ._errors import (
     BufferTooSmallError,
     CancelledError,
@@ -45,6 +45,7 @@ __all__ = [
     "info",
     "library_version",
     "models",
+    "preview",
     "sample",
     "score",
 ]

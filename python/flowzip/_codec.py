@@ -142,6 +142,10 @@ class Decoder:
         target[...] = pixels.reshape(target.shape)
         return target
 
+    def preview(self) -> np.ndarray | None:
+        """As :func:`preview`."""
+        return self._handle.preview()
+
     def check(self, *, progress: Progress | None = None) -> None:
         """As :func:`check`."""
         self._handle.check(progress)
@@ -250,6 +254,20 @@ def decode(
     """
     with Decoder(data, threads=threads, max_pixels=max_pixels, max_memory=max_memory) as decoder:
         return decoder.decode(region=region, scale=scale, out=out, progress=progress)
+
+
+def preview(data: object) -> np.ndarray | None:
+    """The small picture that large files have beside their tiles, for thumbnails; None where there is none.
+
+    Of at most 256 pixels on a side, averaged, gray or RGB, with alpha if the picture has any: palette and depth
+    are resolved. It takes some milliseconds.
+
+    :param data: a file, or its beginning up to the end of the preview.
+    :return: uint8 of shape (height, width) or (height, width, channels)
+    :raises FlowzipError: one of its kinds
+    """
+    with Decoder(data, threads=1) as decoder:
+        return decoder.preview()
 
 
 def check(

@@ -268,6 +268,16 @@ class DecoderHandle(_Handle):
         size = stride * (rows - 1) + row_bytes
         self._work("decode", rows * pixels.shape[1], progress, address_of(pixels), size, stride)
 
+    def preview(self) -> np.ndarray | None:
+        header = self.header
+        if header.preview_width == 0:
+            return None
+        shape = (header.preview_height, header.preview_width, header.preview_channels)
+        pixels = np.empty(shape[:2] if shape[2] == 1 else shape, np.uint8)
+        with self.held():
+            self._do("preview", address_of(pixels), pixels.nbytes, 0)
+        return pixels
+
     def check(self, progress: Progress | None) -> None:
         self._work("check", self.header.width * self.header.height, progress)
 

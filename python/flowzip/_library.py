@@ -120,6 +120,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
         [c_void_p, POINTER(c_uint32), POINTER(c_uint32), POINTER(c_uint64)],
     ),
     "flz_decoder_decode": (c_int, [c_void_p, c_void_p, c_size_t, c_size_t]),
+    "flz_decoder_preview": (c_int, [c_void_p, c_void_p, c_size_t, c_size_t]),
     "flz_decoder_check": (c_int, [c_void_p]),
 }
 

@@ -462,3 +462,17 @@ def test_the_names_of_the_package():
     assert all(hasattr(flowzip, name) for name in flowzip.__all__)
     assert (Path(flowzip.__file__).parent / "py.typed").exists()
     assert list(flowzip.models())[0] == "standard"
+
+
+def test_preview() -> None:
+    rows, columns = np.mgrid[0:1000, 0:1200]
+    noise = np.random.default_rng(1).integers(0, 40, (1000, 1200, 3))
+    picture = (noise + (rows // 8 + columns // 12)[..., None] % 200).astype(np.uint8)
+    data = flowzip.encode(picture, effort="fast")
+    small = flowzip.preview(data)
+    assert small is not None and small.dtype == np.uint8 and small.shape[2] == 3
+    factor = -(-1200 // small.shape[1])
+    assert small.shape[:2] == (-(-1000 // factor), -(-1200 // factor))
+    box = picture[:factor, :factor].reshape(-1, 3).mean(axis=0)
+    assert np.all(np.abs(small[0, 0] - box) <= 5)
+    assert flowzip.preview(flowzip.encode(picture[:100], effort="fast")) is None
