@@ -44,10 +44,14 @@ for jobs in 1 5; do
   expect 0 "$flowzip" encode -q -j $jobs -r photos --output-dir "jobs$jobs"
   diff -r flz "jobs$jobs" >/dev/null || fail "other files with -j $jobs"
 done
-chmod 750 photos/3
+chmod 750 photos/3 && chmod 700 photos
 expect 0 "$flowzip" encode -q -r photos --output-dir modes
 [ "$(stat -c %a modes/3)" = 750 ] || fail "a folder's permissions: $(stat -c %a modes/3)"
-rm -rf verbose followed again jobs* modes
+[ "$(stat -c %a modes)" = 700 ] || fail "the output folder's permissions: $(stat -c %a modes)"
+expect 0 "$flowzip" encode -q photos/3/*/*.png --output-dir modes2
+[ "$(stat -c %a modes2)" = "$(stat -c %a photos/3/0)" ] || fail "the output folder's permissions: $(stat -c %a modes2)"
+chmod 755 photos
+rm -rf verbose followed again jobs* modes modes2
 
 # --- Lists ---------------------------------------------------------------------------------------------
 find photos/1 -name '*.png' | sort >list

@@ -147,6 +147,20 @@ for name in jpg JPG jpeg tif TIFF webp bmp gif pfm flz; do
   usage "$flowzip" decode -q good.flz -o "out.$name"
   [ ! -e "out.$name" ] || fail "out.$name was written"
 done
+# Neither is a picture that is made, or a heat map, written under another format's name.
+for name in jpg tif webp flz; do
+  usage "$flowzip" sample -o "out.$name" --size 32x16
+  usage "$flowzip" score -e standard good.png --heatmap "out.$name"
+  [ ! -e "out.$name" ] || fail "out.$name was written"
+done
+if "$flowzip" --version | grep -q 'standard='; then
+  expect 0 "$flowzip" sample -q -o made.PPM --size 32x16
+  [ "$(head -n 2 made.PPM | tr '\n' ' ')" = 'P6 32 16 ' ] || fail "sample to a PPM file: $(head -n 2 made.PPM)"
+  "$flowzip" sample -q -o - --size 32x16 | head -c 4 | grep -qa PNG || fail "sample to standard output"
+  [ ! -e - ] || fail "a file called - was made"
+  expect 0 "$flowzip" score -e standard good.png --heatmap map.pgm.png
+  usage "$flowzip" score -e standard good.png --heatmap -
+fi
 usage "$flowzip" encode -q good.png -o copy.png
 [ ! -e copy.png ] || fail "encode wrote copy.png"
 "$flowzip" encode -q /dev/stdin <good.png | cmp - good.flz || fail "/dev/stdin is not as -"

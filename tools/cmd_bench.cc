@@ -41,8 +41,8 @@ class StatusLine {
   bool enabled_;
 };
 
-// Refuses an output that cannot be before the work rather than after it. The file itself
-// is made at the end: a process cleans up one unfinished AtomicFile only.
+// Refuses an output that cannot be before the work rather than after it. The file itself is made at
+// the end.
 void CheckOutput(const std::string& path) {
   if (!path.empty()) WithFile(path, [&] { AtomicFile(path, true); });
 }

@@ -307,7 +307,7 @@ void Run(const Arguments& arguments) {
     return decoder;
   };
   new_decoder();  // a model that is not there is said once, before anything is done
-  if (!arguments.batch.dry_run) MakeOutputDir(arguments.files);
+  if (!arguments.batch.dry_run) MakeOutputDir(arguments.files, tasks);
   RunBatch({.command = "decode",
             .common = arguments.common,
             .batch = arguments.batch,

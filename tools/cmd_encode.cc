@@ -287,7 +287,7 @@ void Run(const Arguments& arguments) {
     return encoder;
   };
   new_encoder();  // an effort or a model that is not there is said once, before anything is done
-  if (!arguments.batch.dry_run) MakeOutputDir(arguments.files);
+  if (!arguments.batch.dry_run) MakeOutputDir(arguments.files, tasks);
   RunBatch({.command = "encode",
             .common = arguments.common,
             .batch = arguments.batch,

@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "analysis/sampler.h"
-#include "tools/atomic_file.h"
 #include "tools/cli_common.h"
-#include "tools/png_io.h"
+#include "tools/file_plan.h"
+#include "tools/picture_file.h"
 
 namespace flowzip {
 namespace {
@@ -27,6 +27,7 @@ bool ParseSize(const std::string& text, SampleOptions& options) {
 }
 
 void Run(const Arguments& arguments) {
+  const PictureFormat format = FormatOfOutput(arguments.output);
   const std::shared_ptr<const Model> model = Prepare(arguments.common);
   SampleOptions options;
   options.model = model.get();
@@ -43,14 +44,14 @@ void Run(const Arguments& arguments) {
     CheckNotSameFile(arguments.from, arguments.output);
   }
   SampleStats stats;
-  WithFile(arguments.output, [&] {
-    AtomicFile file(arguments.output, arguments.common.force);
-    WritePng(Sample(options, &stats), file.stream());
-    file.Commit();
+  WithFile(OutputName(arguments.output), [&] {
+    Output file(arguments.output, arguments.common.force);
+    WritePicture(Sample(options, &stats), format, file.stream());
+    file.Commit(kStandardStream);
   });
   if (!arguments.common.quiet) {
     std::fprintf(stderr, "%s: made of %llu random bits; %.2f %% of the values moved into range\n",
-                 arguments.output.c_str(), static_cast<unsigned long long>(stats.random_bits),
+                 Printable(OutputName(arguments.output)).c_str(), static_cast<unsigned long long>(stats.random_bits),
                  100.0 * static_cast<double>(stats.moved) /
                      static_cast<double>(std::max<uint64_t>(stats.symbols, 1)));
   }
@@ -61,7 +62,7 @@ void Run(const Arguments& arguments) {
 void AddSampleCommand(CLI::App& app, Action& run) {
   CLI::App* command = app.add_subcommand("sample", "Let the model make up a picture");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("-o,--output", arguments->output, "PNG image to write")
+  command->add_option("-o,--output", arguments->output, "Image to write, - for standard output")
       ->type_name("FILE")
       ->required();
   CLI::Option* size = command->add_option("--size", arguments->size, "Size, at most 4096x4096")

@@ -5,9 +5,9 @@
 
 #include "analysis/heat_map.h"
 #include "analysis/score.h"
-#include "tools/atomic_file.h"
 #include "tools/cli_common.h"
-#include "tools/png_io.h"
+#include "tools/file_plan.h"
+#include "tools/picture_file.h"
 
 namespace flowzip {
 namespace {
@@ -35,8 +35,8 @@ struct Row {
 };
 
 void WriteHeatMap(const Arguments& arguments, const PixelBits& bits, Row& row) {
-  WithFile(arguments.heatmap, [&] {
-    AtomicFile file(arguments.heatmap, arguments.common.force);
+  WithFile(OutputName(arguments.heatmap), [&] {
+    Output file(arguments.heatmap, arguments.common.force);
     HeatMapOptions options;
     options.max = arguments.heatmap_max;
     AnomalyMap anomalies;
@@ -46,8 +46,8 @@ void WriteHeatMap(const Arguments& arguments, const PixelBits& bits, Row& row) {
       options.threshold = static_cast<float>(arguments.threshold);
       row.regions = FindRegions(anomalies, options.threshold);
     }
-    WritePng(DrawHeatMap(bits, options), file.stream());
-    file.Commit();
+    WritePicture(DrawHeatMap(bits, options), FormatOfOutput(arguments.heatmap), file.stream());
+    file.Commit(kStandardStream);
   });
 }
 
@@ -80,7 +80,7 @@ void PrintTable(const std::vector<Row>& rows) {
   std::printf("     side    ch. 0    ch. 1    ch. 2\n");
   for (const Row& row : rows) {
     const FileInfo& info = row.score.stats.info;
-    std::printf("%-*s  %5ux%-5u  %12.0f  %10llu  %8.4f", static_cast<int>(width), row.name.c_str(),
+    std::printf("%-*s  %5ux%-5u  %12.0f  %10llu  %8.4f", static_cast<int>(width), Printable(row.name).c_str(),
                 info.width, info.height, row.score.bits,
                 static_cast<unsigned long long>(row.score.stats.file_bytes),
                 row.score.bits_per_dimension);
@@ -92,7 +92,7 @@ void PrintTable(const std::vector<Row>& rows) {
   }
   for (const Row& row : rows) {
     for (const AnomalyRegion& region : row.regions) {
-      std::printf("%s: stands out: %ux%u at %u,%u, %llu pixels, peak %.1f\n", row.name.c_str(),
+      std::printf("%s: stands out: %ux%u at %u,%u, %llu pixels, peak %.1f\n", Printable(row.name).c_str(),
                   region.box.width, region.box.height, region.box.x, region.box.y,
                   static_cast<unsigned long long>(region.pixels), region.peak);
     }
@@ -177,6 +177,10 @@ void Run(const Arguments& arguments) {
   if (!arguments.heatmap.empty() && arguments.inputs.size() != 1) {
     throw FileError(arguments.heatmap, "a heat map is of one file");
   }
+  if (arguments.heatmap == kStandardStream) {
+    throw UsageError("--heatmap: standard output has the scores");
+  }
+  if (!arguments.heatmap.empty()) FormatOfOutput(arguments.heatmap);
   const std::shared_ptr<const Model> model = Prepare(arguments.common);
   std::vector<Row> rows;
   bool failed = false;
@@ -212,7 +216,7 @@ void AddScoreCommand(CLI::App& app, Action& run) {
   CLI::Option* json = command->add_flag("--json", arguments->json, "Print JSON");
   command->add_flag("--csv", arguments->csv, "Print CSV")->excludes(json);
   CLI::Option* heatmap =
-      command->add_option("--heatmap", arguments->heatmap, "Write bits per pixel as a PNG image")
+      command->add_option("--heatmap", arguments->heatmap, "Write bits per pixel as an image")
           ->type_name("FILE");
   command
       ->add_option("--heatmap-max", arguments->heatmap_max,

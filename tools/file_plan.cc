@@ -79,9 +79,13 @@ void RequireNamed(const std::string& input) {
   }
 }
 
-void MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return;
-  throw FileError(path, SystemError(errno).what());
+// The folder that an input's part of the tree begins in: as far above the file as the output is
+// below --output-dir.
+fs::path RootOf(const FileTask& task) {
+  fs::path root = fs::path(task.input).parent_path();
+  const fs::path folders = fs::path(task.below).parent_path();
+  for (auto it = folders.begin(); it != folders.end(); ++it) root = root.parent_path();
+  return root.empty() ? "." : root;
 }
 
 }  // namespace
@@ -134,8 +138,18 @@ std::vector<FileTask> PlanFiles(const FileArguments& arguments, const FileList& 
   return tasks;
 }
 
-void MakeOutputDir(const FileArguments& arguments) {
-  if (!arguments.output_dir.empty()) MakeDirectory(arguments.output_dir);
+void MakeOutputDir(const FileArguments& arguments, const std::vector<FileTask>& tasks) {
+  if (arguments.output_dir.empty()) return;
+  // What is in a private folder does not come into one that others may look into.
+  mode_t mode = 0777;
+  std::set<fs::path> seen;
+  for (const FileTask& task : tasks) {
+    const fs::path root = RootOf(task);
+    struct stat status;
+    if (seen.insert(root).second && stat(root.c_str(), &status) == 0) mode &= status.st_mode;
+  }
+  if (mkdir(arguments.output_dir.c_str(), mode | 0700) == 0 || errno == EEXIST) return;
+  throw FileError(arguments.output_dir, SystemError(errno).what());
 }
 
 void MakeFolders(const FileTask& task, const FileArguments& arguments) {
@@ -160,6 +174,13 @@ void MakeFolders(const FileTask& task, const FileArguments& arguments) {
       throw Error(ErrorCode::kIo, SystemError(errno).what());
     }
   }
+}
+
+PictureFormat FormatOfOutput(const std::string& path) {
+  if (IsForeignName(path, ".flz")) {
+    throw UsageError(path + ": PNG and PNM files are written, not this format");
+  }
+  return FormatOfName(path).value_or(PictureFormat{});
 }
 
 std::string InputName(const std::string& path) {

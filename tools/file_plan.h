@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "tools/atomic_file.h"
 #include "tools/batch/file_list.h"
+#include "tools/picture_format.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -43,14 +44,19 @@ struct FileTask {
 std::vector<FileTask> PlanFiles(const FileArguments& arguments, const FileList& list,
                                 const std::vector<std::string>& from, const std::string& to);
 
-// Makes --output-dir if it is missing (its parents not). Throws FileError.
-void MakeOutputDir(const FileArguments& arguments);
+// Makes --output-dir if it is missing (its parents not), with no permissions that the folders of the
+// inputs do not have. Throws FileError.
+void MakeOutputDir(const FileArguments& arguments, const std::vector<FileTask>& tasks);
 // Makes the folders below it that the task's output needs, with the permissions of those that the
 // input is in. For several threads. Throws kIo.
 void MakeFolders(const FileTask& task, const FileArguments& arguments);
 
 std::string DerivedName(const std::string& path, const std::vector<std::string>& from,
                         const std::string& to);
+
+// What a picture that is made is written as: what the name says, else PNG. Throws UsageError for the
+// names of formats that are not written.
+PictureFormat FormatOfOutput(const std::string& path);
 
 // For messages: the name itself, or "standard input", "standard output".
 std::string InputName(const std::string& path);

@@ -2,6 +2,7 @@
 """What a worker of flowzip.batch does with some files, and the records of docs/archive.md."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -60,7 +61,7 @@ def _encode_file(path: str, output: str, effort: str, program: str) -> dict:
     record.update(_named("output", output))
     try:
         record["sha256"] = _sha256_of(path)
-        os.makedirs(os.path.dirname(output) or ".", exist_ok=True)
+        _make_folders(path, output)
         if os.path.lexists(output):
             _compare_with_existing(path, output, effort, program, record)
         else:
@@ -73,6 +74,20 @@ def _encode_file(path: str, output: str, effort: str, program: str) -> dict:
         record.update(status="failed", reason=str(error).splitlines()[0])
     record["finished"] = round(time.time(), 3)
     return record
+
+
+def _make_folders(path: str, output: str) -> None:
+    """Those that the output needs, with no permissions that the input's folders do not have."""
+    source, folder = os.path.dirname(os.path.abspath(path)), os.path.dirname(os.path.abspath(output))
+    missing, mirrored = [], True
+    while not os.path.isdir(folder):
+        missing.append((folder, os.stat(source).st_mode & 0o777 | 0o700 if mirrored else 0o777))
+        # Up to the folder that was named, whose name the output's need not have.
+        mirrored = mirrored and os.path.basename(folder) == os.path.basename(source)
+        folder, source = os.path.dirname(folder), os.path.dirname(source)
+    for folder, mode in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, mode)
 
 
 class _Failed(Exception):

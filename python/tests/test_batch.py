@@ -129,6 +129,14 @@ def test_results_that_are_there(folder):
     assert run(folder).counts == {"skipped": 4, "failed": 1}
 
 
+def test_folders_are_no_more_open_than_those_of_the_inputs(folder):
+    (folder / "photos").chmod(0o700)
+    (folder / "photos" / "sub" / "deep").chmod(0o750)
+    run(folder)
+    modes = [(folder / "out" / name).stat().st_mode & 0o777 for name in ("", "sub", "sub/deep")]
+    assert modes == [0o700, (folder / "photos" / "sub").stat().st_mode & 0o777, 0o750]
+
+
 def test_two_inputs_with_one_result(tmp_path, command):
     photos = tmp_path / "photos"
     photos.mkdir()

@@ -11,8 +11,9 @@
 namespace flowzip {
 namespace {
 
-// Threads that read and write while others compute.
-constexpr int kMoreWorkers = 2;
+// Files that are under way together: some are read, or wait for the disk, while others compute. With
+// pictures that take no longer than a flush, half as many more keep the processors busy.
+int Workers(int jobs) { return jobs + std::max(2, jobs / 2); }
 
 // The name without its extension, which of what decode writes is learnt only with the file.
 std::string Stem(const std::string& command, const std::string& output) {
@@ -157,7 +158,7 @@ void RunBatch(const BatchRun& run) {
     problems = true;
   }
   WorkSlots slots(run.common.jobs, run.common.max_memory);
-  const int workers = count > 1 ? run.common.jobs + kMoreWorkers : 1;
+  const int workers = count > 1 ? Workers(run.common.jobs) : 1;
   std::atomic<size_t> begun{0};
   RunSideBySide(count, workers, [&]() -> RunFn {
     return [&, one = run.make()](size_t i) {
