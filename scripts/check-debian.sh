@@ -111,7 +111,7 @@ check_chroot() {
     >"$work/left"
   [ ! -s "$work/left" ] || { cat "$work/left"; die "files are left after purging"; }
   ! grep -q flowzip "$root/usr/share/mime/globs" || die "the MIME type is left after purging"
-  ! grep -rq flowzip "$root"/usr/lib/*/gdk-pixbuf-2.0/*/loaders.cache || die "gdk-pixbuf's cache has the loader after purging"
+  ! grep -rqs flowzip "$root"/usr/lib/*/gdk-pixbuf-2.0/*/loaders.cache || die "gdk-pixbuf's cache has the loader after purging"
   echo "chroot: installed, used, upgraded, used, purged: ${ours[*]}"
 }
 

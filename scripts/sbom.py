@@ -31,14 +31,20 @@ def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@functools.lru_cache(None)
-def owner(path):
-    """The Debian package of a file, or None."""
-    for name in dict.fromkeys((str(path), os.path.realpath(path), re.sub("^/usr(?=/lib)", "", os.path.realpath(path)))):
-        found = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True, check=False)
-        if found.returncode == 0:
-            return found.stdout.split(": ")[0].split(",")[0]
-    return None
+def owners(paths):
+    """The Debian package of each file that has one. (All in one call, which reads dpkg's lists once.)"""
+    names = {}  # as dpkg may know them, and which file that is
+    for path in paths:
+        real = os.path.realpath(path)
+        for name in (str(path), real, re.sub("^/usr(?=/lib)", "", real)):
+            names[name] = path
+    listed = subprocess.run(["dpkg-query", "-S", *sorted(names)], capture_output=True, text=True, check=False)
+    found = {}
+    for line in listed.stdout.split("\n"):
+        package, _, name = line.partition(": ")
+        if name in names:
+            found[names[name]] = package.split(",")[0]
+    return found
 
 
 @functools.lru_cache(None)
@@ -77,7 +83,9 @@ def recorded(build, target):
 def needed(path):
     """The shared libraries that a file asks for itself, as files."""
     names = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", path))
-    found = dict(re.findall(r"^\s*(\S+) => (/\S+)", run("ldd", path), re.M))
+    listed = run("ldd", path)
+    found = dict(re.findall(r"^\s*(\S+) => (/\S+)", listed, re.M))
+    found |= {Path(loader).name: loader for loader in re.findall(r"^\s*(/\S+) \(", listed, re.M)}
     return [found.get(name, name) for name in names]
 
 
@@ -119,17 +127,15 @@ def main():
                       "checksums": [{"algorithm": name.upper(), "checksumValue": hashlib.new(name, data).hexdigest()}
                                     for name in ("sha1", "sha256")]})
         relations.append((file_id, "GENERATED_FROM", main_id))
-        shared = {owner(library) for library in needed(path)}
-        sources = {debian(package)[2] for package in shared if package}
-        static = {}
-        for used in recorded(build, target):
-            package = owner(used)
-            if package is None:
-                unknown.add(used)
-            elif debian(package)[0] not in INTERFACES and debian(package)[2] not in sources:
-                static[package] = True
-        unknown.update(library for library in needed(path) if owner(library) is None)
-        for package in sorted(filter(None, shared)):
+        libraries, inside = set(needed(path)), recorded(build, target)
+        owned = owners(libraries | inside)
+        unknown |= (libraries | inside) - owned.keys()
+        shared = {owned[library] for library in libraries & owned.keys()}
+        sources = {debian(package)[2] for package in shared}
+        static = {owned[used] for used in inside & owned.keys()}
+        static = {package for package in static
+                  if debian(package)[0] not in INTERFACES and debian(package)[2] not in sources}
+        for package in sorted(shared):
             relations.append((file_id, "DYNAMIC_LINK", add(package)))
         for package in sorted(static):
             relations.append((file_id, "STATIC_LINK", add(package)))
