@@ -82,7 +82,7 @@ rm -rf shards shard2
 expect 1 "$flowzip" encode -r photos --output-dir flz
 [ "$(grep -c 'exists already' stderr)" -eq $count ] || fail "existing files are not refused"
 expect 0 "$flowzip" encode -r photos --output-dir flz --skip-existing
-says "$count done before"
+[[ "$(cat stderr)" == "0 files, $count done before; passed over: "* ]] || fail "the sum: $(cat stderr)"
 one=flz/0/0/picture-000000.flz
 cp flz/1/0/picture-000001.flz $one
 expect 1 "$flowzip" encode -q -r photos --output-dir flz --skip-existing
@@ -158,6 +158,8 @@ one_line "$one: No such file" audit
 expect 0 "$flowzip" encode -q -r photos --output-dir archive --manifest m.jsonl --resume
 cmp $one kept || fail "resume does not mend what is gone"
 usage "$flowzip" encode -r photos --resume
+usage "$flowzip" encode -r photos --output-dir none --manifest -
+[ ! -e - ] && [ ! -e none ] || fail "--manifest - made a file"
 
 # --- Dry runs and removal --------------------------------------------------------------------------------------
 before=$(find . | sort | cksum)
@@ -196,6 +198,10 @@ for effort in fast standard; do
     "$flowzip" encode -q -f -e "$number" "$photo" -o n.flz && cmp n.flz $effort.flz || fail "-e $number is not $effort"
     FLOWZIP_EFFORT=$number "$flowzip" encode -q -f "$photo" -o n.flz && cmp n.flz $effort.flz || fail "FLOWZIP_EFFORT=$number"
   done
+done
+for number in -10 -19 -0 0 10; do
+  case $number in -*) usage "$flowzip" encode -f "$number" "$photo" -o out ;;
+    *) usage "$flowzip" encode -f -e "$number" "$photo" -o out ;; esac
 done
 FLOWZIP_EFFORT=slow expect 2 "$flowzip" encode -f "$photo" -o n.flz
 FLOWZIP_JOBS=x expect 2 "$flowzip" encode -f "$photo" -o n.flz

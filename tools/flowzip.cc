@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -48,6 +49,16 @@ std::string UnknownOption(const CLI::App& app) {
   return "";
 }
 
+// "-10" and "-0" are no efforts, though the parser would take them for -1 and for files.
+std::string NoSuchEffort(int argc, char** argv) {
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
+    const std::string word = argv[i];
+    const bool number = word.find_first_not_of("0123456789", 1) == std::string::npos;
+    if (word[0] == '-' && number && (word.size() > 2 || word == "-0")) return word;
+  }
+  return "";
+}
+
 int Main(int argc, char** argv) {
 #ifdef __GLIBC__
   // Every tile takes the same tens of megabytes. To give them back to the system after one and
@@ -74,6 +85,9 @@ int Main(int argc, char** argv) {
   AddScoreCommand(app, run);
   AddSampleCommand(app, run);
   AddBenchCommand(app, run);
+  if (const std::string option = NoSuchEffort(argc, argv); !option.empty()) {
+    return Complain("there is no option " + option + " (try flowzip --help)", kUsage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -98,6 +98,9 @@ void AddOutputOptions(CLI::App& command, BatchOptions& batch) {
 
 void CheckBatchOptions(const BatchOptions& batch, const std::vector<FileTask>& tasks) {
   if (batch.resume && batch.manifest.empty()) throw UsageError("--resume: needs --manifest");
+  if (batch.manifest == kStandardStream) {
+    throw UsageError("--manifest: takes a file; --json prints such lines");
+  }
   for (const FileTask& task : tasks) {
     if (batch.json && task.output == kStandardStream) {
       throw UsageError("--json: standard output has the file");

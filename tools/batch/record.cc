@@ -69,7 +69,7 @@ std::string FileRecord::Json() const {
   number("mtime_ns", mtime_ns);
   text("sha256", sha256);
   if (!output.empty()) line += ", " + JsonName("output", output);
-  if (status != FileStatus::kFailed && command != "test") {
+  if (status != FileStatus::kFailed && !output.empty()) {
     number("output_size", static_cast<int64_t>(output_size));
   }
   text("output_sha256", output_sha256);

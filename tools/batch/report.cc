@@ -74,9 +74,13 @@ void BatchReport::Ended(size_t i, FileRecord record, const std::string& line,
   if (complaint) {
     ++failed_;
   } else {
-    record.status == FileStatus::kDone ? ++done_ : ++skipped_;
-    in_ += record.size;
-    out_ += record.output_size;
+    if (record.status == FileStatus::kSkipped) {
+      ++skipped_;
+    } else {
+      ++done_;
+      in_ += record.size;
+      out_ += record.output_size;
+    }
   }
   record.finished = Seconds(std::chrono::system_clock::now().time_since_epoch());
   const std::string json = options_.json || manifest_ ? record.Json() : "";
