@@ -175,7 +175,7 @@ if [ -x "$samples" ]; then
   # Two tiles, the second damaged.
   python3 - 2>/dev/null <<'PYTHON' || true
 import struct, zlib
-w, h = 1100, 6
+w, h = 1100, 600
 raw = b"".join(b"\0" + bytes((x * 7 + y * 31) % 256 for x in range(w)) for y in range(h))
 chunk = lambda t, d: struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d))
 open("two.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0))
@@ -187,7 +187,7 @@ PYTHON
     status=0
     "$flowzip" decode -q two-cut.flz --recover -o out.png 2>stderr || status=$?
     [ $status -eq 1 ] || fail "recover a cut file: exit $status"
-    grep -q 'lost: tile 2, 76 x 6 pixels at (1024, 0): the file ends inside it' stderr || fail "report: $(cat stderr)"
+    grep -q 'lost: tile 2, 76 x 600 pixels at (1024, 0): the file ends inside it' stderr || fail "report: $(cat stderr)"
     grep -q 'cut short; 1 of 2 tiles recovered exactly in out.png' stderr || fail "report: $(cat stderr)"
     [ -e out.png ] || fail "recover wrote nothing"
     ok
