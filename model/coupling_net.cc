@@ -27,7 +27,8 @@ void DenseLayer::Prepare(int32_t largest) {
     int64_t sum = std::llabs(bias[o]) + (int64_t{1} << (shift - 1)) + kMaxHidden;
     for (int i = 0; i < inputs; ++i) {
       sum += int64_t{std::abs(row[i])} * largest;
-      packed[static_cast<size_t>(o) * pairs() + i / 2] |=
+      packed[(static_cast<size_t>(o / kOutputGroup) * pairs() + i / 2) * kOutputGroup +
+             o % kOutputGroup] |=
           static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint16_t>(row[i])) << i % 2 * 16);
     }
     Require(sum < int64_t{1} << 31, ErrorCode::kCorrupt, "network layer could overflow");

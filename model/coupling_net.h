@@ -30,9 +30,9 @@ struct DenseLayer {
   std::vector<int16_t> weight;  // [outputs][inputs]
   std::vector<int32_t> bias;    // [outputs], in units of the accumulator
 
-  // Derived by Prepare: [outputs rounded up to kOutputGroup][pairs of inputs], the first of a pair
-  // in the lower half; and bias + 2^(shift-1).
-  static constexpr int kOutputGroup = 8;
+  // Derived by Prepare: [groups of kOutputGroup outputs][pairs of inputs][kOutputGroup], the first
+  // of a pair in the lower half, missing outputs 0; and bias + 2^(shift-1).
+  static constexpr int kOutputGroup = 16;
   std::vector<int32_t> packed, start;
 
   int pairs() const { return (inputs + 1) / 2; }

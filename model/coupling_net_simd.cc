@@ -35,8 +35,10 @@ using V32 = hn::Vec<D32>;
 using V16 = hn::Vec<D16>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D32()));
 constexpr int kVectors = kNetSites / kLanes;
-// Outputs at a time, so that the sums stay in registers.
-constexpr int kOutputs = kVectors == 1 ? 8 : kVectors == 2 ? 4 : 2;
+// Outputs at a time: as many sums as registers hold beside the operands. A sum waits for the one
+// before it, so few sums would leave the multipliers idle.
+constexpr int kOutputs = kVectors == 1 ? 16 : kVectors == 2 ? 4 : 2;
+static_assert(DenseLayer::kOutputGroup % kOutputs == 0);
 
 // sum[lane] += a[2 lane] b[2 lane] + a[2 lane + 1] b[2 lane + 1], possibly spread over both sums
 // until RearrangeToOddPlusEven. Nothing here saturates.
@@ -53,64 +55,87 @@ HWY_INLINE V32 MultiplyAdd(V16 a, V16 b, V32 sum0, V32& sum1) {
 }
 
 // Layers alternate between buffers of pairs; a block's input is also what it adds to.
-HWY_INLINE void Layer(const DenseLayer& layer, const int32_t* HWY_RESTRICT in, const int32_t* skip,
-                      int32_t* out, bool last) {
+struct LayerRun {
+  const DenseLayer& layer;
+  const int32_t* HWY_RESTRICT in;
+  const int32_t* skip;
+  int32_t* out;
+  bool last;
+};
+
+// Outputs `first` to first + kCount - 1; those beyond the layer's have weights of 0.
+template <int kCount>
+HWY_INLINE void Outputs(const LayerRun& run, int first) {
   const D32 d;
-  const int pairs = layer.pairs();
-  const V32 low = last ? hn::Set(d, -kMaxOutput) : hn::Zero(d);
-  const V32 high = hn::Set(d, last ? kMaxOutput : kMaxHidden);
-  for (int o = 0; o < layer.outputs; o += kOutputs) {
-    V32 sum0[kOutputs][kVectors], sum1[kOutputs][kVectors];
+  const int pairs = run.layer.pairs();
+  V32 sum0[kCount][kVectors], sum1[kCount][kVectors];
+#pragma GCC unroll 16
+  for (int u = 0; u < kCount; ++u) {
 #pragma GCC unroll 8
-    for (int u = 0; u < kOutputs; ++u) {
+    for (int v = 0; v < kVectors; ++v) sum0[u][v] = sum1[u][v] = hn::Zero(d);
+  }
+  constexpr int kGroup = DenseLayer::kOutputGroup;
+  const int32_t* HWY_RESTRICT weights = run.layer.packed.data() +
+                                        static_cast<ptrdiff_t>(first - first % kGroup) * pairs +
+                                        first % kGroup;
+  for (int p = 0; p < pairs; ++p, weights += kGroup) {
+    V16 a[kVectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) sum0[u][v] = sum1[u][v] = hn::Zero(d);
+    for (int v = 0; v < kVectors; ++v) {
+      a[v] = hn::BitCast(D16(), hn::Load(d, run.in + p * kNetSites + v * kLanes));
     }
-    const int32_t* HWY_RESTRICT weights = layer.packed.data() + static_cast<ptrdiff_t>(o) * pairs;
-    for (int p = 0; p < pairs; ++p) {
-      V16 a[kVectors];
+#pragma GCC unroll 16
+    for (int u = 0; u < kCount; ++u) {
+      const V16 w = hn::BitCast(D16(), hn::Set(d, weights[u]));
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
-        a[v] = hn::BitCast(D16(), hn::Load(d, in + p * kNetSites + v * kLanes));
-      }
-#pragma GCC unroll 8
-      for (int u = 0; u < kOutputs; ++u) {
-        const V16 w = hn::BitCast(D16(), hn::Set(d, weights[u * pairs + p]));
-#pragma GCC unroll 8
-        for (int v = 0; v < kVectors; ++v) {
-          sum0[u][v] = MultiplyAdd(a[v], w, sum0[u][v], sum1[u][v]);
-        }
+        sum0[u][v] = MultiplyAdd(a[v], w, sum0[u][v], sum1[u][v]);
       }
     }
+  }
+  const V32 low = run.last ? hn::Set(d, -kMaxOutput) : hn::Zero(d);
+  const V32 high = hn::Set(d, run.last ? kMaxOutput : kMaxHidden);
+#pragma GCC unroll 16
+  for (int u = 0; u < kCount; u += 2) {
 #pragma GCC unroll 8
-    for (int u = 0; u < kOutputs; u += 2) {
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) {
-        V32 result[2];
+    for (int v = 0; v < kVectors; ++v) {
+      V32 result[2];
+      for (int i = 0; i < 2; ++i) {
+        const V32 sum = hn::RearrangeToOddPlusEven(sum0[u + i][v], sum1[u + i][v]);
+        result[i] = hn::ShiftRightSame(hn::Add(sum, hn::Set(d, run.layer.start[first + u + i])),
+                                       run.layer.shift);
+      }
+      const ptrdiff_t at = v * kLanes;
+      if (run.last) {
         for (int i = 0; i < 2; ++i) {
-          const V32 sum = hn::RearrangeToOddPlusEven(sum0[u + i][v], sum1[u + i][v]);
-          result[i] = hn::ShiftRightSame(hn::Add(sum, hn::Set(d, layer.start[o + u + i])),
-                                         layer.shift);
+          if (first + u + i >= run.layer.outputs) break;
+          hn::Store(hn::Min(hn::Max(result[i], low), high), d,
+                    run.out + (first + u + i) * kNetSites + at);
         }
-        const ptrdiff_t at = v * kLanes;
-        if (last) {
-          for (int i = 0; i < 2; ++i) {
-            if (o + u + i >= layer.outputs) break;
-            hn::Store(hn::Min(hn::Max(result[i], low), high), d,
-                      out + (o + u + i) * kNetSites + at);
-          }
-          continue;
-        }
-        const ptrdiff_t pair = (o + u) / 2 * kNetSites + at;
-        if (skip != nullptr) {
-          const V32 both = hn::Load(d, skip + pair);
-          result[0] = hn::Add(result[0], hn::And(both, hn::Set(d, 0xFFFF)));  // none is negative
-          result[1] = hn::Add(result[1], hn::ShiftRight<16>(both));
-        }
-        for (V32& r : result) r = hn::Min(hn::Max(r, low), high);
-        hn::Store(hn::Or(result[0], hn::ShiftLeft<16>(result[1])), d, out + pair);
+        continue;
       }
+      const ptrdiff_t pair = (first + u) / 2 * kNetSites + at;
+      if (run.skip != nullptr) {
+        const V32 both = hn::Load(d, run.skip + pair);
+        result[0] = hn::Add(result[0], hn::And(both, hn::Set(d, 0xFFFF)));  // none is negative
+        result[1] = hn::Add(result[1], hn::ShiftRight<16>(both));
+      }
+      for (V32& r : result) r = hn::Min(hn::Max(r, low), high);
+      hn::Store(hn::Or(result[0], hn::ShiftLeft<16>(result[1])), d, run.out + pair);
     }
+  }
+}
+
+HWY_INLINE void Layer(const LayerRun& run) {
+  int o = 0;
+  for (; o + kOutputs <= run.layer.outputs; o += kOutputs) Outputs<kOutputs>(run, o);
+  const int left = run.layer.outputs - o;
+  if (left > kOutputs * 3 / 4) {
+    Outputs<kOutputs>(run, o);
+  } else if (left > kOutputs / 2) {
+    Outputs<(kOutputs * 3 / 4 + 1) / 2 * 2>(run, o);
+  } else if (left > 0) {
+    Outputs<(kOutputs / 2 + 1) / 2 * 2>(run, o);
   }
 }
 
@@ -121,7 +146,8 @@ void EvaluateNet(const CouplingNet& net, const int32_t* features, int32_t* out) 
   for (int l = 0; l < count; ++l) {
     const bool last = l == count - 1, closes = !last && l > 0 && l % 2 == 0;
     int32_t* to = last ? out : buffer[l % 3];
-    Layer(net.layers[static_cast<size_t>(l)], in, closes ? buffer[(l + 1) % 3] : nullptr, to, last);
+    Layer(
+        {net.layers[static_cast<size_t>(l)], in, closes ? buffer[(l + 1) % 3] : nullptr, to, last});
     in = to;
   }
 }
