@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A vector that does not clear its elements when it grows, on large pages where it is large.
+// A vector that does not clear its elements when it grows, in a mapping of its own where it is large.
 //
 // Zeroing tens of megabytes per tile that are written anyway took a tenth of the time. The
 // trap: elements are indeterminate until written.
@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/huge_pages.h"
 #include "base/own_mapping.h"
 
 namespace flowzip {
@@ -32,9 +31,7 @@ struct UnsetAllocator : std::allocator<T> {
       if (count > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
       return static_cast<T*>(MapOwn(count * sizeof(T)));
     }
-    T* at = std::allocator<T>::allocate(count);
-    AdviseHugePages(at, count * sizeof(T));
-    return at;
+    return std::allocator<T>::allocate(count);
   }
   void deallocate(T* at, size_t count) {
     if (count >= kOwn / sizeof(T)) return UnmapOwn(at, count * sizeof(T));

@@ -16,6 +16,7 @@
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tools/cli_common.h"
+#include "tools/heap_pages.h"
 #include "tools/read_file.h"
 
 namespace flowzip {
@@ -65,7 +66,7 @@ int Main(int argc, char** argv) {
   // have them again, page by page, for the next cost a tenth of the time.
   mallopt(M_MMAP_THRESHOLD, 1 << 25);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  // The heap grows by whole large pages (base/huge_pages.h), mapped but not touched.
+  // The heap grows by whole large pages (tools/heap_pages.h), mapped but not touched.
   mallopt(M_TOP_PAD, 1 << 25);
   // For all threads: a heap of its own for each would be returned all the same.
   mallopt(M_ARENA_MAX, 1);

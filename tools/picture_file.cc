@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/huge_pages.h"
 #include "tools/atomic_file.h"
+#include "tools/heap_pages.h"
 #include "tools/pnm_io.h"
 #include "tools/read_file.h"
 

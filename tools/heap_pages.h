@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fewer page faults: large pages where a block of memory is large, many small ones at once.
+// Pages of the command's own heap: many at once at the start, back when their work is done. (The
+// library leaves its callers' heap alone: base/own_mapping.h.)
 #pragma once
 
 #include <cstddef>
 
 namespace flowzip {
-
-// A hint for `bytes` at `at`, freshly allocated: back them by large pages. Where the system has
-// none, or none to spare, nothing happens. A tile takes some 30 000 pages of 4 KiB, and having
-// them mapped one by one, and missing them in the TLB, took a fifth of the time.
-void AdviseHugePages(void* at, size_t bytes);
 
 // Gives the large pages that lie wholly within `bytes` at `at` back to the system, where it takes
 // them; what was there is lost. Of a block that stays allocated.

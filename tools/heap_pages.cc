@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "base/huge_pages.h"
+#include "tools/heap_pages.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -14,22 +14,6 @@ namespace {
 [[maybe_unused]] constexpr uintptr_t kHugePage = uintptr_t{1} << 21;
 
 }  // namespace
-
-void AdviseHugePages(void* at, size_t bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  constexpr size_t kLeast = size_t{1} << 18;
-  if (bytes < kLeast) return;
-  // Outwards to whole large pages, which are shared with the blocks beside, and a little ahead: a
-  // large page that an allocator has put its first word into is small pages for ever. The call
-  // changes nothing that can be seen, and what is not mapped it leaves out.
-  constexpr uintptr_t kAhead = 4 * kHugePage;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(at) & ~(kHugePage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes + kAhead) & ~(kHugePage - 1);
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#else
-  (void)at, (void)bytes;
-#endif
-}
 
 void DiscardPages(void* at, size_t bytes) {
 #if defined(__linux__) && defined(MADV_DONTNEED)
