@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Adaptive planes, FORMAT.md 3.10, for reference_network.py. Slow, integers only."""
-from reference_contexts import (SQUASH, STRETCH, TOP, Bits, Logistic, Slots, clamp, fail,
-                                half_octave, learn_slot, odds, signed_half_octave, step,
-                                table_bits, tdiv)
+from reference_bits import (SQUASH, STRETCH, TOP, Bits, Slots, clamp, fail, half_octave, learn_slot,
+                            signed_half_octave, step, table_bits, tdiv)
+from reference_contexts import Logistic, odds
 
 
 def make_fine():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Packed metadata of FORMAT.md 2.7, for reference_decoder.py. Integers only."""
 
-from reference_contexts import Bits, Predictor, clamp, fail, learn_slot, step
+from reference_bits import Bits, Predictor, clamp, fail, learn_slot, step
 
 BLOCK = 65536
 

@@ -1,172 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The context coder of FORMAT.md 3.5 and 3.6, for reference_decoder.py. Slow, integers only."""
-
-M64 = (1 << 64) - 1
-TOP = 3071
-
-
-def fail(why):
-    raise SystemExit(f"reference_decoder: {why}")
-
-
-def step(h, v):
-    g = ((h ^ v) * 0x9E3779B97F4A7C15) & M64
-    return g ^ (g >> 32)
-
-
-def tdiv(a, b):
-    """Division that rounds towards zero; b > 0."""
-    return a // b if a >= 0 else -(-a // b)
-
-
-def clamp(v, lo, hi):
-    return lo if v < lo else hi if v > hi else v
-
-
-def make_tables():
-    squash, decay, e = [0] * (2 * TOP + 1), [], 1 << 62
-    for x in range(TOP + 1):
-        p = (1 << 63) // ((1 << 47) + (e >> 15))
-        squash[TOP + x], squash[TOP - x] = min(p, 65520), max(65536 - p, 16)
-        decay.append(e >> 31)
-        e = e * 4593706758521749504 >> 62
-    stretch, x = [], -TOP
-    for i in range(4096):
-        while x < TOP and squash[x + TOP] < 16 * i + 8:
-            x += 1
-        stretch.append(x)
-    return squash, stretch, decay
-
-
-SQUASH, STRETCH, DECAY = make_tables()
-
-
-class Bits:
-    def __init__(self, data):
-        self.data, self.at, self.low, self.high, self.value = data, 0, 0, M64, 0
-        for _ in range(8):
-            self.value = self.value << 8 | self.byte()
-
-    def byte(self):
-        self.at += 1
-        return self.data[self.at - 1] if self.at <= len(self.data) else 0
-
-    def code(self, p):
-        r = self.high - self.low
-        split = self.low + (r >> 16) * p + ((r & 65535) * p >> 16)
-        bit = int(self.value <= split)
-        if bit:
-            self.high = split
-        else:
-            self.low = split + 1
-        while (self.low ^ self.high) >> 56 == 0:
-            self.low = self.low << 8 & M64
-            self.high = (self.high << 8 | 255) & M64
-            self.value = (self.value << 8 | self.byte()) & M64
-        return bit
-
-    def check_end(self):
-        if self.at < len(self.data) or (self.data and self.data[-1] == 0):
-            fail("stream has surplus bytes")
-
-
-class Slots:
-    """Slots are [18-bit probability, count, mark]."""
-
-    def __init__(self, t):
-        self.t, self.slot = t, {}
-
-    def find(self, h):
-        place = h >> (64 - self.t)
-        s = self.slot.get(place)
-        if s is None:
-            s = self.slot[place] = [1 << 17, 0, 0]
-        if s[2] != h & 255:
-            s[:] = [1 << 17, 0, h & 255]
-        return s
-
-
-def learn_slot(s, bit):
-    s[0] += ((262143 if bit else 0) - s[0]) * (131072 // (2 * s[1] + 3)) >> 16
-    s[1] = min(s[1] + 1, 60) if s[1] < 60 else s[1]
-
-
-class Predictor:
-    def __init__(self, slots, odds):
-        self.first = ([4096] * slots + [16384] * (odds + 1) if odds else
-                      [131072 // (slots + 1)] * (slots + 1))
-        self.sets = ({}, {})
-
-    def code(self, coder, slots, odds, a, b):
-        x = [STRETCH[s[0] >> 6] * (256 * s[1] // (s[1] + 1)) >> 8 for s in slots] + odds + [256]
-        chosen, outputs = [], []
-        for sets, number in zip(self.sets, (a, b)):
-            w = sets.setdefault(number, [self.first, 0])
-            chosen.append(w)
-            outputs.append(clamp(sum(i * j for i, j in zip(x, w[0])) >> 16, -TOP, TOP))
-        bit = coder.code(SQUASH[(sum(outputs) >> 1) + TOP])
-        for w, out in zip(chosen, outputs):
-            error, rate = (bit << 16) - SQUASH[out + TOP], 24 + 6 * 16 // (16 + w[1])
-            w[1] = min(w[1] + 1, 2048)
-            w[0] = [clamp(j + (i * error * rate + (1 << 19) >> 20), -(1 << 20), 1 << 20)
-                    for i, j in zip(x, w[0])]
-        for s in slots:
-            learn_slot(s, bit)
-        return bit
-
-
-class Memory:
-    def __init__(self, t):
-        self.t, self.entry = t, {}
-
-    def find(self, h):
-        e = self.entry.setdefault(h >> (64 - self.t), [0, 0, 0])  # value, mark, sure
-        if e[1] != h & 0xFFFF:
-            e[:] = [0, h & 0xFFFF, 0]
-        return e
-
-
-def learn(e, value):
-    if e[2] > 0 and e[0] == value:
-        e[2] = min(e[2] + 1, 7)
-    elif e[2] > 3:
-        e[2] //= 2
-    else:
-        e[0], e[2] = value, 1
-
-
-class Rows:
-    """Rows with a border of 4: zeros above, what is above to the left, the last value to the right."""
-
-    def __init__(self, width):
-        self.w, self.zero = width, [0] * (width + 8)
-        self.rows = []
-
-    def row(self, y):
-        return self.rows[y] if y >= 0 else self.zero
-
-    def begin(self, y):
-        self.rows.append([self.row(y - 1)[4]] * 4 + [0] * (self.w + 4))
-
-    def end(self, y):
-        self.rows[y][self.w + 4 :] = [self.rows[y][self.w + 3]] * 4
-
-
-def half_octave(v):
-    if v < 4:
-        return v
-    e = v.bit_length() - 1
-    return 2 * e + (v >> (e - 1) & 1)
-
-
-def signed_half_octave(v):
-    return half_octave(abs(v)) + (64 if v < 0 else 0)
-
-
-def median(w, n, nw):
-    lo, hi = min(w, n), max(w, n)
-    return lo if nw >= hi else hi if nw <= lo else w + n - nw
-
+from reference_bits import (M64, TOP, DECAY, STRETCH, Bits, Memory, Predictor, Rows, Slots, clamp,
+                            fail, half_octave, learn, learn_slot, median, signed_half_octave, step,
+                            table_bits, tdiv)
+from reference_copies import Bilevel, Quick, copies_of
 
 class Adaptive:
     def __init__(self):
@@ -243,12 +80,8 @@ def odds(part, whole):
     return STRETCH[2048 if whole <= 0 else clamp(part * 4096 // whole, 0, 4095)]
 
 
-def table_bits(count, extra):
-    return clamp(extra + max(count.bit_length() - 1, 0), 10, 22)
-
-
 class Block:
-    def __init__(self, data, width, height, channels, depth, tries, labels):
+    def __init__(self, data, width, height, channels, depth, tries, labels, copies):
         self.coder, self.w, self.h, self.channels = Bits(data), width, height, channels
         self.depth, self.tries, self.labels = depth, tries, labels
         t = table_bits(width * height, 3)
@@ -257,6 +90,7 @@ class Block:
         self.slots = Slots(table_bits(width * height * channels, 4))
         self.guesses = Memory(min(table_bits(width * height * channels, 1), 17))
         self.difference, self.index = Predictor(8, 3), Predictor(6, 0)
+        self.copies = copies_of(self.coder, width, height, copies)
         self.order = ([channels - 1] if channels % 2 == 0 else []) + (
             [1, 0, 2] if channels >= 3 else [0])
         self.packed = Rows(width)
@@ -276,13 +110,30 @@ class Block:
                 b.begin()
             self.last_fates, self.fates, self.left = fates, [0] * (self.w + 4), 0
             for x in range(4, self.w + 4):
-                self.pixel_at(x, y)
+                at = y * self.w + x - 4
+                far = self.copies.distance(at, x - 4)
+                if far:
+                    self.copy_at(at - far, x, y)
+                else:
+                    self.pixel_at(x, y)
             fates = self.fates
             for rows in [self.packed] + self.planes + self.residuals:
                 rows.end(y)
         self.coder.check_end()
         return [[[v >> 16 * c & 0xFFFF for c in range(self.channels)] for v in row[4 : self.w + 4]]
                 for row in self.packed.rows]
+
+    def copy_at(self, source, x, y):
+        value = self.packed.row(source // self.w)[source % self.w + 4]
+        self.packed.row(y)[x] = value
+        if self.tries > 0:
+            self.left = self.fates[x - 2] = 1
+        if self.labels:
+            return
+        for c in range(self.channels):
+            self.planes[c].row(y)[x] = value >> 16 * c & 0xFFFF
+            self.residuals[c].row(y)[x] = 0
+            self.blends[c].here[x] = [0] * 14
 
     def pixel_at(self, x, y):
         row, value = self.packed.row(y), None
@@ -449,38 +300,56 @@ class Block:
         return value
 
 
-def decode_block(data, width, height, channels, depth, tries=0, labels=False):
-    return Block(data, width, height, channels, depth, tries, labels).decode()
+def decode_block(data, width, height, channels, depth, tries=0, labels=False, copies=False,
+                 quick=False):
+    kind = Quick if quick else Block
+    return kind(data, width, height, channels, depth, tries, labels, copies).decode()
 
 
 def bits_for(values):
     return max((values - 1).bit_length(), 1)
 
 
+def two_colours(r, channels, depth):
+    """As in raw tiles: fields of `depth` bits, or of 16."""
+    if depth > 8:
+        samples = [r.u(2) for _ in range(2 * channels)]
+    else:
+        size = (2 * channels * depth + 7) // 8
+        bits = int.from_bytes(r.bytes(size), "big")
+        samples = [bits >> (8 * size - (i + 1) * depth) & (1 << depth) - 1
+                   for i in range(2 * channels)]
+    return [samples[:channels], samples[channels:]]
+
+
 def decode_context_tile(r, width, height, channels, depth):
     """3.5: rows of pixels. `r` is a Reader over exactly these bytes."""
     head = r.u(1)
-    tries, way = head & 7, head >> 3
+    tries, way, copies, quick = head & 7, head >> 3 & 7, bool(head & 64), bool(head & 128)
+    if tries > 6 or (way == 7 and head & ~64 != 56):
+        fail("impossible coding parameters")
 
-    def rest():
-        return r.bytes(len(r.data) - r.at)
+    def rest(channels, depth, labels):
+        data = r.bytes(len(r.data) - r.at)
+        return decode_block(data, width, height, channels, depth, tries, labels, copies, quick)
 
     if way <= 1:
-        return decode_block(rest(), width, height, channels, depth, tries, way == 1)
+        return rest(channels, depth, way == 1)
     if way == 2:
         count = r.varint() + 1
         colors = decode_block(r.bytes(r.varint()), count, 1, channels, depth)[0]
-        plane = decode_block(rest(), width, height, 1, bits_for(count), tries, True)
-        return [[colors[pixel[0]] for pixel in row] for row in plane]
+        return [[colors[pixel[0]] for pixel in row] for row in rest(1, bits_for(count), True)]
     if way == 3:
         rows = r.varint() + 1
         used = decode_block(r.bytes(r.varint()), 256, rows, 1, 1, 0, True)
         values = [i for i, pixel in enumerate(p for row in used for p in row) if pixel[0]]
-        plane = decode_block(rest(), width, height, channels, bits_for(len(values)), tries)
+        plane = rest(channels, bits_for(len(values)), False)
         return [[[values[s] for s in pixel] for pixel in row] for row in plane]
-    if way > 6:
-        fail("unknown way")
-    out, mask = decode_block(rest(), width, height, channels, depth, tries), (1 << depth) - 1
+    if way == 7:
+        colours = two_colours(r, channels, depth)
+        plane = Bilevel(r.bytes(len(r.data) - r.at), width, height, copies).decode()
+        return [[colours[pixel[0]] for pixel in row] for row in plane]
+    out, mask = rest(channels, depth, False), (1 << depth) - 1
     zero = [0] * channels
     for y, row in enumerate(out):
         for x, pixel in enumerate(row):

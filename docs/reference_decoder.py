@@ -15,8 +15,10 @@ import numpy as np
 
 import reference_network as network
 import reference_raster as raster
+from reference_bits import Bits
 from reference_bytes import unpack as unpack_bytes
 from reference_contexts import decode_block, decode_context_tile
+from reference_copies import Number
 
 
 def fail(why):
@@ -439,9 +441,33 @@ def read_png_chunks(data):
     return chunks
 
 
-def read_chunks(r, end, depth, indexed):
-    """2.3: chunks up to the header's checksum. Returns the largest sample."""
-    largest, png = (1 << depth) - 1, None
+def read_values(data, channels, depth, indexed):
+    """2.3: the depth of ranks, and each channel's values."""
+    r = Reader(data)
+    rank_depth = r.u(1)
+    if not 1 <= rank_depth <= depth or indexed:
+        fail("malformed list of values")
+    counts = [r.varint() + 1 for _ in range(channels)]
+    coder, values = Bits(r.bytes(len(data) - r.at)), []
+    for count in counts:
+        if count > 1 << rank_depth:
+            fail("malformed list of values")
+        models, before, value, found = [Number() for _ in range(5)], 0, 0, []
+        for _ in range(count):
+            before = models[min(before.bit_length(), 4)].code(coder)
+            value += before
+            found.append(value)
+            value += 1
+        if found[-1] >> depth:
+            fail("value out of range")
+        values.append(found)
+    coder.check_end()
+    return rank_depth, values
+
+
+def read_chunks(r, end, channels, depth, indexed):
+    """2.3: chunks up to the header's checksum. Returns the largest sample, and read_values."""
+    largest, png, values = (1 << depth) - 1, None, None
     while r.at < end:
         kind = r.bytes(4)
         if not is_type(kind):
@@ -455,6 +481,10 @@ def read_chunks(r, end, depth, indexed):
             largest = int.from_bytes(data, "little")
             if len(data) != 2 or largest >> (depth - 1) != 1:
                 fail("malformed metadata")
+        elif kind == b"VALU":
+            if values is not None:
+                fail("malformed list of values")
+            values = read_values(data, channels, depth, indexed)
         elif chr(kind[0]).isupper():
             fail(f"unknown critical chunk {kind.decode()}")
     if r.at != end:
@@ -462,7 +492,7 @@ def read_chunks(r, end, depth, indexed):
     palette = next((data for kind, data in png or [] if kind == b"PLTE"), b"")
     if indexed and not (3 <= len(palette) <= 768 and len(palette) % 3 == 0):
         fail("no valid palette")
-    return largest
+    return largest, values
 
 
 def read_header(data):
@@ -483,8 +513,12 @@ def read_header(data):
         fail("indices of more than one channel or more than 8 bits")
     if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
         fail("impossible size")
-    tile = 1 << tile_log2
-    tiles = -(-width // tile) * -(-height // tile)
+    def side(other):  # 2.2
+        bits = (other - 1).bit_length()
+        return 1 << (2 * tile_log2 - bits if bits < tile_log2 else tile_log2)
+
+    tile = side(width), side(height)
+    tiles = -(-width // tile[1]) * -(-height // tile[0])
     if tiles > header:
         fail("tile index is too short")
     sizes = [r.varint() for _ in range(tiles)]
@@ -494,17 +528,18 @@ def read_header(data):
         if not 1 <= preview[0] <= 4 or not 1 <= preview[1] < 1 << 31 or preview[2] > 1 << 20 or (
                 -(-max(width, height) // preview[1]) > 256):
             fail("impossible preview")
-    largest = read_chunks(r, header - 4, depth, indexed)
+    largest, values = read_chunks(r, header - 4, channels, depth, indexed)
     r.bytes(4)
     extra = 8 + preview[2] if preview else 0
     if len(data) != header + extra + sum(sizes) + 8 * len(sizes):
         fail("file is too short or too long")
-    plain = depth == 8 and largest == 255 and not indexed
-    by_network = model_hash != 0 and not indexed and (plain or depth > 8)
+    coded = values[0] if values else depth
+    plain = coded == 8 and (values or largest == 255) and not indexed
+    by_network = model_hash != 0 and not indexed and (plain or coded > 8)
     modes = b"\0\1\2" + (b"\3\4" if plain else b"") + (b"\5\6" if by_network else b"")
     may_learn = flags & 4 != 0
     return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn,
-            preview)
+            preview, values)
 
 
 def decode_preview(r, preview, width, height):
@@ -527,28 +562,34 @@ def decode_preview(r, preview, width, height):
 
 def decode_file(data, model):
     (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
-     may_learn, preview) = read_header(data)
+     may_learn, preview, values) = read_header(data)
+    coded = values[0] if values else depth
+    most = (1 << coded) - 1 if values else largest
     if model_hash not in (0, model.hash):
         fail(f"needs model {model_hash:016x}")
     if preview:
         decode_preview(r, preview, width, height)
-    columns = -(-width // tile)
+    columns = -(-width // tile[1])
     pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):  # 2.5
         block_checksum, block = r.u(4), r.bytes(4 + size)
         if xxh32(n, block) != block_checksum:
             fail(f"block checksum of tile {n}")
-        y, x = n // columns * tile, n % columns * tile
-        h, w = min(tile, height - y), min(tile, width - x)
+        y, x = n // columns * tile[0], n % columns * tile[1]
+        h, w = min(tile[0], height - y), min(tile[1], width - x)
         if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        part = decode_tile(model, block[4:], w, h, channels, depth, largest, may_learn)
-        if np.max(part) > largest:
+        part = decode_tile(model, block[4:], w, h, channels, coded, most, may_learn)
+        if np.max(part) > most:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part
-        raw = np.asarray(part).astype("<u2" if depth > 8 else np.uint8).tobytes()
+        raw = np.asarray(part).astype("<u2" if coded > 8 else np.uint8).tobytes()
         if xxh32(n, raw) != int.from_bytes(block[:4], "little"):
             fail(f"pixel checksum of tile {n}")
+    for c, of in enumerate(values[1] if values else []):
+        if np.max(pixels[..., c]) >= len(of) or of[-1] > largest:
+            fail("rank of no value")
+        pixels[..., c] = np.array(of, np.uint16)[pixels[..., c]]
     return pixels, depth
 
 

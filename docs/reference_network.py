@@ -3,7 +3,7 @@
 import numpy as np
 import reference_adaptive as adaptive
 
-from reference_contexts import fail
+from reference_bits import fail
 from reference_raster import CROSS, OWN, FilterSide
 
 LANES, LAG = 16, 4

@@ -139,7 +139,7 @@ TEST_CASE("a file cut at any byte is called short, one too long is refused") {
 TEST_CASE("tile blocks that changed places are detected") {
   FileInfo info;
   info.width = 32;
-  info.height = 1;
+  info.height = 16;
   info.channels = 1;
   info.bit_depth = 8;
   info.tile_log2 = 4;

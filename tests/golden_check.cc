@@ -58,7 +58,7 @@ bool CheckTarget(const std::string& target, const std::vector<testing::GoldenFil
       EncodeOptions options;
       options.model = &model;
       options.tile_log2 = Probe(golden.bytes).tile_log2;
-      options.coding = testing::CodingOf(golden.bytes);
+      options.coding = testing::CodingOf(golden);
       const std::vector<uint8_t> again = Encode(image, options);
       const FileInfo info = ParseHeader(golden.bytes);
       if (info.preview.channels > 0) DecodePreview(info, golden.bytes);  // has its own checksum

@@ -95,7 +95,7 @@ TEST_CASE("golden files are what the encoder writes today") {
     options.model = &GoldenModel();
     options.tile_log2 = Probe(golden.bytes).tile_log2;
     const Image image = DecodeGolden(golden.bytes);
-    options.coding = testing::CodingOf(golden.bytes);
+    options.coding = testing::CodingOf(golden);
     CHECK((Encode(image, options) == testing::WithPreview(golden.bytes, std::nullopt)));
   }
 }

@@ -114,6 +114,65 @@ void MakeGoldenKinds(Goldens& goldens) {
   add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
 }
 
+// Copies, the quick and the bilevel model, ranks of values, tiles of thin pictures.
+void MakeGoldenCopies(Goldens& goldens) {
+  const auto repeat = [](const Image& piece, uint32_t width, uint32_t height) {
+    Image image = testing::Flat(width, height, piece.channels, 0);
+    for (uint32_t y = 0; y < height; ++y) {
+      for (uint32_t x = 0; x < width; ++x) {
+        std::copy_n(piece.At(x % piece.width, y % piece.height), piece.pixel_bytes(),
+                    image.At(x, y));
+      }
+    }
+    *image.At(40, 30) ^= 1;
+    return image;
+  };
+  // Larger than what `fast` leaves to all of the contexts.
+  const Image repeated = repeat(testing::Noise(19, 13, 3, 51), 150, 112);
+  goldens.Add("fast-copies-quick.flz", repeated, 10, Coding::kFast);
+  goldens.Add("copies-contexts.flz", repeated, 10, Coding::kContexts);
+  goldens.Add("fast-copies-gray-tiles.flz", repeat(testing::Noise(7, 9, 1, 52), 70, 45), 5,
+              Coding::kFast);
+  const auto slopes = [&](const testing::Kind& kind, int noise) {
+    Image image = testing::OfKind(kind, 150, 112, 53);
+    for (size_t i = 0; i < image.sub_pixels(); ++i) {
+      const size_t pixel = i / static_cast<size_t>(kind.channels);
+      const int value = static_cast<int>(pixel % 150 * 5 + pixel / 150 * 7 + i % 4 * 90);
+      testing::SetSample(image, i, (value + testing::Random(static_cast<uint32_t>(i)).Between(0, noise)) % 4096);
+    }
+    return image;
+  };
+  goldens.Add("fast-quick-gray16.flz", slopes({1, 16, 0}, 20), 10, Coding::kFast);
+  goldens.Add("fast-quick-rgba12.flz", slopes({4, 12, 0}, 1), 10, Coding::kFast);
+  goldens.Add("fast-quick-palette8.flz", testing::OfKind({1, 8, 1, true}, 150, 112, 55), 10,
+              Coding::kFast);
+  Image page = testing::OfKind({1, 1, 0}, 160, 112, 56);
+  testing::Random random(57);
+  std::array<std::array<uint16_t, 9>, 6> letters{};
+  for (auto& letter : letters) {
+    for (uint16_t& row : letter) row = static_cast<uint16_t>(random.Between(0, 127));
+  }
+  for (uint32_t y = 0; y < page.height; ++y) {
+    for (uint32_t x = 0; x < page.width; ++x) {
+      const auto& letter = letters[(x / 9 * 5 + y / 12 * 7 + x / 9 * (y / 12)) % 6];
+      *page.At(x, y) =
+          y % 12 < 9 ? static_cast<uint8_t>(letter[y % 12] >> (x % 9) & 1) : uint8_t{0};
+    }
+  }
+  goldens.Add("fast-bilevel-letters.flz", page, 10, Coding::kFast);
+  goldens.Add("fast-bilevel-two-colours.flz", testing::Checkerboard(33, 29, 3), 10, Coding::kFast);
+  Image gaps = testing::Scene(96, 80, 3, 58);
+  for (uint8_t& s : gaps.samples) s = static_cast<uint8_t>(s / 20 * 21);
+  goldens.Add("fast-values-rgb.flz", gaps, 10, Coding::kFast);
+  Image spread = testing::OfKind({1, 16, 0}, 120, 100, 59);
+  for (size_t i = 0; i < spread.sub_pixels(); ++i) {
+    testing::SetSample(spread, i, (random.Between(0, 20) + static_cast<int>(i % 120)) * 257);
+  }
+  goldens.Add("fast-values-gray16.flz", spread, 10, Coding::kFast);
+  goldens.Add("thin-column.flz", testing::Scene(2, 700, 1, 60), 4, Coding::kRaster);
+  goldens.Add("fast-thin-row.flz", testing::Scene(700, 3, 3, 61), 4, Coding::kFast);
+}
+
 // By the raster coder.
 void MakeGoldenRaster(Goldens& goldens) {
   const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
@@ -213,6 +272,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
   goldens.AddWithPreview("preview-gray-alpha16.flz", testing::OfKind({2, 16, 3}, 30, 20, 81), 1, 0);
   goldens.AddWithPreview("preview-small-palette.flz", testing::OfKind({1, 4, 1, true}, 40, 30, 82),
                          3, 4);
+  MakeGoldenCopies(goldens);
   goldens.Finish();
 }
 
@@ -319,6 +379,10 @@ void MakeBadHeaders(BadFiles& bad, const FileInfo& info, const Bytes& payload) {
     return Wrap(with, payload, 0);
   };
   bad.Add("critical-chunk", chunk({{'T', 'e', 'S', 't'}, {1, 2, 3}}));
+  bad.Add("values-depth", chunk({{'V', 'A', 'L', 'U'}, {9, 0, 0, 0}}));
+  bad.Add("values-many", chunk({{'V', 'A', 'L', 'U'}, {1, 2, 2, 2}}));
+  bad.Add("values-cut", chunk({{'V', 'A', 'L', 'U'}, {8, 1}}));
+  bad.Add("values-range", chunk({{'V', 'A', 'L', 'U'}, {8, 1, 1, 1, 1}}));
   bad.Add("chunk-type", chunk({{'t', '1', 'S', 't'}, {}}));
   const Bytes chunky = chunk({{'t', 'e', 'S', 't'}, {1, 2, 3}});
   const size_t size_at = ByteReader(ByteSpan(chunky).subspan(kHeaderBytesAt)).Get<uint32_t>() - 8;
@@ -392,7 +456,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
     writer.PutVarint(span);
     return Wrap(gray, writer.bytes(), 0);
   };
-  // Modes without the model. Head of the contexts: tries in 3 bits, way in 2.
+  // Modes without the model. Head of the contexts: tries in 3 bits, way in 3, copies, quick.
   const auto mode = [&](TileMode tile_mode, const Bytes& rest) {
     Bytes bytes = {static_cast<uint8_t>(tile_mode)};
     bytes.insert(bytes.end(), rest.begin(), rest.end());
@@ -407,6 +471,10 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   bad.Add("contexts-way", mode(TileMode::kContexts, {4 | 7 << 3}));
   bad.Add("contexts-surplus", mode(TileMode::kContexts, Bytes(200, 1)));
   bad.Add("contexts-zero-at-end", mode(TileMode::kContexts, {4, 1, 0}));
+  bad.Add("two-colours-candidates", mode(TileMode::kContexts, {1 | 7 << 3, 0, 1}));
+  bad.Add("two-colours-cut", mode(TileMode::kContexts, {7 << 3, 9}));
+  bad.Add("quick-surplus", mode(TileMode::kContexts, Bytes(200, 129)));
+  bad.Add("copy-of-nothing", mode(TileMode::kContexts, {64, 1}));
   bad.Add("palette-of-257", mode(TileMode::kContexts, {4 | 2 << 3, 0x80, 2, 0}));
   bad.Add("palette-cut", mode(TileMode::kContexts, {4 | 2 << 3, 1, 9, 0}));
   bad.Add("ranks-of-nothing", mode(TileMode::kContexts, {4 | 3 << 3, 0, 0}));

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "codec/container/container.h"
 #include "codec/tiles/memory.h"
 #include "tools/apng.h"
 #include "tools/batch/batch.h"
@@ -69,10 +70,12 @@ bool Holds(ByteSpan file, const Image& image, const CommonOptions& common, int j
                                  info.preview_channels);
     Check(flz_decoder_preview(decoder.get(), preview.data(), preview.size(), 0), decoder);
   }
-  const uint64_t across = (uint64_t{info.width} + info.tile_size - 1) / info.tile_size;
-  const uint64_t columns = std::min(across, static_cast<uint64_t>(jobs));
+  const FileInfo tiles = ParseHeader(file);
+  const uint64_t columns =
+      std::min<uint64_t>(tiles.tile_columns(), static_cast<uint64_t>(jobs));
   const uint64_t rows = (static_cast<uint64_t>(jobs) + columns - 1) / columns;
-  const uint64_t width = columns * info.tile_size, height = rows * info.tile_size;
+  const uint64_t width = columns << tiles.tile_width_log2(),
+                 height = rows << tiles.tile_height_log2();
   uint64_t done = 0;
   for (uint64_t y = 0; y < info.height; y += height) {
     for (uint64_t x = 0; x < info.width; x += width) {

@@ -51,8 +51,8 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
   std::printf("model             %s (%s)\n", HashName(info.model_hash).c_str(),
               info.model_hash == 0 ? "none needed" : ModelNote(info.model_hash, model).c_str());
   std::printf("tiles             %llu of at most %d x %d\n",
-              static_cast<unsigned long long>(info.tile_count()), 1 << info.tile_log2,
-              1 << info.tile_log2);
+              static_cast<unsigned long long>(info.tile_count()), 1 << info.tile_width_log2(),
+              1 << info.tile_height_log2());
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);

@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/metadata/chunk_store.h"
+#include "codec/metadata/value_map.h"
 #include "codec/options/region.h"
 #include "codec/preview/preview.h"
 #include "codec/tiles/tile_decoder.h"
@@ -32,6 +33,50 @@ std::vector<std::optional<TileBlock>> TilesOf(const FileInfo& info, ByteSpan fil
   return {blocks.begin(), blocks.end()};
 }
 
+// A tile, as ranks if there is a map.
+TileResult EncodeTile(const Image& image, const Rect& rect, uint64_t tile,
+                      const std::optional<ValueMap>& map, const EncodeOptions& options,
+                      ThreadPool& pool, bool count) {
+  if (!map) return EncodeOneTile(image, rect, tile, options, pool, count);
+  const Image ranks = ToRanks(image, rect, *map);
+  EncodeOptions apart = options;
+  PixelBits bits;
+  if (options.pixel_bits != nullptr) {
+    bits.Reset(rect.width, rect.height);
+    apart.pixel_bits = &bits;
+  }
+  TileResult result =
+      EncodeOneTile(ranks, {0, 0, rect.width, rect.height}, tile, apart, pool, count);
+  if (options.pixel_bits != nullptr) options.pixel_bits->Add(rect, bits.bits);
+  return result;
+}
+
+// The values that occur, if the picture is smaller as their ranks: photographs that were converted
+// leave gaps too, but the conversion explains them. Its middle decides, by what needs no model.
+std::optional<ValueMap> ChooseValues(const Image& image, const EncodeOptions& options,
+                                     const FileInfo& info, RowSource& rows, ThreadPool& pool) {
+  constexpr uint32_t kSide = 256;
+  if (!ChoosesSmallest(options.coding)) return std::nullopt;
+  const uint32_t first = std::min(uint32_t{1} << info.tile_height_log2(), image.height);
+  rows.Need(first);
+  if (!MayLeaveGaps(image, first)) return std::nullopt;
+  rows.Need(image.height);
+  CheckSamples(image, {0, 0, image.width, image.height});
+  std::optional<ValueMap> map = FindValues(image);
+  if (!map) return std::nullopt;
+  EncodeOptions fast = options;
+  fast.coding = Coding::kFast;
+  fast.pixel_bits = nullptr;
+  const uint32_t width = std::min(image.width, kSide), height = std::min(image.height, kSide);
+  const Rect middle{(image.width - width) / 2, (image.height - height) / 2, width, height};
+  const auto bytes = [&](const std::optional<ValueMap>& by) {
+    return EncodeTile(image, middle, 0, by, fast, pool, /*count=*/false).payload.size();
+  };
+  const uint64_t list = StoreValues(*map).data.size() * width * height / info.pixels();
+  if ((bytes(map) + list) * 64 >= bytes(std::nullopt) * 63) return std::nullopt;
+  return map;
+}
+
 }  // namespace
 
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, EncodeStats* stats,
@@ -53,6 +98,8 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   const uint64_t tiles = info.tile_count();
   std::vector<TileResult> results(tiles);
   RowSource rows(options.rows, image.height);
+  const std::optional<ValueMap> map = ChooseValues(image, options, info, rows, pool);
+  if (map) info.chunks.push_back(StoreValues(*map));
   ForEachTile(
       pool, tiles, plan.tiles_at_once, progress, info.pixels(),
       [&](uint64_t tile) {
@@ -64,9 +111,9 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         const uint32_t end = rect.y + rect.height;
         rows.Need(end);
         // So that nobody waits for the next row of tiles.
-        rows.ReadAhead(end + std::min(uint32_t{1} << info.tile_log2, image.height - end));
+        rows.ReadAhead(end + std::min(uint32_t{1} << info.tile_height_log2(), image.height - end));
         CheckSamples(image, rect);
-        results[tile] = EncodeOneTile(image, rect, tile, options, pool, stats != nullptr);
+        results[tile] = EncodeTile(image, rect, tile, map, options, pool, stats != nullptr);
       });
 
   size_t bytes = 0;
@@ -170,13 +217,13 @@ MemoryPlan PlanEncode(const Image& image, const EncodeOptions& options) {
 // Of a part: as of a picture of its size, but with whole tiles, each in memory of its own.
 MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
   const Rect region = WantedRegion(info, options);
-  const uint32_t side = uint32_t{1} << info.tile_log2;
   FileInfo part = info;
-  part.width = std::min(info.width, std::max(region.width, side));
-  part.height = std::min(info.height, std::max(region.height, side));
+  part.width = std::min(info.width, std::max(region.width, uint32_t{1} << info.tile_width_log2()));
+  part.height =
+      std::min(info.height, std::max(region.height, uint32_t{1} << info.tile_height_log2()));
   const uint64_t picture = options.to_pixels ? 0 : SampleMemory(part);
   MemoryPlan plan = PlanDecode(part, options.jobs, options.max_memory, picture);
-  if (options.region.width != 0 || options.scale_log2 != 0) {
+  if (options.region.width != 0 || options.scale_log2 != 0 || HasValues(info)) {
     plan.bytes = AddMemory(plan.bytes,
                            2 * TileSampleMemory(info) * static_cast<uint64_t>(plan.tiles_at_once));
   }

@@ -27,6 +27,8 @@ struct TileSource {
   ModelSource model = {};
   bool recover_colour = true;  // look for the integers that RGB was converted from
   bool repeats = true;         // pixels are repeated often enough to look for what repeats
+  bool quick = false;          // nothing that takes more than half a second a megapixel
+  bool copies = false;         // many pixels seem to be copies of others
   bool adaptive = false;       // coders that can learn from the tile do: smaller, and far slower
   WorthFn worth = {};
 };
@@ -44,6 +46,7 @@ struct TileNeeds {
   int width, height;
   const Image& kind;
   bool adaptive;  // the file may have tiles that are
+  bool encodes;
 };
 
 struct TileCoder {

@@ -90,7 +90,7 @@ std::vector<Chunk> ReadChunks(ByteReader& reader) {
     const uint64_t size = reader.GetVarint();
     Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata chunk");
     const ByteSpan data = reader.GetBytes(static_cast<size_t>(size));
-    if (chunk.type[0] <= 'Z' && chunk.name() != kCriticalChunk) {
+    if (chunk.type[0] <= 'Z' && chunk.name() != kCriticalChunk && chunk.name() != kValuesChunk) {
       throw Error(ErrorCode::kUnsupported, "needs a later version of flowzip (chunk \"" +
                                                std::string(chunk.type.begin(), chunk.type.end()) +
                                                "\")");
@@ -104,12 +104,11 @@ std::vector<Chunk> ReadChunks(ByteReader& reader) {
 }  // namespace
 
 Rect FileInfo::TileRect(uint64_t tile) const {
-  const uint32_t side = uint32_t{1} << tile_log2;
   Rect rect;
-  rect.x = static_cast<uint32_t>(tile % tile_columns()) * side;
-  rect.y = static_cast<uint32_t>(tile / tile_columns()) * side;
-  rect.width = std::min(side, width - rect.x);
-  rect.height = std::min(side, height - rect.y);
+  rect.x = static_cast<uint32_t>(tile % tile_columns()) << tile_width_log2();
+  rect.y = static_cast<uint32_t>(tile / tile_columns()) << tile_height_log2();
+  rect.width = std::min(uint32_t{1} << tile_width_log2(), width - rect.x);
+  rect.height = std::min(uint32_t{1} << tile_height_log2(), height - rect.y);
   return rect;
 }
 

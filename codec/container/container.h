@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -20,8 +21,8 @@ inline constexpr int kFormatVersion = 1;
 // file mangled by a text-mode transfer (or by `type` under DOS, which stops at 1A).
 inline constexpr std::array<uint8_t, 8> kMagic = {0x8F, 'F', 'L', 'Z', 0x0D, 0x0A, 0x1A, 0x0A};
 inline constexpr size_t kFixedHeaderBytes = 33;
-inline constexpr size_t kTileOverheadBytes = 8;   // two checksums before each payload
-inline constexpr char kCriticalChunk[] = "PNGC";  // the one that this version knows
+inline constexpr size_t kTileOverheadBytes = 8;  // two checksums before each payload
+inline constexpr char kCriticalChunk[] = "PNGC", kValuesChunk[] = "VALU";  // that are known
 inline constexpr uint32_t kMaxSide = 0x7FFFFFFF;
 inline constexpr uint32_t kMaxPreviewSide = 256;
 inline constexpr uint64_t kMaxPreviewBytes = uint64_t{1} << 20;  // more than its samples
@@ -50,8 +51,12 @@ struct FileInfo {
   size_t header_bytes = 0;              // set by ParseHeader: everything before the first block
 
   uint64_t pixels() const { return uint64_t{width} * height; }
-  uint32_t tile_columns() const { return TilesAcross(width); }
-  uint32_t tile_rows() const { return TilesAcross(height); }
+  // Tiles are squares of 1 << tile_log2, but where the picture is thinner than that, as much longer
+  // as it is thinner, in powers of two: what a tile costs counts by its pixels.
+  int tile_width_log2() const { return TileLog2(height); }
+  int tile_height_log2() const { return TileLog2(width); }
+  uint32_t tile_columns() const { return TilesAcross(width, tile_width_log2()); }
+  uint32_t tile_rows() const { return TilesAcross(height, tile_height_log2()); }
   uint64_t tile_count() const { return uint64_t{tile_columns()} * tile_rows(); }
   Rect TileRect(uint64_t tile) const;
   uint32_t preview_width() const { return (width - 1) / preview.factor + 1; }
@@ -62,8 +67,13 @@ struct FileInfo {
   uint64_t file_bytes() const;
 
  private:
-  uint32_t TilesAcross(uint32_t side) const {
-    return static_cast<uint32_t>((uint64_t{side} + (uint64_t{1} << tile_log2) - 1) >> tile_log2);
+  // Of a tile's side, by the picture's other side.
+  int TileLog2(uint32_t other) const {
+    const auto bits = static_cast<int>(std::bit_width(other - 1));
+    return bits < tile_log2 ? 2 * tile_log2 - bits : tile_log2;
+  }
+  static uint32_t TilesAcross(uint32_t side, int log2) {
+    return static_cast<uint32_t>((uint64_t{side} + (uint64_t{1} << log2) - 1) >> log2);
   }
 };
 

@@ -26,10 +26,11 @@ bool RepeatsFirst(const Image& image, const Rect& rect) {
 
 }  // namespace
 
-void PutAlpha(const Image& image, const Rect& rect, ByteWriter& writer) {
+void PutAlpha(const TileSource& tile, ByteWriter& writer) {
   std::vector<uint8_t> stream;
-  if (!RepeatsFirst(image, rect)) {
-    stream = EncodeContextTile(ReadBlock(image, rect, image.channels - 1), kTries, nullptr);
+  if (!RepeatsFirst(tile.image, tile.rect)) {
+    const SampleBlock alpha = ReadBlock(tile.image, tile.rect, tile.image.channels - 1);
+    stream = EncodeContextTile(alpha, {kTries, tile.quick}, nullptr);
   }
   writer.PutVarint(stream.size());
   writer.PutBytes(stream);

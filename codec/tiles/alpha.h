@@ -7,11 +7,12 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "codec/coders/coder.h"
 #include "codec/picture/image.h"
 
 namespace flowzip {
 
-void PutAlpha(const Image& image, const Rect& rect, ByteWriter& writer);
+void PutAlpha(const TileSource& tile, ByteWriter& writer);
 
 // The stream of a payload behind its mode; `reader` stands behind it. Throws kCorrupt.
 ByteSpan GetAlpha(ByteReader& reader);

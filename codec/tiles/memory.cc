@@ -21,13 +21,12 @@ struct TileSize {
 };
 
 TileSize LargestTile(const FileInfo& info) {
-  const uint32_t side = uint32_t{1} << info.tile_log2;
-  return {static_cast<int>(std::min(side, info.width)),
-          static_cast<int>(std::min(side, info.height))};
+  return {static_cast<int>(std::min(uint32_t{1} << info.tile_width_log2(), info.width)),
+          static_cast<int>(std::min(uint32_t{1} << info.tile_height_log2(), info.height))};
 }
 
 // Of a tile by the coder that takes most, or by all that are tried side by side.
-uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side) {
+uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side, bool encodes) {
   const TileSize size = LargestTile(info);
   const Image kind = KindOf(info);
   uint64_t bytes = 0;
@@ -36,7 +35,7 @@ uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side) {
     const TileCoder& coder = *row.coder;
     if (!seen.insert(&coder).second || !coder.takes(kind)) continue;
     if (coder.needs_model && !with_model) continue;
-    const uint64_t way = coder.memory({size.width, size.height, kind, info.adaptive});
+    const uint64_t way = coder.memory({size.width, size.height, kind, info.adaptive, encodes});
     bytes = side_by_side ? bytes + way : std::max(bytes, way);
   }
   return bytes;
@@ -72,14 +71,16 @@ uint64_t TileSampleMemory(const FileInfo& info) {
 MemoryPlan PlanEncode(const FileInfo& info, bool network, int jobs, uint64_t limit) {
   // Streams, and the file that they are put together in.
   const uint64_t samples = SampleMemory(info), file = AddMemory(samples, samples);
-  const uint64_t tile = TileBytes(info, network, IsSmall(info.TileRect(0)));
-  // What contexts made of a tile, twice while it grows, is held while the others try.
+  const uint64_t tile = TileBytes(info, network, IsSmall(info.TileRect(0)), /*encodes=*/true);
+  // What contexts made of a tile, twice while it grows, is held while the others try; and the
+  // tile's ranks, if that is what is coded.
   return Plan(info, jobs, AddMemory(file, 200 * info.tile_count()),
-              tile + 2 * TileSampleMemory(info), limit);
+              tile + 3 * TileSampleMemory(info), limit);
 }
 
 MemoryPlan PlanDecode(const FileInfo& info, int jobs, uint64_t limit, uint64_t picture) {
-  const uint64_t tile = TileBytes(info, info.model_hash != 0, /*side_by_side=*/false);
+  const uint64_t tile =
+      TileBytes(info, info.model_hash != 0, /*side_by_side=*/false, /*encodes=*/false);
   return Plan(info, jobs, AddMemory(picture, 40 * info.tile_count()), tile, limit);
 }
 

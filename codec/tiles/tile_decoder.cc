@@ -34,12 +34,19 @@ void InTile(uint64_t tile, const F& body) {
   }
 }
 
-// Copies what `tile` (at `from` in the reduced picture) and the picture (at `to`) share.
-void CopyOverlap(const Image& tile, const Rect& from, const Rect& to, Image* image) {
+// Copies what `tile` (at `from` in the reduced picture) and the picture (at `to`) share; by `map`,
+// if there is one, of whose ranks the tile is.
+void CopyOverlap(const Image& tile, const Rect& from, const Rect& to,
+                 const std::optional<ValueMap>& map, Image* image) {
   const uint32_t left = std::max(from.x, to.x), top = std::max(from.y, to.y);
   const uint32_t right = std::min(from.x + from.width, to.x + to.width),
                  bottom = std::min(from.y + from.height, to.y + to.height);
-  for (uint32_t y = top; left < right && y < bottom; ++y) {
+  if (left >= right || top >= bottom) return;
+  if (map) {
+    const Rect part{left - from.x, top - from.y, right - left, bottom - top};
+    return FromRanks(tile, part, *map, left - to.x, top - to.y, image);
+  }
+  for (uint32_t y = top; y < bottom; ++y) {
     std::copy_n(tile.At(left - from.x, y - from.y), (right - left) * tile.pixel_bytes(),
                 image->At(left - to.x, y - to.y));
   }
@@ -76,10 +83,18 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
       model_(ModelOf(info, options)),
       whole_(region.width == info.width && region.height == info.height && options.scale_log2 == 0),
       target_(DecodedRect(info, options)),
+      map_(RestoreValues(info)),
       image_(EmptyImage(info, !options.to_pixels)) {
   Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
           "only whole pictures are recovered");
-  if (!whole_) like_ = image_;
+  if (!whole_ || map_) like_ = image_;
+  if (map_) {
+    for (const auto& values : map_->values) {
+      Require(values.back() <= image_.largest(), ErrorCode::kCorrupt, "value out of range");
+    }
+    like_.bit_depth = map_->bit_depth;
+    like_.max_value = 0;
+  }
   if (options.to_pixels) {
     image_.width = target_.width;
     image_.height = target_.height;
@@ -121,14 +136,14 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   Require(info_.adaptive || !IsAdaptive(block.payload), ErrorCode::kCorrupt,
           "adaptive, but the header says that no tile is");
   const Rect rect = info_.TileRect(tile);
-  if (whole_) {
+  if (whole_ && !map_) {
     DecodePayload(block.payload, {&image_, rect, pool, model_}, account);
     CheckPixels(image_, rect, tile, block.pixel_checksum);
     return;
   }
   const Rect reduced = Reduced(rect, options_.scale_log2);
   Image part = like_;
-  const bool in_place = options_.scale_log2 == 0 && Contains(target_, rect);
+  const bool in_place = !map_ && options_.scale_log2 == 0 && Contains(target_, rect);
   if (in_place) {
     part.width = rect.width;
     part.height = rect.height;
@@ -144,7 +159,7 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
   } else {
     DecodeReduced(block.payload, {&part, rect, pool, model_}, options_.scale_log2);
   }
-  if (!in_place) CopyOverlap(part, reduced, target_, &image_);
+  if (!in_place) CopyOverlap(part, reduced, target_, map_, &image_);
 }
 
 // A middle gray; the first colour of a palette.

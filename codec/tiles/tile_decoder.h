@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "codec/account/account.h"
+#include "codec/metadata/value_map.h"
 #include "codec/options/options.h"
 
 namespace flowzip {
@@ -35,6 +36,7 @@ class TileDecoder {
   const Model* model_;
   bool whole_;
   Rect target_;
+  std::optional<ValueMap> map_;  // if set: tiles are of ranks
   Image image_, like_;
   std::mutex mutex_;  // of the recovery's report
 };

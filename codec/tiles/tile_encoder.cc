@@ -18,8 +18,8 @@
 namespace flowzip {
 namespace {
 
-constexpr uint64_t kFewBits = 1;            // per sub-pixel
-constexpr uint64_t kNetworkSurely = 65536;  // pixels above which the network beats raster tiles
+constexpr uint64_t kFewBits = 1;             // per sub-pixel
+constexpr uint64_t kNetworkSurely = 65536;   // pixels above which the network beats raster tiles
 constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive planes are smaller
 
 // A coder that is tried, and what came of it.
@@ -71,9 +71,7 @@ void TileTrial::SettleByProbes(TilePlan* plan) {
     smooth_bytes += EncodePayload(smooth, part, closed).size();
     context_bytes += kContextsCoder.encode(part, closed).size();
   }
-  const ProbeVerdict verdict = JudgeProbes(smooth_bytes, context_bytes);
-  plan->contexts = verdict != ProbeVerdict::kSmoothOnly;
-  if (verdict == ProbeVerdict::kContextsOnly) plan->network = plan->raster = false;
+  JudgeProbes(smooth_bytes, context_bytes, plan);
 }
 
 // In the order in which the first of equal size wins.
@@ -81,12 +79,15 @@ Candidates TileTrial::Choose() {
   TilePlan plan = PlanTile(tile_.image, tile_.rect, options_.coding);
   tile_.repeats = plan.repeats;
   if (plan.probe) SettleByProbes(&plan);
+  tile_.quick = plan.contexts == Contexts::kQuick;
+  tile_.copies = plan.copies;
 
   Candidates candidates;
   const auto add = [&](const TileCoder& coder, bool adaptive = false) {
     candidates.push_back({&coder, adaptive});
   };
-  if (plan.contexts) add(IsConstant(tile_.image, tile_.rect) ? kConstantCoder : kContextsCoder);
+  if (plan.contexts != Contexts::kNone)
+    add(IsConstant(tile_.image, tile_.rect) ? kConstantCoder : kContextsCoder);
   raster_later_ = plan.raster && plan.network && options_.coding == Coding::kSmallest &&
                   pixels() > kNetworkSurely;
   if (plan.raster && !raster_later_) add(kRasterCoder);
@@ -141,7 +142,8 @@ Candidate TileTrial::Smallest() {
   const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
   if (raster_later_) {
     const size_t least = Least(candidates).payload.size();
-    if (least * 8 < kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels) || least > raw) {
+    if (least * 8 < kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels) ||
+        least > raw) {
       candidates.push_back({&kRasterCoder});
       Run(candidates.back(), nullptr);
     }
@@ -152,7 +154,10 @@ Candidate TileTrial::Smallest() {
   };
   const bool by_contexts = tried(kContextsCoder) || tried(kConstantCoder);
   const std::vector<uint8_t>& payload = Least(candidates).payload;
-  if (chooses && !by_contexts && (AlphaIsLarge(payload) || payload.size() > raw)) {
+  const bool fast = options_.coding == Coding::kFast;
+  const bool alpha_is_large = AlphaIsLarge(payload) && !fast;
+  if (chooses && !by_contexts && (alpha_is_large || payload.size() > raw)) {
+    tile_.quick = !alpha_is_large;
     candidates.push_back({&kContextsCoder});
     Run(candidates.back(), nullptr);
   }

@@ -50,7 +50,7 @@ std::vector<uint8_t> EncodePayload(const TileCoder& coder, const TileSource& til
   const ModeRow& row = ModeOf(coder, tile.image);
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(row.mode));
-  if (row.with_alpha) PutAlpha(tile.image, tile.rect, payload);
+  if (row.with_alpha) PutAlpha(tile, payload);
   const std::vector<uint8_t> own = coder.encode(tile, account);
   if (own.empty()) return {};
   payload.PutBytes(own);

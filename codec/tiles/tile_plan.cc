@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "base/exact_math.h"
 #include "codec/coders/network/network_tile.h"
@@ -26,10 +27,22 @@ constexpr double kHardlyDrawing = 0.1;
 constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
 constexpr double kSmoothSteps = 1.0 / 3;
-// The contexts have learnt little in a sample; what is this much smaller by them is left to them.
-constexpr double kClose = 1.03, kClear = 0.6;
+// The contexts have learnt little in a sample; what is much smaller by them is left to them.
+// Of photographs, whose white skies are within 2 % either way, they have to win clearly: they take
+// ten times as long.
+constexpr double kClose = 1.03, kCloseOfPhotographs = 0.9, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
+
+// Above this share of pixels that equal one of them, the quick model is tried on photographs too.
+constexpr double kQuickMay = 0.25;
+// Above this share of rows' pieces that were there before, wherever: copies.
+constexpr double kManyCopies = 0.05;
+
+// Pixels up to which `fast` takes all of the contexts.
+constexpr uint64_t kCostsNothing = 16384;
+// Rows of the network's tiles are kept skewed, which takes memory by the width.
+constexpr uint32_t kWidestOfNetwork = 4096;
 
 struct Repeats {
   double left_or_above = 0, left_and_above = 0;
@@ -88,42 +101,92 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
   }
 }
 
+// How many pieces of rows, of those that are not all one colour, equal an earlier one: of about one
+// in eight, chosen by what is in them.
+double ShareOfCopies(const Image& image, const Rect& rect) {
+  // Pixels enough not to come again by chance.
+  const uint32_t piece = image.bit_depth == 1 ? 64 : image.bit_depth <= 4 ? 16 : 8;
+  constexpr int kTableBits = 16;
+  constexpr uint64_t kFactor = 0x9E3779B97F4A7C15u;
+  uint64_t last_power = 1;  // kFactor^kPiece
+  for (uint32_t i = 0; i < piece; ++i) last_power *= kFactor;
+  std::vector<uint64_t> seen(size_t{1} << kTableBits);
+  const size_t bytes = image.pixel_bytes();
+  std::vector<uint64_t> row(rect.width);
+  uint64_t pieces = 0, copies = 0;
+  for (uint32_t y = 0; y < rect.height; ++y) {
+    const uint8_t* from = image.At(rect.x, rect.y + y);
+    uint64_t hash = 0;
+    uint32_t same = 0;
+    for (uint32_t x = 0; x < rect.width; ++x, from += bytes) {
+      uint64_t pixel = 0;
+      for (size_t i = 0; i < bytes; ++i) pixel = pixel << 8 | from[i];
+      row[x] = pixel;
+      same = x > 0 && pixel == row[x - 1] ? same + 1 : 0;
+      hash = hash * kFactor + pixel + 1;
+      if (x >= piece) hash -= last_power * (row[x - piece] + 1);
+      if (x + 1 < piece || same + 1 >= piece) continue;
+      const uint64_t mixed = (hash ^ hash >> 29) * kFactor;
+      if (mixed >> 61 != 0) continue;
+      uint64_t& place = seen[mixed >> 32 & ((1 << kTableBits) - 1)];
+      copies += place == mixed ? 1 : 0;
+      ++pieces;
+      place = mixed;
+    }
+  }
+  return static_cast<double>(copies) / static_cast<double>(std::max<uint64_t>(pieces, 1));
+}
+
 }  // namespace
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
   const bool small = IsSmall(rect);  // costs little either way
+  const bool fast = coding == Coding::kFast, thorough = coding == Coding::kThorough;
+  const bool costly = uint64_t{rect.width} * rect.height > kCostsNothing;
+  const Contexts all = fast && costly ? Contexts::kQuick : Contexts::kAll;
   TilePlan plan;
-  plan.repeats = repeats.left_or_above > kRepeats || small || image.bit_depth <= 4 || image.indexed;
-  plan.network = TakesModel(coding) && kNetworkCoder.takes(image);
+  const bool column = rect.width < 16;  // too thin for repeats to be seen
+  plan.repeats =
+      repeats.left_or_above > kRepeats || small || column || image.bit_depth <= 4 || image.indexed;
+  plan.contexts = all;
+  plan.network = TakesModel(coding) && kNetworkCoder.takes(image) && rect.width <= kWidestOfNetwork;
   plan.raster = kRasterCoder.takes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
-  if (!plan.network && !plan.raster) return plan;
   plan.adaptive = Adapts(coding);
-  plan.contexts = small && ChoosesSmallest(coding);
-  const auto contexts_only = [&] {
-    plan.network = plan.raster = false;
-    plan.contexts = true;
+  if (ChoosesSmallest(coding)) plan.copies = ShareOfCopies(image, rect) > kManyCopies;
+  if (!plan.network && !plan.raster) return plan;
+  if (!ChoosesSmallest(coding)) {
+    plan.contexts = Contexts::kNone;
     return plan;
-  };
-  if (!ChoosesSmallest(coding)) return plan;
-  if (IsConstant(image, rect)) return contexts_only();
-  if (small) return plan;
-  if (coding == Coding::kThorough) {
-    plan.probe = repeats.left_or_above > kHardlyDrawing;
-  } else if (repeats.left_and_above > kDrawing) {
-    return contexts_only();
-  } else {
-    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kSurelyProbe) ||
-                 (repeats.left_or_above > kMaybeDrawing && repeats.small_steps < kSmoothSteps);
   }
+  if (small) return plan;
+  const bool photograph = repeats.small_steps >= kSmoothSteps && !image.has_alpha();
+  const bool drawing = repeats.left_and_above > kDrawing && !photograph;
+  if (IsConstant(image, rect) || (drawing && !thorough)) {
+    plan.network = plan.raster = false;
+    return plan;
+  }
+  plan.close = photograph && !thorough ? kCloseOfPhotographs : kClose;
+  if (drawing || plan.copies) {
+    plan.probe = thorough && !plan.copies;
+    return plan;
+  }
+  plan.contexts = column || repeats.left_or_above > kQuickMay ? Contexts::kQuick : Contexts::kNone;
+  if (thorough) {
+    plan.probe = repeats.left_or_above > kHardlyDrawing;
+  } else if (photograph) {
+    plan.probe = repeats.left_or_above > kSurelyProbe || repeats.left_and_above > kDrawing;
+  } else {
+    plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kMaybeDrawing);
+  }
+  plan.probe = plan.probe && !fast;
   return plan;
 }
 
-ProbeVerdict JudgeProbes(size_t smooth_bytes, size_t context_bytes) {
+void JudgeProbes(size_t smooth_bytes, size_t context_bytes, TilePlan* plan) {
   const double ratio = static_cast<double>(context_bytes) / static_cast<double>(smooth_bytes);
-  return ratio <= kClear  ? ProbeVerdict::kContextsOnly
-         : ratio < kClose ? ProbeVerdict::kAll
-                          : ProbeVerdict::kSmoothOnly;
+  if (ratio < plan->close) plan->contexts = Contexts::kAll;
+  if (ratio <= kClear) plan->network = plan->raster = false;
 }
 
 }  // namespace flowzip

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "codec/options/coding.h"
 #include "codec/picture/image.h"
@@ -13,12 +14,21 @@ namespace flowzip {
 // Tiles that are coded in all ways, side by side.
 inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
 
+// How much of the context coder.
+enum class Contexts : uint8_t {
+  kNone,
+  kQuick,  // its models that are as fast as the raster coder, and copies
+  kAll,
+};
+
 struct TilePlan {
-  bool contexts = true;   // the context coder
+  Contexts contexts = Contexts::kAll;
+  bool copies = false;    // as in TileSource
   bool raster = false;    // the raster coder
   bool network = false;   // the network coder
   bool adaptive = false;  // its planes learn
   bool probe = false;     // samples of the tile have to say which of them
+  double close = 1;       // to what share of the others' bytes contexts have to come there
   bool repeats = false;   // as in TileSource
 };
 
@@ -26,7 +36,6 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
 
 // What follows from samples of the tile that a coder of smooth pictures (network, raster) and the
 // contexts have coded.
-enum class ProbeVerdict { kSmoothOnly, kAll, kContextsOnly };
-ProbeVerdict JudgeProbes(size_t smooth_bytes, size_t context_bytes);
+void JudgeProbes(size_t smooth_bytes, size_t context_bytes, TilePlan* plan);
 
 }  // namespace flowzip

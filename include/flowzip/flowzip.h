@@ -103,7 +103,7 @@ typedef struct flz_info {
   uint64_t header_bytes;   /**< Bytes of the header. */
   uint64_t file_bytes;     /**< Bytes of the complete file. */
   uint64_t tile_count;     /**< Independent tiles. */
-  uint32_t tile_size;      /**< Pixels on a side of a tile, but for those at the edges. */
+  uint32_t tile_size;      /**< Pixels on a side of a tile; tiles of thin pictures are longer. */
   uint32_t format_version; /**< Version of the file format. */
   uint32_t flags;          /**< FLZ_INDEXED, FLZ_INTERLACED. */
   uint32_t max_value;      /**< The largest sample allowed; 0: 2^bit_depth - 1. */

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/coders/contexts/context_coder.h"
 
-#include <cmath>
 #include <memory>
 
+#include "codec/coders/contexts/bilevel_coder.h"
+#include "codec/coders/contexts/block_run.h"
 #include "codec/coders/contexts/pixel_model.h"
+#include "codec/coders/contexts/quick_coder.h"
 #include "codec/coders/contexts/sample_model.h"
 #include "rans/binary_coder.h"
 
 namespace flowzip {
 namespace {
-
-// Adds up the bits; for statistics.
-class CountingEncoder : public BinaryEncoder {
- public:
-  int Code(int bit, uint32_t p) {
-    bits -= std::log2((bit != 0 ? p : 65536 - p) / 65536.0);
-    return BinaryEncoder::Code(bit, p);
-  }
-  double bits = 0;
-};
 
 int PixelTableBits(size_t pixels) { return TableBits(pixels, 3); }
 int SlotTableBits(size_t samples) { return TableBits(samples, 4); }
@@ -56,39 +48,39 @@ class BlockCoder {
     }
   }
 
-  // False if `worth` said no.
-  bool Run(uint16_t* samples, std::vector<float>* bits, const WorthFn& worth = {}) {
-    const int channels = shape_.channels;
-    for (int y = 0; y < shape_.height; ++y) {
-      if constexpr (Coder::kEncodes) {
-        if (worth && !worth(coder_.least_size())) return false;
-      }
-      packed_.BeginRow(y);
-      pixels_.BeginRow();
-      for (int c = 0; c < channels; ++c) {
-        planes_[c].BeginRow(y);
-        residuals_[c].BeginRow(y);
-        blends_[c].BeginRow();
-      }
-      uint64_t* row = packed_.Row(y);
-      for (int x = 0; x < shape_.width; ++x) {
-        uint16_t* pixel = samples + (size_t(y) * shape_.width + x) * channels;
-        if (Coder::kEncodes) row[x] = Pack(pixel);
-        [[maybe_unused]] double before = 0;
-        if constexpr (std::is_same_v<Coder, CountingEncoder>) before = coder_.bits;
-        CodePixel(row, x, y);
-        if constexpr (std::is_same_v<Coder, CountingEncoder>) {
-          (*bits)[size_t(y) * shape_.width + x] += static_cast<float>(coder_.bits - before);
-        }
-        if (!Coder::kEncodes) Unpack(row[x], pixel);
-      }
-      packed_.EndRow(y);
-      for (int c = 0; c < channels; ++c) {
-        planes_[c].EndRow(y);
-        residuals_[c].EndRow(y);
-      }
+  void BeginRow(int y) {
+    packed_.BeginRow(y);
+    pixels_.BeginRow();
+    for (int c = 0; c < shape_.channels; ++c) {
+      planes_[c].BeginRow(y);
+      residuals_[c].BeginRow(y);
+      blends_[c].BeginRow();
     }
-    return true;
+  }
+  void EndRow(int y) {
+    packed_.EndRow(y);
+    for (int c = 0; c < shape_.channels; ++c) {
+      planes_[c].EndRow(y);
+      residuals_[c].EndRow(y);
+    }
+  }
+  void CodePixel(uint16_t* samples, uint32_t at, int x, int y) {
+    uint16_t* pixel = samples + size_t{at} * shape_.channels;
+    uint64_t* row = packed_.Row(y);
+    if (Coder::kEncodes) row[x] = Pack(pixel);
+    CodeValue(row, x, y);
+    if (!Coder::kEncodes) Unpack(row[x], pixel);
+  }
+  // The models learn nothing of it.
+  void PassPixel(const uint16_t* samples, uint32_t at, int x, int y, uint32_t) {
+    const uint64_t value = packed_.Row(y)[x] = Pack(samples + size_t{at} * shape_.channels);
+    if (options_.candidates > 0) pixels_.Pass(x);
+    if (options_.indices) return;
+    for (int c = 0; c < shape_.channels; ++c) {
+      planes_[c].Row(y)[x] = static_cast<int32_t>(value >> (16 * c) & 0xFFFF);
+      residuals_[c].Row(y)[x] = 0;
+      blends_[c].Pass(x);
+    }
   }
 
  private:
@@ -106,7 +98,7 @@ class BlockCoder {
     for (int c = 0; c < shape_.channels; ++c) pixel[c] = static_cast<uint16_t>(value >> (16 * c));
   }
 
-  void CodePixel(uint64_t* row, int x, int y) {
+  void CodeValue(uint64_t* row, int x, int y) {
     bool found = false;
     if (options_.candidates > 0) {
       found =
@@ -312,15 +304,11 @@ class BlockCoder {
   std::vector<int> order_;
 };
 
-SampleBlock ShapeOf(const SampleBlock& block) {
-  return {block.width, block.height, block.channels, block.bit_depth, {}};
-}
-
 }  // namespace
 
 uint64_t ContextMemory(int width, int height, int channels) {
   // Mixers and what else does not grow; rows of neighbours and of the predictors' errors.
-  constexpr uint64_t kFixed = 256 << 10, kPerChannel = 96 << 10, kPerColumn = 48,
+  constexpr uint64_t kFixed = 256 << 10, kPerChannel = 96 << 10, kPerColumn = 64,
                      kPerColumnAndChannel = 160;
   const auto columns = static_cast<uint64_t>(width) + 16, planes = static_cast<uint64_t>(channels);
   const size_t pixels = size_t(width) * height, samples = pixels * channels;
@@ -332,29 +320,27 @@ uint64_t ContextMemory(int width, int height, int channels) {
 }
 
 std::vector<uint8_t> EncodeContexts(const SampleBlock& block, const ContextOptions& options,
-                                    std::vector<float>* bits) {
-  if (bits == nullptr) return *TryContexts(block, options, {});
-  std::vector<uint16_t> samples = block.samples;
-  CountingEncoder coder;
-  BlockCoder<CountingEncoder>(coder, ShapeOf(block), options).Run(samples.data(), bits);
-  return coder.Finish();
+                                    std::vector<float>* bits, const std::vector<Copy>& copies) {
+  return *TryContexts(block, options, {}, bits, copies);
 }
 
 std::optional<std::vector<uint8_t>> TryContexts(const SampleBlock& block,
-                                                const ContextOptions& options,
-                                                const WorthFn& worth) {
-  std::vector<uint16_t> samples = block.samples;
-  BinaryEncoder coder;
-  BlockCoder<BinaryEncoder> block_coder(coder, ShapeOf(block), options);
-  if (!block_coder.Run(samples.data(), nullptr, worth)) return std::nullopt;
-  return coder.Finish();
+                                                const ContextOptions& options, const WorthFn& worth,
+                                                std::vector<float>* bits,
+                                                const std::vector<Copy>& copies) {
+  switch (options.model) {
+    case BlockModel::kQuick: return TryQuick(block, options, worth, bits, copies);
+    case BlockModel::kBilevel: return TryBilevel(block, options, worth, bits, copies);
+    default: return EncodeRun<BlockCoder>(block, options, worth, bits, copies);
+  }
 }
 
 void DecodeContexts(ByteSpan stream, const ContextOptions& options, SampleBlock* block) {
-  BinaryDecoder coder(stream);
-  block->samples.resize(block->count());
-  BlockCoder<BinaryDecoder>(coder, ShapeOf(*block), options).Run(block->samples.data(), nullptr);
-  coder.CheckEnd();
+  switch (options.model) {
+    case BlockModel::kQuick: return DecodeQuick(stream, options, block);
+    case BlockModel::kBilevel: return DecodeBilevel(stream, options, block);
+    default: return DecodeRun<BlockCoder>(stream, options, block);
+  }
 }
 
 }  // namespace flowzip

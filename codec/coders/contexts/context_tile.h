@@ -13,9 +13,15 @@ extern const TileCoder kContextsCoder;
 
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
 
-// `candidates`: how many the context coder tries. `bits`: of each pixel; may be null. `worth`: for
-// samples of at most 8 bits only; if all that was tried came to a no, nothing is returned.
-std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, int candidates,
+struct ContextTileOptions {
+  int candidates = 0;     // how many the context coder tries
+  bool quick = false;     // only what is as fast as a photograph's tile
+  bool copies = false;    // there are many: before they are found, nothing is too large
+  bool gives_up = false;  // returns nothing for noise
+};
+
+// `bits`: of each pixel; may be null. If all that was tried came to a no, nothing is returned.
+std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTileOptions& options,
                                        std::vector<float>* bits, const WorthFn& worth = {});
 
 // Throws kTruncated, or kCorrupt also if a sample exceeds `largest`.

@@ -153,6 +153,9 @@ class PixelModel {
     return fate <= tries_;
   }
 
+  // A pixel known otherwise.
+  void Pass(int x) { left_ = fates_[x + 2] = 1; }
+
   // Once the pixel is known.
   void Learn(uint64_t value) {
     Memory::Learn(*far_entry_, value);

@@ -134,6 +134,8 @@ class Blend {
     }
     adaptive_.Learn(value);
   }
+  // A sample known otherwise: nothing was missed.
+  void Pass(int x) { errors_[0][x + kLeft].fill(0); }
   int32_t spread() const {
     const auto [lo, hi] = std::minmax_element(predictions_.begin(), predictions_.begin() + count_);
     return *hi - *lo;
