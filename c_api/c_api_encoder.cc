@@ -253,6 +253,23 @@ flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* image, cons
   });
 }
 
+flz_status flz_encoder_encode_deflated(flz_encoder* encoder, const flz_image* image,
+                                       const void* stream, size_t stream_size, const uint8_t** data,
+                                       size_t* size) {
+  if (data != nullptr) *data = nullptr;
+  if (size != nullptr) *size = 0;
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(data != nullptr && size != nullptr, "there is nowhere to put the result");
+    RequireArgument(stream != nullptr, "no stream was given");
+    Release(e.file);
+    const Image borrowed = Borrow(e, image);
+    e.file =
+        EncodeDeflated(borrowed, {static_cast<const uint8_t*>(stream), stream_size}, Options(e));
+    *data = e.file.data();
+    *size = e.file.size();
+  });
+}
+
 flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image, void* buffer,
                                    size_t capacity, size_t* size) {
   if (size != nullptr) *size = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "codec/coders/deflated/deflated_tile.h"
 #include "codec/metadata/chunk_store.h"
 #include "codec/options/region.h"
 #include "codec/tiles/tile_modes.h"
@@ -135,6 +136,8 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
           "needs a model, but the header names none");
   Require(info_.adaptive || !IsAdaptive(block.payload), ErrorCode::kCorrupt,
           "adaptive, but the header says that no tile is");
+  Require(info_.is_whole() == IsBy(block.payload, kDeflatedCoder), ErrorCode::kCorrupt,
+          "tile of a mode that cannot be");
   const Rect rect = info_.TileRect(tile);
   if (whole_ && !map_) {
     DecodePayload(block.payload, {&image_, rect, pool, model_}, account);

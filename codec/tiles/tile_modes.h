@@ -20,7 +20,8 @@ enum class TileMode : uint8_t {
   kRaster,
   kRasterAlpha,
   kNetwork,
-  kNetworkAlpha
+  kNetworkAlpha,
+  kDeflated
 };
 
 struct ModeRow {

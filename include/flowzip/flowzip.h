@@ -275,6 +275,15 @@ FLZ_API flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* ima
                                       const uint8_t** data, size_t* size);
 
 /**
+ * Encodes a picture as a PNG file has it: the file's compressed rows (the data of its IDAT chunks, one
+ * after the other) are kept as they are. For pictures that flz_encoder_encode() makes larger than that,
+ * as some do which repeat themselves. Rows, effort and model are not looked at.
+ * FLZ_INVALID_ARGUMENT unless the stream is that of these samples.
+ */
+FLZ_API flz_status flz_encoder_encode_deflated(flz_encoder* encoder, const flz_image* image,
+                                               const void* stream, size_t stream_size,
+                                               const uint8_t** data, size_t* size);
+/**
  * Encodes into the caller's buffer of `capacity` bytes. FLZ_BUFFER_TOO_SMALL if the file is
  * larger; `*size` is its size then too.
  */
