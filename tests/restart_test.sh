@@ -7,15 +7,8 @@
 set -u
 flowzip=$(realpath "$1") source=$(realpath "$2") count=${3:-600} kills=${4:-10}
 command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export LC_ALL=C
-failures=0 seed=${SEED:-$$}
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$source/tests/engines/lib.sh"
+seed=${SEED:-$$}
 python3 "$source/tests/engines/make_pictures.py" "$count" pictures || exit 1
 
 start=$(date +%s%N)

@@ -9,21 +9,8 @@ flowzip=$(realpath "$1") source=$(realpath "$2") package=$(realpath "$3") count=
 python=${PYTHON:-python3}
 export PYTHONPATH=$package PYTHONWARNINGS=ignore
 "$python" -c 'import distributed, numpy' 2>/dev/null || { echo "skipped: no distributed or numpy"; exit 77; }
-work=$(mktemp -d)
-pids=()
-cleanup() {
-  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-  wait 2>/dev/null
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work" || exit 1
-export LC_ALL=C HOME=$work
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$source/tests/engines/lib.sh"
+export HOME=$work
 "$python" "$source/tests/engines/make_pictures.py" "$count" pictures
 echo 'no picture' >pictures/3/4/bad.png
 

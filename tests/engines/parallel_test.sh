@@ -9,15 +9,9 @@ flowzip=$(realpath "$1") source=$(realpath "$2") count=${3:-300}
 for program in parallel python3; do
   command -v $program >/dev/null || { echo "skipped: no $program"; exit 77; }
 done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export LC_ALL=C HOME=$work FLOWZIP=$flowzip PARALLEL_OPTIONS='--jobs 2'
-failures=0 shards=7
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$source/tests/engines/lib.sh"
+export HOME=$work FLOWZIP=$flowzip PARALLEL_OPTIONS='--jobs 2'
+shards=7
 python3 "$source/tests/engines/make_pictures.py" "$count" 'pic tures'
 echo 'no picture' >'pic tures/3/4/bad.png'
 

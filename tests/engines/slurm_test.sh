@@ -10,21 +10,7 @@ flowzip=$(realpath "$1") source=$(realpath "$2") count=${3:-300}
 for program in slurmctld slurmd sbatch scontrol squeue python3; do
   command -v $program >/dev/null || { echo "skipped: no $program"; exit 77; }
 done
-work=$(mktemp -d)
-pids=()
-cleanup() {
-  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-  wait 2>/dev/null
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work" || exit 1
-export LC_ALL=C
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$source/tests/engines/lib.sh"
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

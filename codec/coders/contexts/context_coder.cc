@@ -39,13 +39,6 @@ class BlockCoder {
       plain_.emplace_back(kPlainSlots, kNewSlot | kPlainCount << 8);
       spreads_.emplace_back(64 * 42);
     }
-    // Alpha first: where it is 0, colours mean nothing. Then green, which says most of the others.
-    if (shape.channels % 2 == 0) order_.push_back(shape.channels - 1);
-    if (shape.channels >= 3) {
-      order_.insert(order_.end(), {1, 0, 2});
-    } else {
-      order_.push_back(0);
-    }
   }
 
   void BeginRow(int y) {
@@ -301,7 +294,7 @@ class BlockCoder {
   std::vector<RecentRows<int32_t>> planes_, residuals_;
   std::vector<Blend> blends_;
   std::vector<std::vector<BitSlot>> plain_;
-  std::vector<int> order_;
+  std::vector<int> order_ = ChannelOrder(shape_.channels);
 };
 
 }  // namespace

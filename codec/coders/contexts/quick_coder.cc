@@ -25,14 +25,7 @@ class QuickBlock {
         memory_(QuickMemoryBits(size_t(shape.width) * shape.height)),
         same_(2, 64),
         label_(256, 8),
-        channels_(static_cast<size_t>(shape.channels), Channel(shape.width)) {
-    if (shape.channels % 2 == 0) order_.push_back(shape.channels - 1);
-    if (shape.channels >= 3) {
-      order_.insert(order_.end(), {1, 0, 2});
-    } else {
-      order_.push_back(0);
-    }
-  }
+        channels_(static_cast<size_t>(shape.channels), Channel(shape.width)) {}
 
   void BeginRow(int y) {
     packed_.BeginRow(y);
@@ -219,7 +212,7 @@ class QuickBlock {
   BitPredictor<3> same_;
   BitPredictor<4> label_;
   std::vector<Channel> channels_;
-  std::vector<int> order_;
+  std::vector<int> order_ = ChannelOrder(shape_.channels);
 };
 
 }  // namespace

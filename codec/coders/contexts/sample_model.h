@@ -16,6 +16,17 @@
 
 namespace flowzip {
 
+// The channels of a pixel in the order in which they are coded: alpha first, since where it is 0
+// colours mean nothing; then green, which says most of the others.
+inline std::vector<int> ChannelOrder(int channels) {
+  switch (channels) {
+    case 1: return {0};
+    case 2: return {1, 0};
+    case 3: return {1, 0, 2};
+    default: return {3, 1, 0, 2};
+  }
+}
+
 inline int32_t Median(int32_t w, int32_t n, int32_t nw) {
   const int32_t lo = std::min(w, n), hi = std::max(w, n);
   return nw >= hi ? lo : nw <= lo ? hi : w + n - nw;
