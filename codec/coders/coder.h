@@ -57,10 +57,6 @@ struct TileCoder {
   // Whether it codes pictures of that kind; samples are not looked at.
   bool (*takes)(const Image& kind);
 
-  // The payload; of what it books in the account as its own, tiles/ subtracts the bytes from the
-  // rest. Empty once `tile.worth` has said no.
-  std::vector<uint8_t> (*encode)(const TileSource& tile, Account& account);
-
   // Throws kTruncated or kCorrupt; part of the tile may have been written by then.
   void (*decode)(ByteSpan payload, const TileTarget& tile, Account& account);
 
@@ -70,6 +66,15 @@ struct TileCoder {
 
   // Upper estimate of the bytes that a tile takes beside the picture.
   uint64_t (*memory)(const TileNeeds& tile);
+};
+
+// A coder's other half, apart: a program that only decodes does not refer to it, and a linker
+// leaves it out (half of web/'s decoder).
+struct TileEncoder {
+  const TileCoder* coder;
+  // The payload; of what it books in the account as its own, tiles/ subtracts the bytes from the
+  // rest. Empty once `tile.worth` has said no.
+  std::vector<uint8_t> (*encode)(const TileSource& tile, Account& account);
 };
 
 }  // namespace flowzip

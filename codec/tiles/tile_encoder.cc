@@ -24,7 +24,7 @@ constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive plan
 
 // A coder that is tried, and what came of it.
 struct Candidate {
-  const TileCoder* coder;
+  const TileEncoder* encoder;
   bool adaptive = false;              // as in TileSource
   std::vector<uint8_t> payload = {};  // empty: given up, or not run
   TileStats stats = {};
@@ -62,14 +62,14 @@ class TileTrial {
 
 // Codes two samples of the tile both ways.
 void TileTrial::SettleByProbes(TilePlan* plan) {
-  const TileCoder& smooth = plan->network ? kNetworkCoder : kRasterCoder;
+  const TileEncoder& smooth = plan->network ? kNetworkEncoder : kRasterEncoder;
   size_t smooth_bytes = 0, context_bytes = 0;
   for (const Rect& probe : ProbeParts(tile_.rect)) {
     const TileSource part{tile_.image,          probe,        tile_.pool, tile_.model,
                           tile_.recover_colour, tile_.repeats};
     Account closed;
     smooth_bytes += EncodePayload(smooth, part, closed).size();
-    context_bytes += kContextsCoder.encode(part, closed).size();
+    context_bytes += kContextsEncoder.encode(part, closed).size();
   }
   JudgeProbes(smooth_bytes, context_bytes, plan);
 }
@@ -83,18 +83,18 @@ Candidates TileTrial::Choose() {
   tile_.copies = plan.copies;
 
   Candidates candidates;
-  const auto add = [&](const TileCoder& coder, bool adaptive = false) {
-    candidates.push_back({&coder, adaptive});
+  const auto add = [&](const TileEncoder& encoder, bool adaptive = false) {
+    candidates.push_back({&encoder, adaptive});
   };
   if (plan.contexts != Contexts::kNone)
-    add(IsConstant(tile_.image, tile_.rect) ? kConstantCoder : kContextsCoder);
+    add(IsConstant(tile_.image, tile_.rect) ? kConstantEncoder : kContextsEncoder);
   raster_later_ = plan.raster && plan.network && options_.coding == Coding::kSmallest &&
                   pixels() > kNetworkSurely;
-  if (plan.raster && !raster_later_) add(kRasterCoder);
-  if (plan.network && plan.adaptive) add(kNetworkCoder, /*adaptive=*/true);
+  if (plan.raster && !raster_later_) add(kRasterEncoder);
+  if (plan.network && plan.adaptive) add(kNetworkEncoder, /*adaptive=*/true);
   // What a small tile teaches may not be worth its being learnt.
   const bool maybe_static = options_.coding == Coding::kThorough && pixels() <= kAdaptiveSurely;
-  if (plan.network && (!plan.adaptive || maybe_static)) add(kNetworkCoder);
+  if (plan.network && (!plan.adaptive || maybe_static)) add(kNetworkEncoder);
   return candidates;
 }
 
@@ -102,7 +102,7 @@ void TileTrial::Run(Candidate& candidate, PixelBits* pixels) {
   Account account{count_, pixels, {}};
   TileSource tile = tile_;
   tile.adaptive = candidate.adaptive;
-  candidate.payload = EncodePayload(*candidate.coder, tile, account);
+  candidate.payload = EncodePayload(*candidate.encoder, tile, account);
   candidate.stats = std::move(account.stats);
   if (candidate.payload.empty()) return;
   const size_t bytes = candidate.payload.size();
@@ -136,7 +136,8 @@ Candidate TileTrial::Smallest() {
   Candidates candidates = Choose();
   // Only the winner books its pixels, in a second run if there are several.
   const bool chooses = ChoosesSmallest(options_.coding);
-  const bool sure = candidates.size() == 1 && !chooses && candidates[0].coder != &kContextsCoder;
+  const bool sure =
+      candidates.size() == 1 && !chooses && candidates[0].encoder != &kContextsEncoder;
   RunAll(candidates, sure ? options_.pixel_bits : nullptr);
 
   const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
@@ -144,31 +145,31 @@ Candidate TileTrial::Smallest() {
     const size_t least = Least(candidates).payload.size();
     if (least * 8 < kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels) ||
         least > raw) {
-      candidates.push_back({&kRasterCoder});
+      candidates.push_back({&kRasterEncoder});
       Run(candidates.back(), nullptr);
     }
   }
-  const auto tried = [&](const TileCoder& coder) {
+  const auto tried = [&](const TileEncoder& encoder) {
     return std::any_of(candidates.begin(), candidates.end(),
-                       [&](const Candidate& candidate) { return candidate.coder == &coder; });
+                       [&](const Candidate& candidate) { return candidate.encoder == &encoder; });
   };
-  const bool by_contexts = tried(kContextsCoder) || tried(kConstantCoder);
+  const bool by_contexts = tried(kContextsEncoder) || tried(kConstantEncoder);
   const std::vector<uint8_t>& payload = Least(candidates).payload;
   const bool fast = options_.coding == Coding::kFast;
   const bool alpha_is_large = AlphaIsLarge(payload) && !fast;
   if (chooses && !by_contexts && (alpha_is_large || payload.size() > raw)) {
     tile_.quick = !alpha_is_large;
-    candidates.push_back({&kContextsCoder});
+    candidates.push_back({&kContextsEncoder});
     Run(candidates.back(), nullptr);
   }
   Candidate* best = &Least(candidates);
   if ((chooses || by_contexts) && (best->payload.empty() || best->payload.size() > raw)) {
-    candidates.push_back({&kRawCoder});
+    candidates.push_back({&kRawEncoder});
     best = &candidates.back();
     Run(*best, nullptr);
   }
   if (options_.pixel_bits != nullptr && !sure) {
-    Candidate again{best->coder, best->adaptive};
+    Candidate again{best->encoder, best->adaptive};
     Run(again, options_.pixel_bits);
   }
   return std::move(*best);
@@ -182,7 +183,7 @@ TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
   Candidate best = trial.Smallest();
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  if (best.coder->needs_model) result.model_hash = options.source().Get().hash();
+  if (best.encoder->coder->needs_model) result.model_hash = options.source().Get().hash();
   result.payload.assign(best.payload.begin(), best.payload.end());
   result.stats = std::move(best.stats);
   return result;

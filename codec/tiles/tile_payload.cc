@@ -45,13 +45,13 @@ Parts SplitFor(const TileTarget& tile, ByteSpan payload) {
 
 }  // namespace
 
-std::vector<uint8_t> EncodePayload(const TileCoder& coder, const TileSource& tile,
+std::vector<uint8_t> EncodePayload(const TileEncoder& encoder, const TileSource& tile,
                                    Account& account) {
-  const ModeRow& row = ModeOf(coder, tile.image);
+  const ModeRow& row = ModeOf(*encoder.coder, tile.image);
   ByteWriter payload;
   payload.Put(static_cast<uint8_t>(row.mode));
   if (row.with_alpha) PutAlpha(tile, payload);
-  const std::vector<uint8_t> own = coder.encode(tile, account);
+  const std::vector<uint8_t> own = encoder.encode(tile, account);
   if (own.empty()) return {};
   payload.PutBytes(own);
   BookPayload(row, payload.size(), account);

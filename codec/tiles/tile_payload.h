@@ -10,8 +10,8 @@
 
 namespace flowzip {
 
-// By that coder, which must take the picture. Empty once `tile.worth` has said no.
-std::vector<uint8_t> EncodePayload(const TileCoder& coder, const TileSource& tile,
+// By that encoder, whose coder must take the picture. Empty once `tile.worth` has said no.
+std::vector<uint8_t> EncodePayload(const TileEncoder& encoder, const TileSource& tile,
                                    Account& account);
 
 // Throws kTruncated or kCorrupt; part of the tile may have been written by then.

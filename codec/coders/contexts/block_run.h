@@ -2,7 +2,6 @@
 // The pixels of a block one after the other: copies, and the rest by a model.
 #pragma once
 
-#include <type_traits>
 #include <vector>
 
 #include "codec/coders/contexts/context_coder.h"
@@ -15,7 +14,7 @@ namespace flowzip {
 //   BeginRow(y), EndRow(y)
 //   CodePixel(samples, at, x, y)             codes pixel `at`, in column x of row y
 //   PassPixel(samples, at, x, y, distance)   learns of a pixel that is a copy
-// `bits`, for a CountingEncoder: gets the bits of each pixel added. False if `worth` said no.
+// `bits`, for an encoder, may be null: gets the bits of each pixel added. False if `worth` said no.
 template <class Coder, class Model>
 bool RunBlock(Coder& coder, const SampleBlock& shape, const ContextOptions& options,
               const std::vector<Copy>& copies, Model& model, uint16_t* samples,
@@ -30,7 +29,7 @@ bool RunBlock(Coder& coder, const SampleBlock& shape, const ContextOptions& opti
     model.BeginRow(y);
     for (int x = 0; x < shape.width; ++x, ++at) {
       [[maybe_unused]] double before = 0;
-      if constexpr (std::is_same_v<Coder, CountingEncoder>) before = coder.bits;
+      if constexpr (Coder::kEncodes) before = coder.bits;
       const uint32_t distance = options.copies ? copy_coder.Distance(at, x) : 0;
       if (distance > 0) {
         if constexpr (!Coder::kEncodes) {
@@ -41,8 +40,8 @@ bool RunBlock(Coder& coder, const SampleBlock& shape, const ContextOptions& opti
       } else {
         model.CodePixel(samples, at, x, y);
       }
-      if constexpr (std::is_same_v<Coder, CountingEncoder>) {
-        (*bits)[at] += static_cast<float>(coder.bits - before);
+      if constexpr (Coder::kEncodes) {
+        if (bits != nullptr) (*bits)[at] += static_cast<float>(coder.bits - before);
       }
     }
     model.EndRow(y);
@@ -62,15 +61,12 @@ std::optional<std::vector<uint8_t>> EncodeRun(const SampleBlock& block,
                                               std::vector<float>* bits,
                                               const std::vector<Copy>& copies) {
   std::vector<uint16_t> samples = block.samples;
-  const auto run = [&](auto coder) -> std::optional<std::vector<uint8_t>> {
-    using Coder = decltype(coder);
-    Model<Coder> model(coder, ShapeOf(block), options);
-    if (!RunBlock(coder, block, options, copies, model, samples.data(), bits, worth)) {
-      return std::nullopt;
-    }
-    return coder.Finish();
-  };
-  return bits != nullptr ? run(CountingEncoder()) : run(BinaryEncoder());
+  CountingEncoder coder;
+  Model<CountingEncoder> model(coder, ShapeOf(block), options);
+  if (!RunBlock(coder, block, options, copies, model, samples.data(), bits, worth)) {
+    return std::nullopt;
+  }
+  return coder.Finish();
 }
 
 template <template <class> class Model>

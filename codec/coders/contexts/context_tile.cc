@@ -119,10 +119,9 @@ uint64_t Memory(const TileNeeds& tile) {
 
 }  // namespace
 
-const TileCoder kContextsCoder = {.name = "contexts",
-                                  .takes = TakesAll,
-                                  .encode = EncodeTile,
-                                  .decode = DecodeTile,
-                                  .memory = Memory};
+const TileCoder kContextsCoder = {
+    .name = "contexts", .takes = TakesAll, .decode = DecodeTile, .memory = Memory};
+
+const TileEncoder kContextsEncoder = {&kContextsCoder, EncodeTile};
 
 }  // namespace flowzip

@@ -10,6 +10,7 @@ namespace flowzip {
 
 // Takes pictures of all kinds, all their channels together.
 extern const TileCoder kContextsCoder;
+extern const TileEncoder kContextsEncoder;
 
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
 

@@ -261,9 +261,9 @@ uint64_t Memory(const TileNeeds& tile) {
   uint64_t bytes = planes * (skewed + samples * 28) +
                    std::max(planes * fit(blocks), planes > 1 ? kSqueezed * fit(blocks / 4) : 0);
   if (tile.adaptive) {  // errors, and what each plane has learnt
-    bytes += planes * skewed +
-             std::max(planes * AdaptiveState::Memory(samples),
-                      planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
+    bytes +=
+        planes * skewed + std::max(planes * AdaptiveState::Memory(samples),
+                                   planes > 1 ? kSqueezed * AdaptiveState::Memory(samples / 4) : 0);
   }
   return bytes;
 }
@@ -274,9 +274,10 @@ const TileCoder kNetworkCoder = {.name = "network",
                                  .needs_model = true,
                                  .colours_only = true,
                                  .takes = Takes,
-                                 .encode = Encode,
                                  .decode = Decode,
                                  .adapts = IsAdaptive,
                                  .memory = Memory};
+
+const TileEncoder kNetworkEncoder = {&kNetworkCoder, Encode};
 
 }  // namespace flowzip

@@ -29,5 +29,6 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
 
 // Takes gray and RGB of 8 bits and more.
 extern const TileCoder kNetworkCoder;
+extern const TileEncoder kNetworkEncoder;
 
 }  // namespace flowzip

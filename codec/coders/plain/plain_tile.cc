@@ -57,12 +57,12 @@ void DecodeConstant(ByteSpan payload, const TileTarget& tile, Account&) {
 }  // namespace
 
 const TileCoder kRawCoder = {
-    .name = "raw", .takes = TakesAll, .encode = EncodeRaw, .decode = DecodeRaw, .memory = Memory};
+    .name = "raw", .takes = TakesAll, .decode = DecodeRaw, .memory = Memory};
 
-const TileCoder kConstantCoder = {.name = "constant",
-                                  .takes = TakesAll,
-                                  .encode = EncodeConstant,
-                                  .decode = DecodeConstant,
-                                  .memory = Memory};
+const TileCoder kConstantCoder = {
+    .name = "constant", .takes = TakesAll, .decode = DecodeConstant, .memory = Memory};
+
+const TileEncoder kRawEncoder = {&kRawCoder, EncodeRaw};
+const TileEncoder kConstantEncoder = {&kConstantCoder, EncodeConstant};
 
 }  // namespace flowzip

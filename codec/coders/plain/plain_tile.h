@@ -6,7 +6,8 @@
 
 namespace flowzip {
 
-extern const TileCoder kRawCoder;
-extern const TileCoder kConstantCoder;  // encode: of tiles for which IsConstant() is true
+extern const TileCoder kRawCoder, kConstantCoder;
+extern const TileEncoder kRawEncoder;
+extern const TileEncoder kConstantEncoder;  // of tiles for which IsConstant() is true
 
 }  // namespace flowzip

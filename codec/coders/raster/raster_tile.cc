@@ -75,11 +75,9 @@ uint64_t Memory(const TileNeeds& tile) {
 
 }  // namespace
 
-const TileCoder kRasterCoder = {.name = "raster",
-                                .colours_only = true,
-                                .takes = Takes,
-                                .encode = Encode,
-                                .decode = Decode,
-                                .memory = Memory};
+const TileCoder kRasterCoder = {
+    .name = "raster", .colours_only = true, .takes = Takes, .decode = Decode, .memory = Memory};
+
+const TileEncoder kRasterEncoder = {&kRasterCoder, Encode};
 
 }  // namespace flowzip

@@ -21,5 +21,6 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
 
 // Takes gray and RGB of 8 bits; needs no model.
 extern const TileCoder kRasterCoder;
+extern const TileEncoder kRasterEncoder;
 
 }  // namespace flowzip
