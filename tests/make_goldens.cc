@@ -551,7 +551,7 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
     side_values.Code(copy);
     copy.biases[0] = std::min(filters.biases[0], kMaxFilterBias);
     if (filters.biases[0] > kMaxFilterBias) {  // as the reader of side information would
-      auto slots = SideNumbers<BinaryEncoder>::New();
+      SideNumbers<BinaryEncoder>::Slots slots;
       SideNumbers(coder).Signed(filters.biases[0], slots);
       return coder.Finish();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/bits/feedback.h"
 
-#include "codec/bits/bit_model.h"
+#include "codec/bits/bit_slot.h"
 
 namespace flowzip {
 

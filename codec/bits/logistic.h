@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "codec/bits/bit_model.h"
+#include "codec/bits/bit_slot.h"
 
 namespace flowzip {
 
@@ -49,12 +49,24 @@ class Logistic {
     const int64_t far = kBitTables.tail[x];
     return t >= 0 ? std::max<int64_t>(far, 1) : (int64_t{1} << 31) - far;
   }
+
+  // Log-odds of the bits of a difference's code (difference_code.h).
+  int32_t Differs() const { return Odds(Tail(1, false) + Tail(1, true), int64_t{1} << 31); }
+  int32_t Negative() const { return Odds(Tail(1, true), Tail(1, false) + Tail(1, true)); }
+  int32_t Beyond(int octave, bool negative) const {
+    return Odds(Tail(2 << octave, negative), Tail(1 << octave, negative));
+  }
+  int32_t UpperHalf(int octave, bool negative) const {
+    const int64_t end = Tail(2 << octave, negative);
+    return Odds(Tail(3 << (octave - 1), negative) - end, Tail(1 << octave, negative) - end);
+  }
+
+ private:
   int32_t Odds(int64_t part, int64_t whole) const {
     const int64_t p = whole <= 0 ? 2048 : std::clamp<int64_t>(part * 4096 / whole, 0, 4095);
     return kBitTables.stretch[p];
   }
 
- private:
   int32_t fraction_ = 0;
   int64_t inverse_ = 0;
 };

@@ -3,37 +3,24 @@
 // (docs/FORMAT.md 3.11).
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 
 #include "base/error.h"
-#include "codec/bits/bit_model.h"
+#include "codec/bits/bit_slot.h"
 
 namespace flowzip {
-
-// One bit by a slot of its own.
-template <class Coder>
-int CodeAdaptive(Coder& coder, int bit, BitSlot& slot) {
-  bit = coder.Code(bit, std::clamp<uint32_t>(slot >> 16, 32, 65504));
-  UpdateSlot(slot, bit);
-  return bit;
-}
 
 class NumberModel {
  public:
   static constexpr int kMostBits = 28;
-  NumberModel() {
-    lengths_.fill(kNewSlot);
-    seconds_.fill(kNewSlot);
-  }
   // `value` is what is encoded, below 2^kMostBits - 1. Throws kCorrupt.
   template <class Coder>
   uint32_t Code(Coder& coder, uint32_t value) {
     const auto wanted = static_cast<int>(std::bit_width(value + 1));
     int length = 1;
-    while (CodeAdaptive(coder, length < wanted ? 1 : 0, lengths_[static_cast<size_t>(length)])) {
+    while (CodeBySlot(coder, length < wanted ? 1 : 0, lengths_[static_cast<size_t>(length)])) {
       Require(++length <= kMostBits, ErrorCode::kCorrupt, "number out of range");
     }
     uint32_t v = 1;
@@ -41,7 +28,7 @@ class NumberModel {
       const int bit = static_cast<int>((value + 1) >> i & 1);
       const bool second = i == length - 2;
       v = v << 1 | static_cast<uint32_t>(
-                       second ? CodeAdaptive(coder, bit, seconds_[static_cast<size_t>(length)])
+                       second ? CodeBySlot(coder, bit, seconds_[static_cast<size_t>(length)])
                               : coder.Code(bit, 32768));
     }
     return v - 1;

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "codec/bits/bit_model.h"
+#include "codec/bits/bit_slot.h"
 #include "codec/filters/linear_filters.h"
 #include "rans/escape.h"
 
@@ -24,17 +24,9 @@ class SideNumbers {
   explicit SideNumbers(Coder& coder) : coder_(coder) {}
 
   using Slots = std::array<BitSlot, 64>;
-  static constexpr Slots New() {
-    Slots slots{};
-    slots.fill(kNewSlot);
-    return slots;
-  }
 
   int Bit(int bit, BitSlot& slot) {
-    const uint32_t p = std::clamp<uint32_t>(slot >> 16, 128, 65408);
-    bit = coder_.Code(bit, p);
-    UpdateSlot(slot, bit);
-    return bit;
+    return CodeBySlot<128>(coder_, bit, slot);
   }
   uint32_t Plain(uint32_t value, int bits) {
     uint32_t result = 0;
@@ -85,7 +77,7 @@ class FilterSide {
   }
 
   void CodeBiases(LinearFilters& model) {
-    Slots slots = SideNumbers<Coder>::New();
+    Slots slots;
     for (int f = 0; f < model.filter_count; ++f) {
       int32_t& bias = model.biases[static_cast<size_t>(f)];
       bias = numbers_.Signed(bias, slots);
@@ -100,10 +92,9 @@ class FilterSide {
   // By rows: whether the block has its left neighbour's filter, else that of the one above, else
   // which.
   void CodeLabels(LinearFilters& model) {
-    std::array<BitSlot, 2> as_left{kNewSlot, kNewSlot};
-    BitSlot as_above = kNewSlot;
+    std::array<BitSlot, 2> as_left;
+    BitSlot as_above;
     std::array<BitSlot, kMaxRasterFilters> tree;
-    tree.fill(kNewSlot);
     for (int y = 0; y < down_; ++y) {
       for (int x = 0; x < across_; ++x) {
         uint8_t* label = model.labels.data() + static_cast<size_t>(y) * across_ + x;
@@ -128,7 +119,6 @@ class FilterSide {
   // The free weights, each as its difference from the filter before.
   void CodeFilters(LinearFilters& model) {
     std::array<Slots, kMaxRasterTaps> slots;
-    slots.fill(SideNumbers<Coder>::New());
     for (int f = 0; f < model.filter_count; ++f) {
       for (int k = 0; k < RasterTaps(channel_); ++k) {
         if (IsDerived(k)) continue;

@@ -25,11 +25,9 @@ class ByteModel {
  public:
   ByteModel(Coder& coder, size_t size)
       : coder_(coder),
-        slots_(size_t{1} << ByteTableBits(size), kNewSlot),
+        slots_(size_t{1} << ByteTableBits(size)),
         shift_(64 - ByteTableBits(size) + 4),
-        literal_(256, 9 * 8) {
-    plain_.fill(kNewSlot);
-  }
+        literal_(256, 9 * 8) {}
 
   bool CodeRaw(bool raw) { return coder_.Code(raw ? 1 : 0, 1 << 15) != 0; }
 
@@ -81,21 +79,14 @@ class ByteModel {
   struct Half {
     BitSlot* slots = nullptr;
     uint32_t mark = 0;
-    BitSlot* Find(uint32_t node) const {
-      BitSlot* slot = slots + node;
-      if ((*slot & 255) != mark) *slot = kNewSlot | mark;
-      return slot;
-    }
+    BitSlot* Find(uint32_t node) const { return slots[node].ClaimedBy(mark); }
   };
   Half FindHalf(uint64_t hash) {
     return {&slots_[hash >> shift_ << 4], static_cast<uint32_t>(hash & 255)};
   }
 
   int CodePlain(int place, int bit) {
-    BitSlot& slot = plain_[static_cast<size_t>(place)];
-    bit = coder_.Code(bit, std::clamp<uint32_t>(slot >> 16, 64, 65472));
-    UpdateSlot(slot, bit);
-    return bit;
+    return CodeBySlot<64>(coder_, bit, plain_[static_cast<size_t>(place)]);
   }
 
   // value + 1 in octaves; its leading bits know each other, the lower ones only themselves.
@@ -118,15 +109,9 @@ class ByteModel {
   std::vector<BitSlot> slots_;
   int shift_;
   BitPredictor<4> literal_;
-  std::array<BitSlot, 256> order0_ = NewSlots();
+  std::array<BitSlot, 256> order0_;
   std::array<BitSlot, kNumbers + 6 * kNumberSlots> plain_;
   int history_ = 0;  // the last two steps, base 3
-
-  static std::array<BitSlot, 256> NewSlots() {
-    std::array<BitSlot, 256> slots;
-    slots.fill(kNewSlot);
-    return slots;
-  }
 };
 
 }  // namespace flowzip

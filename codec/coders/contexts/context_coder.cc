@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/coders/contexts/context_coder.h"
 
+#include <bit>
 #include <memory>
 
+#include "codec/bits/difference_code.h"
 #include "codec/coders/contexts/bilevel_coder.h"
 #include "codec/coders/contexts/block_run.h"
 #include "codec/coders/contexts/pixel_model.h"
@@ -36,7 +38,7 @@ class BlockCoder {
       planes_.emplace_back(shape.width);
       residuals_.emplace_back(shape.width);
       blends_.emplace_back(shape.width, shape.bit_depth);
-      plain_.emplace_back(kPlainSlots, kNewSlot | kPlainCount << 8);
+      plain_.emplace_back(kPlainSlots, BitSlot::Even(kPlainCount));
       spreads_.emplace_back(64 * 42);
     }
   }
@@ -77,10 +79,66 @@ class BlockCoder {
   }
 
  private:
-  static constexpr int kBitKinds = 40;  // nodes of a difference's code
+  // Bits of a difference's code: octaves add to kBeyond and kInside.
+  static constexpr int kDiffers = 0, kNegative = 1, kBeyond = 2, kInside = 18, kGuessMisses = 39,
+                       kBitKinds = 40;
   static constexpr int kInputs = 8, kSpreads = 3, kIndexInputs = 6;
   // Lower bits are hardly ever other than even: their slots start as if 32 had been seen.
   static constexpr int kPlainSlots = 1024, kPlainCount = 32;
+
+  // By slots of eight contexts and three logistics; lower bits by what they were before.
+  struct DifferenceBits {
+    BlockCoder& own;
+    int channel, set;
+    std::array<uint64_t, kInputs> hashes;
+    std::array<Logistic, kSpreads> shapes;
+    bool negative = false;
+    int last = 0;  // the octave of the largest size
+
+    static uint64_t Hash(uint64_t context, int kind) {
+      return HashStep(context, static_cast<uint64_t>(kind + 1000));
+    }
+    void Prefetch(int kind) const {
+      for (const uint64_t h : hashes) own.slots_.Prefetch(Hash(h, kind));
+    }
+    template <class OddsFn>
+    int Code(int bit, int kind, const OddsFn& odds_of) {
+      std::array<BitSlot*, kInputs> slots;
+      std::array<int32_t, kSpreads> odds;
+      for (int i = 0; i < kInputs; ++i) slots[i] = own.slots_.Find(Hash(hashes[i], kind));
+      for (int i = 0; i < kSpreads; ++i) odds[i] = odds_of(shapes[i]);
+      return own.difference_.Code(own.coder_, bit, slots, odds, kind, kind * 16 + set);
+    }
+
+    int Differs(int bit) {
+      Prefetch(kNegative);
+      bit = Code(bit, kDiffers, [](const Logistic& l) { return l.Differs(); });
+      if (bit != 0) Prefetch(kBeyond);
+      return bit;
+    }
+    int Negative(int bit) {
+      return Code(bit, kNegative, [](const Logistic& l) { return l.Negative(); });
+    }
+    void Towards(bool is_negative, uint32_t most) {
+      negative = is_negative;
+      last = std::bit_width(most) - 1;
+    }
+    int Beyond(int octave, int bit) {
+      if (octave + 1 < last) Prefetch(kBeyond + octave + 1);
+      if (octave > 0) Prefetch(kInside + octave);
+      return Code(bit, kBeyond + octave,
+                  [&](const Logistic& l) { return l.Beyond(octave, negative); });
+    }
+    int Inside(int octave, int place, uint32_t above, int bit) {
+      if (place == octave - 1) {
+        return Code(bit, kInside + octave,
+                    [&](const Logistic& l) { return l.UpperHalf(octave, negative); });
+      }
+      const uint32_t seen = place == octave - 2 ? 16 + (above & 3) : static_cast<uint32_t>(place);
+      BitSlot& slot = own.plain_[channel][static_cast<uint32_t>(octave) << 5 | seen];
+      return CodeBySlot<64>(own.coder_, bit, slot);
+    }
+  };
 
   uint64_t Pack(const uint16_t* pixel) const {
     uint64_t value = 0;
@@ -161,32 +219,22 @@ class BlockCoder {
     std::array<Logistic, kSpreads> shapes = {ShapeOf(*spreads[0], energy, fraction),
                                              ShapeOf(*spreads[1], energy, fraction),
                                              ShapeOf(*spreads[2], energy, fraction)};
-    const auto ahead = [&](int kind) {
-      for (const uint64_t hash : h) slots_.Prefetch(HashStep(hash, KindKey(kind)));
-    };
-    ahead(0);
-    const auto code = [&](int bit, int kind, const auto& part) {
-      std::array<BitSlot*, kInputs> slots;
-      std::array<int32_t, kSpreads> odds;
-      for (int i = 0; i < kInputs; ++i) slots[i] = slots_.Find(HashStep(h[i], KindKey(kind)));
-      for (int i = 0; i < kSpreads; ++i) odds[i] = part(shapes[i]);
-      return difference_.Code(coder_, bit, slots, odds, kind, kind * 16 + set);
-    };
+    DifferenceBits bits = {*this, c, set, h, shapes};
+    bits.Prefetch(kDiffers);
 
     int32_t v;
     if (c != order_[0] && options_.candidates > 0) {
       Memory::Entry* guess = guesses_.Find(HashStep(HashStep(seed | 30, known), 7));
       bool right = false;
       if (guess->sure > 0) {
-        h[0] = HashStep(h[0], guess->sure);
-        right = code(Coder::kEncodes && static_cast<int32_t>(guess->value) != actual, 39,
-                     [](const Logistic&) { return 0; }) == 0;
+        bits.hashes[0] = HashStep(bits.hashes[0], guess->sure);
+        right = bits.Code(static_cast<int32_t>(guess->value) != actual, kGuessMisses,
+                          [](const Logistic&) { return 0; }) == 0;
       }
-      v = right ? static_cast<int32_t>(guess->value)
-                : CodeDifference(center, max, actual, c, code, ahead);
+      v = right ? static_cast<int32_t>(guess->value) : CodeDifference(bits, center, 0, max, actual);
       Memory::Learn(*guess, static_cast<uint64_t>(v));
     } else {
-      v = CodeDifference(center, max, actual, c, code, ahead);
+      v = CodeDifference(bits, center, 0, max, actual);
     }
     for (Spread* s : spreads) s->Learn(std::abs(v - center));
     return v;
@@ -196,67 +244,6 @@ class BlockCoder {
     // Before anything was seen: what the neighbourhood says.
     const int32_t mean = spread.seen > 0 ? spread.mean : static_cast<int32_t>(2 * energy + 4);
     return {mean, fraction};
-  }
-
-  static uint64_t KindKey(int kind) { return static_cast<uint64_t>(kind + 1000); }
-
-  template <class CodeFn, class AheadFn>
-  int32_t CodeDifference(int32_t center, int32_t max, int32_t actual, int c, const CodeFn& code,
-                         const AheadFn& ahead) {
-    ahead(1);
-    const int32_t r = actual - center;
-    const auto differs = [](const Logistic& l) {
-      return l.Odds(l.Tail(1, false) + l.Tail(1, true), int64_t{1} << 31);
-    };
-    if (code(Coder::kEncodes && r != 0, 0, differs) == 0) return center;
-    ahead(2);
-    bool negative = r < 0;
-    if (center == 0) {
-      negative = false;
-    } else if (center == max) {
-      negative = true;
-    } else {
-      negative = code(negative, 1, [](const Logistic& l) {
-                   return l.Odds(l.Tail(1, true), l.Tail(1, false) + l.Tail(1, true));
-                 }) != 0;
-    }
-    // |r| in octaves: [2^o, 2^(o+1)).
-    const auto most = static_cast<uint32_t>(negative ? center : max - center);
-    const auto size = static_cast<uint32_t>(std::abs(r));
-    const int last = 31 - __builtin_clz(most);
-    const int wanted = Coder::kEncodes ? 31 - __builtin_clz(size) : 0;
-    int octave = 0;
-    const auto farther = [&](const Logistic& l) {
-      return l.Odds(l.Tail(2 << octave, negative), l.Tail(1 << octave, negative));
-    };
-    while (octave < last) {
-      if (octave + 1 < last) ahead(3 + octave);
-      if (octave > 0) ahead(18 + octave);
-      if (code(octave < wanted, 2 + octave, farther) == 0) break;
-      ++octave;
-    }
-    uint32_t v = 1;
-    for (int i = octave - 1; i >= 0; --i) {
-      const int bit = Coder::kEncodes ? static_cast<int>(size >> i & 1) : 0;
-      int got;
-      if (i == octave - 1) {
-        got = code(bit, 18 + octave, [&](const Logistic& l) {
-          const int64_t end = l.Tail(2 << octave, negative);
-          return l.Odds(l.Tail(3 << (octave - 1), negative) - end,
-                        l.Tail(1 << octave, negative) - end);
-        });
-      } else {
-        // Lower bits: hardly to be predicted.
-        BitSlot& slot = plain_[c][octave << 5 | (i == octave - 2 ? 16 + (v & 3) : i)];
-        got = coder_.Code(bit, std::clamp<uint32_t>(slot >> 16, 64, 65472));
-        UpdateSlot(slot, got);
-      }
-      v = v << 1 | static_cast<uint32_t>(got);
-    }
-    const int32_t value =
-        negative ? center - static_cast<int32_t>(v) : center + static_cast<int32_t>(v);
-    Require(value >= 0 && value <= max, ErrorCode::kCorrupt, "sample out of range");
-    return value;
   }
 
   uint64_t CodeIndex(const uint64_t* row, int x, int y) {

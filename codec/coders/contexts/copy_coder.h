@@ -59,13 +59,7 @@ class CopyCoder {
         width_(static_cast<uint32_t>(width)),
         pixels_(static_cast<uint32_t>(pixels)),
         columns_(size_t(width) + 1),
-        recent_(width_) {
-    begins_.fill(kNewSlot);
-    above_.fill(kNewSlot);
-    whole_ = kNewSlot;
-    recents_.fill(kNewSlot);
-    negative_ = kNewSlot;
-  }
+        recent_(width_) {}
 
   // How far before pixel `at`, in column x, that is which it is a copy of; 0: it is none. Throws
   // kCorrupt.
@@ -92,14 +86,14 @@ class CopyCoder {
     Column& column = columns_[static_cast<size_t>(x)];
     const auto context = static_cast<size_t>(
         column.state + 3 * columns_[static_cast<size_t>(x) + 1].state + 9 * literals_);
-    if (CodeAdaptive(coder_, wanted.length > 0, begins_[context]) == 0) {
+    if (CodeBySlot(coder_, wanted.length > 0, begins_[context]) == 0) {
       literals_ = std::min(literals_ + 1, 3);
       column = {};
       return {};
     }
     Copy copy{at, 0, 0};
     int kind = 0;
-    if (column.state != kLiteral && CodeAdaptive(coder_, wanted.distance == column.distance,
+    if (column.state != kLiteral && CodeBySlot(coder_, wanted.distance == column.distance,
                                                  above_[static_cast<size_t>(column.state)]) != 0) {
       copy.distance = column.distance;
     } else {
@@ -108,7 +102,7 @@ class CopyCoder {
     Require(copy.distance >= 1 && copy.distance <= at, ErrorCode::kCorrupt,
             "copy from outside the tile");
     recent_.Use(copy.distance);
-    if (kind == 0 && CodeAdaptive(coder_, wanted.length == column.left, whole_) != 0) {
+    if (kind == 0 && CodeBySlot(coder_, wanted.length == column.left, whole_) != 0) {
       copy.length = column.left;
     } else {
       copy.length = lengths_[static_cast<size_t>(kind)].Code(coder_, wanted.length - 1) + 1;
@@ -122,7 +116,7 @@ class CopyCoder {
     const int place = recent_.Find(wanted);
     *kind = 1;
     for (int i = 0; i < RecentDistances::kKept; ++i) {
-      if (CodeAdaptive(coder_, i == place, recents_[static_cast<size_t>(i)]) != 0) {
+      if (CodeBySlot(coder_, i == place, recents_[static_cast<size_t>(i)]) != 0) {
         return recent_[i];
       }
     }
@@ -133,7 +127,7 @@ class CopyCoder {
     const int64_t dy = rows_.Code(coder_, static_cast<uint32_t>((wanted + half) / w));
     int64_t dx = wanted - static_cast<int64_t>((wanted + half) / w) * w;
     if (dy == 0) return columns_back_[0].Code(coder_, static_cast<uint32_t>(dx - 1)) + 1;
-    const bool negative = CodeAdaptive(coder_, dx < 0, negative_) != 0;
+    const bool negative = CodeBySlot(coder_, dx < 0, negative_) != 0;
     dx = columns_back_[1].Code(coder_, static_cast<uint32_t>(std::abs(dx)));
     const int64_t distance = dy * w + (negative ? -dx : dx);
     Require(distance >= 1 && distance < int64_t{1} << 32, ErrorCode::kCorrupt,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codec/coders/contexts/quick_coder.h"
 
+#include "codec/bits/difference_code.h"
 #include "codec/coders/contexts/block_run.h"
 #include "codec/coders/contexts/pixel_model.h"
 #include "codec/coders/contexts/sample_model.h"
@@ -78,10 +79,27 @@ class QuickBlock {
 
   struct Channel {
     explicit Channel(int width)
-        : samples(width), errors(width), slots(size_t{kEnergies} * kOthers * kKinds, kNewSlot) {}
+        : samples(width), errors(width), slots(size_t{kEnergies} * kOthers * kKinds) {}
     RecentRows<int32_t> samples, errors;
     std::vector<BitSlot> slots;
     std::array<uint32_t, kGuesses> missed{};  // by each guess, lately
+  };
+
+  // Each by a slot of its own; those below an octave's upper half are even.
+  struct DifferenceBits {
+    Coder& coder;
+    BitSlot* slots;
+    int sign;  // kind of the context's bit
+    int Differs(int bit) const { return CodeBySlot(coder, bit, slots[0]); }
+    int Negative(int bit) const { return CodeBySlot(coder, bit, slots[1 + sign]); }
+    void Towards(bool, uint32_t) const {}
+    int Beyond(int octave, int bit) const {
+      return CodeBySlot(coder, bit, slots[1 + kSigns + octave]);
+    }
+    int Inside(int octave, int place, uint32_t, int bit) const {
+      if (place < octave - 1) return coder.Code(bit, 32768);
+      return CodeBySlot(coder, bit, slots[1 + kSigns + kOctaves + octave]);
+    }
   };
 
   static uint16_t Sample(uint64_t value, int c) { return static_cast<uint16_t>(value >> (16 * c)); }
@@ -163,9 +181,9 @@ class QuickBlock {
           std::min(static_cast<int>(std::bit_width(static_cast<uint32_t>(std::abs(other)))),
                    kOthers - 1);
       const int sign = other < 0 ? 2 : other > 0 ? 1 : 0;
-      const int32_t v =
-          CodeDifference(guesses[best], max, Sample(wanted, c), sign,
-                         channel.slots.data() + static_cast<ptrdiff_t>(context) * kKinds);
+      const DifferenceBits bits = {
+          coder_, channel.slots.data() + static_cast<ptrdiff_t>(context) * kKinds, sign};
+      const int32_t v = CodeDifference(bits, guesses[best], 0, max, Sample(wanted, c));
       row[x] = v;
       channel.errors.Row(y)[x] = v - guesses[best];
       for (size_t i = 0; i < kGuesses; ++i) {
@@ -175,31 +193,6 @@ class QuickBlock {
       value |= static_cast<uint64_t>(v) << (16 * c);
       if (base == nullptr && c != 3 && !(shape_.channels == 2 && c == 1)) base = &channel;
     }
-    return value;
-  }
-
-  int32_t CodeDifference(int32_t center, int32_t max, int32_t actual, int sign, BitSlot* slots) {
-    const int32_t r = actual - center;
-    const auto code = [&](bool bit, int kind) {
-      return CodeAdaptive(coder_, Coder::kEncodes && bit, slots[kind]) != 0;
-    };
-    if (!code(r != 0, 0)) return center;
-    const bool negative = center == 0 ? false : center == max ? true : code(r < 0, 1 + sign);
-    const auto most = static_cast<uint32_t>(negative ? center : max - center);
-    const auto size = static_cast<uint32_t>(std::abs(r));
-    const auto last = static_cast<int>(std::bit_width(most)) - 1,
-               wanted = static_cast<int>(std::bit_width(size)) - 1;
-    int octave = 0;
-    while (octave < last && code(octave < wanted, 1 + kSigns + octave)) ++octave;
-    uint32_t v = 1;
-    for (int i = octave - 1; i >= 0; --i) {
-      const bool bit = (size >> i & 1) != 0;
-      v = v << 1 | (i == octave - 1 ? code(bit, 1 + kSigns + kOctaves + octave) ? 1u : 0u
-                                    : static_cast<uint32_t>(coder_.Code(bit, 32768)));
-    }
-    const auto step = static_cast<int32_t>(v);
-    const int32_t value = negative ? center - step : center + step;
-    Require(value >= 0 && value <= max, ErrorCode::kCorrupt, "sample out of range");
     return value;
   }
 

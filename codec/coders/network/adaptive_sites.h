@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "codec/bits/difference_code.h"
 #include "codec/coders/network/adaptive_state.h"
 #include "codec/coders/network/channel_walk.h"
 #include "codec/coders/network/lane_symbols.h"
@@ -195,10 +196,6 @@ class AdaptiveSites {
   void Prefetch(int kind) const {
     for (const uint64_t h : hashes_) state_.slots.Prefetch(HashStep(h, Key(kind)));
   }
-  static int OctaveKind(int octave, bool negative) {
-    return 2 + std::min(octave, 15) + (negative ? 16 : 0);
-  }
-  static int InsideKind(int octave) { return 33 + std::min(octave, 6); }
 
   // A bit of probability p / 2^16.
   int CodeBit(int bit, int32_t p) {
@@ -216,7 +213,7 @@ class AdaptiveSites {
     std::array<int32_t, AdaptiveState::kInputs> inputs;
     for (int k = 0; k < kSlots; ++k) {
       slots[k] = state_.slots.Find(HashStep(hashes_[k], Key(kind)));
-      inputs[k] = tables.stretch[*slots[k] >> 20] * tables.trust[*slots[k] >> 8 & 63] >> 8;
+      inputs[k] = slots[k]->log_odds();
     }
     const uint32_t share =
         whole == 0 ? 8192 : static_cast<uint32_t>((uint64_t{part} << 14) / whole);
@@ -235,9 +232,91 @@ class AdaptiveSites {
     bit = CodeBit(bit, std::clamp(p, 16, 65520));
     for (auto& mixer : state_.mixers) mixer.Update(inputs, bit);
     state_.map.Learn(bit);
-    for (BitSlot* slot : slots) UpdateSlot(*slot, bit);
+    for (BitSlot* slot : slots) slot->Learn(bit);
     return bit;
   }
+
+  // All by CodeNode, but for those below an octave's upper half: by the network alone. Where the
+  // bounds leave no choice nothing is coded.
+  class DifferenceBits {
+   public:
+    DifferenceBits(AdaptiveSites& own, const MixtureRow& row, int lane)
+        : own_(own),
+          row_(row),
+          lane_(lane),
+          below_(Below(own.center_)),
+          above_(kAll - Below(own.center_ + 1)) {}
+
+    int Differs(int bit) {
+      bit = own_.CodeNode(bit, kDiffers, below_ + above_, kAll,
+                          [](const Logistic& l) { return l.Differs(); });
+      if (bit == 0) return 0;
+      own_.Prefetch(OctaveKind(0, false));
+      own_.Prefetch(OctaveKind(0, true));
+      return bit;
+    }
+    int Negative(int bit) {
+      return own_.CodeNode(bit, kNegative, below_, below_ + above_,
+                           [](const Logistic& l) { return l.Negative(); });
+    }
+    void Towards(bool negative, uint32_t most) {
+      negative_ = negative;
+      most_ = most;
+      inner_ = negative ? below_ : above_;
+    }
+    int Beyond(int octave, int bit) {
+      outer_ = From(2u << octave);
+      if (most_ >> octave >= 4) own_.Prefetch(OctaveKind(octave + 1, negative_));
+      if (octave > 0) own_.Prefetch(InsideKind(octave));
+      bit = own_.CodeNode(bit, OctaveKind(octave, negative_), outer_, inner_,
+                          [&](const Logistic& l) { return l.Beyond(octave, negative_); });
+      if (bit != 0) {
+        inner_ = outer_;
+        outer_ = 0;
+      }
+      return bit;
+    }
+    int Inside(int octave, int place, uint32_t above, int bit) {
+      const uint32_t upper = (2 * above + 1) << place;
+      if (upper > most_) return 0;
+      const uint32_t mass = From(upper), part = mass - outer_, whole = inner_ - outer_;
+      if (place == octave - 1) {
+        bit = own_.CodeNode(bit, InsideKind(octave), part, whole, [&](const Logistic& l) {
+          return l.UpperHalf(octave, negative_);
+        });
+      } else {
+        const auto p = static_cast<int32_t>((uint64_t{part} << 16) / std::max(whole, 1u));
+        bit = own_.CodeBit(bit, std::clamp(p, 64, 65472));
+      }
+      (bit != 0 ? inner_ : outer_) = mass;
+      return bit;
+    }
+
+   private:
+    static constexpr uint32_t kAll = 65536;
+    static constexpr int kDiffers = 0, kNegative = 1;
+    static int OctaveKind(int octave, bool negative) {
+      return 2 + std::min(octave, 15) + (negative ? 16 : 0);
+    }
+    static int InsideKind(int octave) { return 33 + std::min(octave, 6); }
+
+    // The network's mass of values less than v, and of sizes of at least `size`.
+    uint32_t Below(int32_t v) const {
+      return v > row_.hi[lane_] + 1 ? kAll : v < row_.lo[lane_] ? 0 : row_.Range(lane_, v).start;
+    }
+    uint32_t From(uint32_t size) const {
+      const auto d = static_cast<int32_t>(size);
+      return negative_ ? Below(own_.center_ - d + 1) : kAll - Below(own_.center_ + d);
+    }
+
+    AdaptiveSites& own_;
+    const MixtureRow& row_;
+    const int lane_;
+    const uint32_t below_, above_;  // of the mean
+    bool negative_ = false;
+    uint32_t most_ = 0;                // the largest size
+    uint32_t inner_ = 0, outer_ = 0;  // mass of what is still possible and more, and of more
+  };
 
   // Returns the sample without its low bits; a decoder ignores `actual`.
   int32_t CodeSample(const MixtureRow& row, int j, int low_bits, int32_t actual) {
@@ -256,75 +335,7 @@ class AdaptiveSites {
   int32_t CodeInside(const MixtureRow& row, int j, int32_t lowest, int32_t highest,
                      int32_t actual) {
     if (lowest == highest) return lowest;
-    constexpr uint32_t kAll = 65536;
-    const int32_t m = center_;
-    const auto below = [&](int32_t v) {  // the network's mass of values less than v
-      return v > row.hi[j] + 1 ? kAll : v < row.lo[j] ? 0 : row.Range(j, v).start;
-    };
-    const uint32_t left = below(m), right = kAll - below(m + 1);
-    if (CodeNode(Coder::kEncodes && actual != m, 0, left + right, kAll, [](const Logistic& l) {
-          return l.Odds(l.Tail(1, false) + l.Tail(1, true), int64_t{1} << 31);
-        }) == 0) {
-      return m;
-    }
-    bool negative = actual < m;
-    Prefetch(OctaveKind(0, false));
-    Prefetch(OctaveKind(0, true));
-    if (m == lowest) {
-      negative = false;
-    } else if (m == highest) {
-      negative = true;
-    } else {
-      negative = CodeNode(negative, 1, left, left + right, [](const Logistic& l) {
-                   return l.Odds(l.Tail(1, true), l.Tail(1, false) + l.Tail(1, true));
-                 }) != 0;
-    }
-    const auto beyond = [&](uint32_t d) {  // the network's mass of differences of at least d
-      const auto distance = static_cast<int32_t>(d);
-      return negative ? below(m - distance + 1) : kAll - below(m + distance);
-    };
-    // The difference's octave: in [2^o, 2^(o+1)). `inner` and `outer`: the mass that is left.
-    const auto most = static_cast<uint32_t>(negative ? m - lowest : highest - m);
-    const auto size = Coder::kEncodes ? static_cast<uint32_t>(std::abs(actual - m)) : 1;
-    const int last = 31 - __builtin_clz(most), wanted = 31 - __builtin_clz(size);
-    uint32_t inner = negative ? left : right, outer = 0;
-    int octave = 0;
-    for (; octave < last; ++octave) {
-      outer = beyond(2u << octave);
-      const int kind = OctaveKind(octave, negative);
-      if (octave + 1 < last) Prefetch(OctaveKind(octave + 1, negative));
-      if (octave > 0) Prefetch(InsideKind(octave));
-      if (CodeNode(octave < wanted, kind, outer, inner, [&](const Logistic& l) {
-            return l.Odds(l.Tail(2 << octave, negative), l.Tail(1 << octave, negative));
-          }) == 0) {
-        break;
-      }
-      inner = outer;
-    }
-    if (octave == last) outer = 0;
-    // Bits inside the octave: the first by contexts too, the others by the network alone.
-    uint32_t d = 1;
-    for (int b = octave - 1; b >= 0; --b) {
-      const uint32_t upper = (2 * d + 1) << b;
-      d *= 2;
-      if (upper > most) continue;
-      const uint32_t mass = beyond(upper), part = mass - outer, whole = inner - outer;
-      int bit = static_cast<int>(size >> b & 1);
-      if (b == octave - 1) {
-        bit = CodeNode(bit, InsideKind(octave), part, whole, [&](const Logistic& l) {
-          const int64_t end = l.Tail(2 << octave, negative);
-          return l.Odds(l.Tail(3 << (octave - 1), negative) - end,
-                        l.Tail(1 << octave, negative) - end);
-        });
-      } else {
-        const auto p = static_cast<int32_t>((uint64_t{part} << 16) / std::max(whole, 1u));
-        bit = CodeBit(bit, std::clamp(p, 64, 65472));
-      }
-      (bit != 0 ? inner : outer) = mass;
-      d += static_cast<uint32_t>(bit);
-    }
-    Require(d <= most, ErrorCode::kCorrupt, "sample outside its declared range");
-    return negative ? m - static_cast<int32_t>(d) : m + static_cast<int32_t>(d);
+    return CodeDifference(DifferenceBits(*this, row, j), center_, lowest, highest, actual);
   }
 
   // Exp-Golomb of order kEscapeOrder in even bits: n ones, a zero, then the n + order low bits.

@@ -32,7 +32,6 @@ class RasterSide {
     Require(tables.coarseness <= 2 && tables.tokens >= 1 && tables.tokens <= kRasterTokens,
             ErrorCode::kCorrupt, "frequency tables out of range");
     std::array<typename SideNumbers<Coder>::Slots, 4> slots;
-    slots.fill(SideNumbers<Coder>::New());
     constexpr std::array<uint8_t, kRasterTokens> kNone{};
     for (int c = 0; c < tables.contexts(); ++c) {
       auto& levels = tables.levels[static_cast<size_t>(c)];

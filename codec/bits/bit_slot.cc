@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "codec/bits/bit_model.h"
+#include "codec/bits/bit_slot.h"
 
 #include <algorithm>
 
