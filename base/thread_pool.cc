@@ -107,35 +107,4 @@ void ThreadPool::ParallelFor(int64_t count, const std::function<void(int64_t)>& 
   if (loop.error) std::rethrow_exception(loop.error);
 }
 
-void ThreadPool::RunInTurn(const std::function<void()>& body) {
-  const int most = std::max(1, threads() / 2);
-  std::unique_lock lock(mutex_);
-  while (in_turn_ >= most) {
-    if (open_.empty()) {
-      WaitUntil(lock, [&] { return in_turn_ < most || !open_.empty(); });
-    } else {
-      Help(*open_.front(), lock);
-    }
-  }
-  ++in_turn_;
-  lock.unlock();
-  std::exception_ptr error;
-  try {
-    body();
-  } catch (...) {
-    error = std::current_exception();
-  }
-  lock.lock();
-  --in_turn_;
-  lock.unlock();
-  wake_.notify_all();
-  if (error) std::rethrow_exception(error);
-}
-
-void ThreadPool::ParallelRanges(int64_t count, int64_t grain,
-                                const std::function<void(int64_t, int64_t)>& body) {
-  const int64_t ranges = (count + grain - 1) / grain;
-  ParallelFor(ranges, [&](int64_t i) { body(i * grain, std::min(count, (i + 1) * grain)); });
-}
-
 }  // namespace flowzip

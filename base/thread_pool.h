@@ -36,16 +36,6 @@ class ThreadPool {
   // may call ParallelFor on the same pool.
   void ParallelFor(int64_t count, const std::function<void(int64_t)>& body);
 
-  // Calls body(begin, end) on consecutive ranges that cover [0, count), each a
-  // multiple of `grain` long except the last.
-  void ParallelRanges(int64_t count, int64_t grain,
-                      const std::function<void(int64_t, int64_t)>& body);
-
-  // Calls body() when there is room: half of the threads, or one, may be in such a call at a time.
-  // Until then helps with their loops. For the step that takes most of a tile's memory. Not to be
-  // called, directly or not, by a loop inside `body`, which would wait for itself.
-  void RunInTurn(const std::function<void()>& body);
-
  private:
   struct Loop {
     const std::function<void(int64_t)>* body;
@@ -64,11 +54,10 @@ class ThreadPool {
 
   std::vector<std::thread> workers_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;  // a loop was opened or has ended, a turn is free, or the end
+  std::condition_variable wake_;  // a loop was opened or has ended, or the end
   std::vector<Loop*> open_;       // loops with indices left, the oldest first
   uint64_t begun_ = 0;            // loops
   int idle_ = 0;                  // threads that wait for work
-  int in_turn_ = 0;               // bodies of RunInTurn under way
   bool stop_ = false;
 };
 

@@ -50,20 +50,6 @@ class Plane {
 
   void Fill(T value) { std::fill(data_.begin(), data_.end(), value); }
 
-  // Copies the edge samples into the border. No effect on an empty plane.
-  void ExtendBorder() {
-    if (empty() || border_ == 0) return;
-    for (int y = 0; y < height_; ++y) {
-      T* row = Row(y);
-      std::fill(row - border_, row, row[0]);
-      std::fill(row + width_, row + width_ + border_, row[width_ - 1]);
-    }
-    for (int y = 1; y <= border_; ++y) {
-      std::copy_n(Row(0) - border_, stride_, Row(-y) - border_);
-      std::copy_n(Row(height_ - 1) - border_, stride_, Row(height_ - 1 + y) - border_);
-    }
-  }
-
  private:
   ptrdiff_t Offset(int y) const { return (y + border_) * stride_ + border_; }
 

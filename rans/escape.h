@@ -35,13 +35,6 @@ constexpr Interval UniformInterval(uint32_t value, int bits) {
   return {value << (kProbBits - bits), kProbScale >> bits};
 }
 
-// One of n equal shares, 1 <= n <= 2^15, to within 1 in 2^16; the share that a slot lies in.
-constexpr Interval ShareInterval(uint32_t value, uint32_t n) {
-  const uint32_t start = (value << kProbBits) / n;
-  return {start, ((value + 1) << kProbBits) / n - start};
-}
-constexpr uint32_t ShareAt(uint32_t slot, uint32_t n) { return ((slot + 1) * n - 1) >> kProbBits; }
-
 void PushUniform(RansStack& stack, uint32_t value, int bits);
 uint32_t PopUniform(RansStack& stack, int bits);
 
@@ -50,7 +43,6 @@ constexpr int ExpGolombBits(uint32_t value, int k) {
   const uint64_t v = uint64_t{value} + (uint64_t{1} << k);
   return 2 * (63 - __builtin_clzll(v)) + 1 - k;
 }
-void PushExpGolomb(RansStack& stack, uint32_t value, int k);
 // Throws kCorrupt if the code stands for more than 2^32 - 1.
 uint32_t PopExpGolomb(RansStack& stack, int k);
 
@@ -72,9 +64,6 @@ class alignas(64) SymbolLog {
   void PushAll(RansStack& stack) const;
   // The finished stream of a stack that holds this log and nothing else.
   std::vector<uint8_t> EncodeAll(int lanes) const;
-
-  // The information content: sum of -log2(freq / 2^16). For statistics only.
-  double IdealBits() const;
 
  private:
   UnsetVector<uint32_t> packed_;  // start << 16 | (freq - 1)

@@ -2,7 +2,6 @@
 #include "rans/rans.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace flowzip {
 
@@ -47,22 +46,6 @@ void RansStack::CheckEnd() const {
   Require(std::all_of(states_.begin(), states_.begin() + lanes_,
                       [](uint64_t state) { return state == kInitialState; }),
           ErrorCode::kCorrupt, "rANS stream ends in a wrong state");
-}
-
-double RansStack::Bits() const {
-  double bits = 16.0 * static_cast<double>(words_.size());
-  for (uint32_t i = 0; i < lanes_; ++i) {
-    bits += std::log2(static_cast<double>(states_[i]) / static_cast<double>(kInitialState));
-  }
-  return bits;
-}
-
-bool operator==(const RansStack& a, const RansStack& b) {
-  if (a.lanes_ != b.lanes_ || a.words_ != b.words_) return false;
-  for (uint32_t i = 0; i < a.lanes_; ++i) {
-    if (a.StateAt(i) != b.StateAt(i)) return false;
-  }
-  return true;
 }
 
 void RansStack::ThrowTruncated() {

@@ -86,8 +86,8 @@ class alignas(64) RansStack {
     Advance();
   }
 
-  // The halves of Push and Pop, for several symbols on one lane (codec/coders/flow/site_row.h): the
-  // cursor stays until Advance() or Retreat(). Otherwise as Push and Pop.
+  // The halves of Push and Pop, for several symbols on one lane: the cursor stays until
+  // Advance() or Retreat(). Otherwise as Push and Pop.
   void PushHere(Interval symbol) {
     assert(symbol.freq >= 1 && symbol.start + symbol.freq <= kProbScale);
     uint64_t x = states_[cursor_];
@@ -115,15 +115,7 @@ class alignas(64) RansStack {
   void Advance() { cursor_ = cursor_ + 1 == lanes_ ? 0 : cursor_ + 1; }
   void Retreat() { cursor_ = (cursor_ == 0 ? lanes_ : cursor_) - 1; }
 
-  // A pop takes one word at the most: with one here it cannot fail.
-  size_t words() const { return words_.size(); }
-  // What is on the stack, in bits: the words, and the states beyond the initial one.
-  double Bits() const;
-
   int lanes() const { return static_cast<int>(lanes_); }
-
-  // Equal stacks behave and serialise alike, wherever their cursors stand.
-  friend bool operator==(const RansStack& a, const RansStack& b);
 
  private:
   [[noreturn]] static void ThrowTruncated();

@@ -4,7 +4,7 @@
 
   - sections of docs/FORMAT.md that comments and documents name by number; with a title behind the
     number (FORMAT.md 3.9, "The context coder") that it is the section's
-  - files that documents link to, and files of scripts/ and docs/ that they name
+  - files that documents link to, and files of the repository that anything names by folder
   - the folders of cmake/Rooms.cmake in the table of docs/ARCHITECTURE.md
 """
 import re
@@ -17,7 +17,10 @@ SOURCES = {".h", ".cc", ".c", ".py", ".md", ".txt", ".sh", ".js", ".mjs", ".ts",
 SECTION = re.compile(r'FORMAT\.md\)?,? (?:sections? )?(\d+(?:\.\d+)*)(?:, "([^"]+)")?')
 HEADING = re.compile(r"^#+ (\d+(?:\.\d+)*)\.? (.+)$", re.M)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-NAMED = re.compile(r"`?\b((?:scripts|docs)/[\w.-]+\.(?:sh|py|md))\b")
+NAMED = re.compile(r"(?<![\w./$}>\"-])((?:%s)/[\w./-]*\.(?:sh|py|md|cc|h|txt|inc|json|cmake))\b" % "|".join(
+    "base rans model codec analysis c_api include tools tests scripts docs cmake python desktop".split()))
+# What builds and scripts make.
+MADE = {"include/flowzip/version.h", "cmake/flowzipConfig.cmake", "docs/benchmarks.json"}
 
 
 def tracked():
@@ -43,9 +46,14 @@ def link_faults(path, text):
             continue
         if not (ROOT / path.parent / target).exists():
             yield f"{path}: links to {target}, which is not there"
+
+
+def name_faults(path, text):
     if path.name in ("CHANGELOG.md", "experiments.md"):  # they tell of what was
         return
     for target in NAMED.findall(text):
+        if "NAME" in target or target in MADE:
+            continue
         if not (ROOT / target).exists() and not (ROOT / path.parent / target).exists():
             yield f"{path}: names {target}, which is not there"
 
@@ -73,6 +81,7 @@ def main():
         text = (ROOT / path).read_text(encoding="utf-8", errors="replace")
         files += 1
         faults += section_faults(path, text, headings)
+        faults += name_faults(path, text)
         if path.suffix == ".md":
             faults += link_faults(path, text)
     faults += folder_faults()

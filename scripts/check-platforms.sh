@@ -76,7 +76,8 @@ row() {
 # fast_math COMPILER: all units but those whose floating point is only statistics, or none.
 fast_math() {
   local compiler=$1 refused=0 total=0 unit said
-  for unit in model/filter_fit.cc model/filter_set.cc codec/tiles/tile_plan.cc codec/coders/raster/raster_fit.cc; do
+  for unit in model/least_squares.cc codec/filters/fit_filters.cc codec/tiles/tile_plan.cc \
+    codec/coders/raster/raster_fit.cc; do
     total=$((total + 1))
     # The compiler is to fail: its message decides, not its status.
     said=$("$compiler" -std=c++20 -ffast-math -I. -E "$unit" 2>&1 >/dev/null || true)

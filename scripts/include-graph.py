@@ -5,7 +5,9 @@
   scripts/include-graph.py            one line a folder, lowest first
   scripts/include-graph.py --dot      the same for graphviz
   scripts/include-graph.py --check    exit status 1 unless cmake/Rooms.cmake declares exactly these
-                                      arrows, each pointing down, and no headers include in a circle
+                                      arrows, each pointing down; no headers include in a circle; no
+                                      file of a room has more than 400 lines; and only the commands
+                                      that tools/codec_calls.h names go past the C interface
 """
 import re
 import subprocess
@@ -15,6 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DECLARATION = re.compile(r"^flowzip_(?:room|add_library)\((?:flowzip_)?(\w+) ([\w/]+)([^)]*)\)", re.M)
 INCLUDE = re.compile(r'^#include "([\w/.-]+)"', re.M)
+MOST_LINES = 400
+# What a command may know of the library besides the C interface.
+COMMANDS_MAY = re.compile(r"(base|codec/picture|codec/options|tools)/|flowzip/flowzip.h|model/simd_targets.h")
+EXCEPTION = re.compile(r"^//   (\w+\.(?:cc|h))\b", re.M)
 
 
 def declared():
@@ -69,6 +75,22 @@ def circle(files):
     return None
 
 
+def door_faults():
+    """Commands that include more of the library than tools/codec_calls.h says, or no more any longer."""
+    allowed = set(EXCEPTION.findall((ROOT / "tools/codec_calls.h").read_text()))
+    found = set()
+    for path in sorted((ROOT / "tools").glob("*.*")) + sorted((ROOT / "tools/batch").glob("*.*")):
+        if path.suffix not in (".h", ".cc") or path.name == "bench_kernels.cc":
+            continue
+        beyond = [i for i in INCLUDE.findall(path.read_text()) if not COMMANDS_MAY.match(i)]
+        if beyond:
+            found.add(path.name)
+        if beyond and path.name not in allowed:
+            yield f"tools/{path.name} includes {beyond[0]}: tools/codec_calls.h does not say why"
+    for name in sorted(allowed - found):
+        yield f"tools/codec_calls.h excepts {name}, which includes nothing but what it may"
+
+
 def check(rooms, graph, files):
     order = {folder: n for n, folder in enumerate(rooms)}
     faults = []
@@ -88,6 +110,11 @@ def check(rooms, graph, files):
                                capture_output=True, text=True, check=False).stdout.split():
         if path.endswith((".h", ".cc")) and path not in files:
             faults.append(f"{path} is in no room")
+    for path in files:
+        lines = (ROOT / path).read_text().count("\n")
+        if lines > MOST_LINES:
+            faults.append(f"{path} has {lines} lines, more than {MOST_LINES}")
+    faults += door_faults()
     if (found := circle(files)):
         faults.append("headers include one another: " + " -> ".join(found))
     return faults

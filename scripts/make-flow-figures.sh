@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 build=${1:-build} kodak=${2:-../shared/bench/kodak} screens=${3:-../shared/bench/screens}
 page=docs/flows.md
 cmake --build "$build" --target flow_figures flowzip
-figures=$build/tests/flow_figures
+figures=$build/tools/dev/flow_figures
 tables=$(mktemp -d)
 trap 'rm -rf "$tables"' EXIT
 mkdir -p docs/images

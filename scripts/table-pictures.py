@@ -6,7 +6,7 @@ Usage: table-pictures.py FLOWZIP [PACKAGES_FOLDER] [--each N]
 
 Takes N pictures (12) of each Debian package below, unpacked in PACKAGES_FOLDER (by default they are
 fetched with apt-get download into a temporary folder), and generated ones, at most half a megapixel
-each. Prints a table in Markdown, with docs/pictures.md's columns. Needs optipng, cwebp, cjxl and
+each. Prints a table in Markdown. Needs optipng, cwebp, cjxl and
 Debian's python3-pil and python3-numpy.
 """
 import argparse

@@ -168,8 +168,8 @@ TEST_CASE("the same bytes and pixels for 1, 2 and 3 jobs") {
 }
 
 TEST_CASE("the same bytes and pixels for every instruction set and the scalar definition") {
-  std::vector<const Model*> models = {&Tiny()};
-  if (!EmbeddedModels().empty()) models.push_back(&DefaultModel());
+  REQUIRE_FALSE(EmbeddedModels().empty());
+  const std::vector<const Model*> models = {&Tiny(), &DefaultModel()};
   for (const Model* model : models) {
     for (const Image& image : {testing::Scene(97, 75, 3, 5), testing::Noise(40, 33, 3, 6),
                                testing::Scene(70, 50, 1, 7)}) {
@@ -198,8 +198,8 @@ void CheckSize(const Image& image, const Model& model) {
 }
 
 TEST_CASE("files are as small as the model's probabilities allow") {
-  std::vector<const Model*> models = {&Tiny()};
-  if (!EmbeddedModels().empty()) models.push_back(&DefaultModel());
+  REQUIRE_FALSE(EmbeddedModels().empty());
+  const std::vector<const Model*> models = {&Tiny(), &DefaultModel()};
   for (const Model* model : models) {
     for (int content = 0; content < kContents; ++content) {
       for (const int channels : {1, 3}) {

@@ -268,7 +268,8 @@ std::vector<uint8_t> ExceptionBytes(uint8_t id, uint64_t count, const std::vecto
 std::string Refusal(const std::vector<uint8_t>& bytes, uint64_t pixels) {
   try {
     ByteReader reader(bytes);
-    const RecoveredColour colour = RecoveredColour::Read(pixels, reader);
+    size_t exception_bytes = 0;
+    const RecoveredColour colour = RecoveredColour::Read(pixels, reader, &exception_bytes);
     return "accepted " + std::to_string(colour.exceptions.size());
   } catch (const Error& error) {
     return error.what();

@@ -51,8 +51,8 @@ inline Coding CodingOf(const GoldenFile& golden) {
   const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
   return IsAdaptive(payload)           ? Coding::kAdaptive
          : NeedsModel(payload)         ? Coding::kNetwork
-         : IsBy(payload, kRasterCoder) ? Coding::kRaster
-                                       : Coding::kContexts;
+         : FindMode(payload)->coder == &kRasterCoder ? Coding::kRaster
+                                                   : Coding::kContexts;
 }
 
 // All of FOLDER/manifest.txt, in its order.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files written once: tests/golden must decode to the same pixels for ever, tests/bad must be
-// refused for ever (tests/make_goldens.cc made them).
+// refused for ever (tools/dev/make_goldens.cc made them).
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

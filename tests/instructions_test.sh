@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Counts the instructions of encoding and decoding a small picture under valgrind and compares
-# them with tests/instructions.txt, so that a slowdown shows wherever it comes from. Counts
+# Counts the instructions of encoding and decoding small pictures under valgrind, at least one for
+# each coder that ships, and compares them with tests/instructions.txt, so that a slowdown shows
+# wherever it comes from. Counts
 # hardly vary from machine to machine, as times do: one thread, one instruction set that
 # valgrind knows, and only what happens inside Encode and Decode. They do depend on the
 # compiler and its flags, so each line names them.
@@ -29,7 +30,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-picture=$source/data/photos/dunes.png
+photo=$source/data/photos/dunes.png
 failures=0 compared=0 lines=""
 
 # Instructions in millions within the function $1 when running flowzip with the rest.
@@ -44,8 +45,8 @@ count() {
 }
 
 compare() {
-  local operation=$1 model=$2 counted=$3 key expected
-  key="$compiler | $model | $operation"
+  local operation=$1 what=$2 counted=$3 key expected
+  key="$compiler | $what | $operation"
   lines+="$key | $counted"$'\n'
   [ "$update" != --update ] || return 0
   expected=$(awk -F ' [|] ' -v key="$key" '$1 " | " $2 " | " $3 == key { print $4 }' "$table")
@@ -54,7 +55,7 @@ compare() {
     return 0
   fi
   compared=$((compared + 1))
-  echo "$model, $operation: $counted million instructions, the table says $expected"
+  echo "$what, $operation: $counted million instructions, the table says $expected"
   if awk -v a="$counted" -v b="$expected" -v s=$slack 'BEGIN { exit !(a > b * (1 + s / 100)) }'; then
     echo "FAILED: more than $slack % slower"
     failures=$((failures + 1))
@@ -64,21 +65,34 @@ compare() {
   fi
 }
 
+# measure WHAT MODE PICTURE OPTIONS...: all tiles are to come out in that mode.
 measure() {
-  local model=$1
-  shift
+  local what=$1 mode=$2 picture=$3
+  shift 3
   local common=(-q -f -j 1 --simd=AVX2) decoder=()
   [ "${1:-}" != --model ] || decoder=("$@")
-  compare encode "$model" \
+  compare encode "$what" \
     "$(count Encode encode "${common[@]}" "$@" --no-verify "$picture" -o "$work/a.flz")"
-  compare decode "$model" "$(count Decode decode "${common[@]}" "${decoder[@]}" "$work/a.flz" -o "$work/a.png")"
+  compare decode "$what" "$(count Decode decode "${common[@]}" "${decoder[@]}" "$work/a.flz" -o "$work/a.png")"
+  "$flowzip" info "${decoder[@]}" "$work/a.flz" | grep -q "^tiles coded by *$mode [0-9]*$" ||
+    { echo "FAILED: $what is not coded by $mode"; failures=$((failures + 1)); }
 }
 
-# The raster coder alone; a model of the tests, which stays as it is; and the one that encodes by default.
-measure "effort fast" -e fast
-measure tests/golden/tiny.flzm --model "$source/tests/golden/tiny.flzm"
-default=$("$flowzip" --version | sed -n 's/^models \([^ ]*\).*/\1/p')
-case $default in *=*) measure "$default" ;; esac
+# golden NAME: the picture of one of the golden files.
+golden() {
+  "$flowzip" decode -q -f --model "$source/tests/golden/tiny.flzm" "$source/tests/golden/$1.flz" -o "$work/$1.png"
+  echo "$work/$1.png"
+}
+
+measure "raster tile, fast" raster "$photo" -e fast
+measure "network tile, standard" network "$photo"
+# Of a model that stays as it is.
+measure "network tile, tests/golden/tiny.flzm" network "$photo" --model "$source/tests/golden/tiny.flzm"
+measure "adaptive tile, best" network "$(golden network-rgb-filters)" -e best
+measure "context coder, standard" contexts "$(golden contexts-rgb8-drawing)"
+measure "context coder's copies, standard" contexts "$(golden copies-contexts)"
+measure "quick model, fast" contexts "$(golden fast-quick-palette8)" -e fast
+measure "bilevel model, fast" contexts "$(golden fast-bilevel-letters)" -e fast
 
 if [ "$update" = --update ]; then
   { grep -vF "$compiler | " "$table" || true; printf '%s' "$lines"; } >"$work/table"

@@ -34,7 +34,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   std::vector<uint8_t> file;
   const uint64_t encoding = testing::HeapPeakOf([&] { file = Encode(image, encode); });
   const FileInfo info = Probe(file);
-  CheckEstimate(EncodeMemory(info, /*network=*/true, jobs), encoding, slack);
+  CheckEstimate(PlanEncode(info, /*network=*/true, jobs, kNoMemoryLimit).bytes, encoding, slack);
 
   DecodeOptions decode;
   decode.model_override = &model;
@@ -42,7 +42,7 @@ void Measure(const Image& image, const Model& model, int jobs, double slack,
   Image again;
   const uint64_t decoding = testing::HeapPeakOf([&] { again = Decode(file, decode); });
   CHECK(again.samples == image.samples);
-  CheckEstimate(DecodeMemory(info, jobs), decoding, slack);
+  CheckEstimate(PlanDecode(info, jobs, kNoMemoryLimit, SampleMemory(info)).bytes, decoding, slack);
 }
 
 }  // namespace
@@ -115,14 +115,14 @@ TEST_CASE("the limits are applied before anything large is allocated") {
     }
     FAIL("not refused");
   };
-  encode.max_memory = EncodeMemory(info, /*network=*/true, 1) - 1;
+  encode.max_memory = PlanEncode(info, /*network=*/true, 1, kNoMemoryLimit).bytes - 1;
   CHECK(testing::HeapPeakOf([&] { refused([&] { Encode(image, encode); }); }) < 100'000);
   encode.max_memory += 1;
   CHECK(Encode(image, encode) == file);
 
   DecodeOptions decode;
   decode.model_override = &model;
-  decode.max_memory = DecodeMemory(info, 1) - 1;
+  decode.max_memory = PlanDecode(info, 1, kNoMemoryLimit, SampleMemory(info)).bytes - 1;
   CHECK(testing::HeapPeakOf([&] { refused([&] { Decode(file, decode); }); }) < 100'000);
   decode.max_memory += 1;
   CHECK(Decode(file, decode).samples == image.samples);

@@ -188,7 +188,7 @@ TEST_CASE("a malformed preview is refused, and the picture decoded all the same"
   ThreadPool pool(1);
   const Image image = testing::Scene(90, 70, 3, 4);
   const Bytes file = Encode(image, Fast(false));
-  const Preview good = MakePreview(image, 3, 2, pool);
+  const Preview good = CodePreview(Averaged(image, 3, pool), 3, 2, pool);
   const auto code = [&](const Preview& preview) {
     const Bytes with = testing::WithPreview(file, preview);
     CHECK(Decode(with, {}).samples == image.samples);
@@ -249,7 +249,7 @@ TEST_CASE("headers cannot ask for a large preview") {
 TEST_CASE("damage to the preview is found, and recovery does without it") {
   ThreadPool pool(1);
   const Image image = testing::Scene(90, 70, 3, 4);
-  Bytes file = testing::WithPreview(Encode(image, Fast(false)), MakePreview(image, 3, 0, pool));
+  Bytes file = testing::WithPreview(Encode(image, Fast(false)), CodePreview(Averaged(image, 3, pool), 3, 0, pool));
   const FileInfo info = ParseHeader(file);
   file[info.header_bytes + 20] ^= 4;
   CHECK_THROWS_AS(Decode(file, {}), Error);

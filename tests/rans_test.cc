@@ -66,6 +66,13 @@ Message MakeMessage(Rng& rng, const std::vector<Distribution>& all, size_t size,
   return m;
 }
 
+// The information content: the sum of -log2(freq / 2^16).
+double IdealBits(const SymbolLog& log) {
+  double bits = 0;
+  for (size_t i = 0; i < log.size(); ++i) bits += kProbBits - std::log2(log.at(i).freq);
+  return bits;
+}
+
 // Number of symbols that differ from the message. Throws what the stack throws.
 size_t DecodeAndCount(const Message& m, ByteSpan bytes, int lanes) {
   RansStack stack = RansStack::FromBytes(bytes, lanes);
@@ -101,8 +108,8 @@ TEST_CASE("rANS round trip near the ideal size, every lane count", "[rans]") {
         const auto bytes = m.log.EncodeAll(lanes);
         REQUIRE(DecodeAndCount(m, bytes, lanes) == 0);
         const double flush = lanes * RansStack::kStateBytes * 8;
-        CHECK(bytes.size() * 8 <= m.log.IdealBits() * 1.0001 + flush + 1);
-        CHECK(bytes.size() * 8 >= m.log.IdealBits() * 0.9999);
+        CHECK(bytes.size() * 8 <= IdealBits(m.log) * 1.0001 + flush + 1);
+        CHECK(bytes.size() * 8 >= IdealBits(m.log) * 0.9999);
       }
     }
   }
@@ -111,11 +118,11 @@ TEST_CASE("rANS round trip near the ideal size, every lane count", "[rans]") {
 TEST_CASE("rANS costs nothing for certain symbols and 16 bits for freq 1", "[rans]") {
   SymbolLog log;
   for (int i = 0; i < 1000; ++i) log.Add({0, kProbScale});
-  CHECK(log.IdealBits() == 0);
+  CHECK(IdealBits(log) == 0);
   CHECK(log.EncodeAll(4) == RansStack(4).Finish());
   log.clear();
   for (uint32_t i = 0; i < 1000; ++i) log.Add({i % 2 == 0 ? 0 : kProbScale - 1, 1});
-  CHECK(log.IdealBits() == 16000);
+  CHECK(IdealBits(log) == 16000);
   CHECK(log.EncodeAll(4).size() == 2000 + 4 * RansStack::kStateBytes);
 }
 
@@ -126,7 +133,7 @@ TEST_CASE("Empty rANS stream and bad lane counts", "[rans]") {
     RansStack::FromBytes(bytes, lanes).CheckEnd();
     RansStack stack(lanes);
     CHECK(Throws(ErrorCode::kTruncated, [&] { stack.Pop({0, 1}); }));
-    CHECK(stack == RansStack(lanes));
+    CHECK(stack.Finish() == RansStack(lanes).Finish());
   }
   for (int lanes : {0, -1, 17}) {
     CHECK(Throws(ErrorCode::kInvalidArgument, [&] { RansStack stack(lanes); }));
@@ -197,13 +204,13 @@ TEST_CASE("The encoder may pop: any mix of pops is undone by pushes", "[rans]") 
       }
     }
     for (; !history.empty(); history.pop_back()) stack.Push(history.back());
-    CHECK(stack == before);
+    CHECK(stack.Finish() == before.Finish());
     CHECK(stack.Finish() == before.Finish());
     // The other way round, and across serialisation at an odd cursor.
     for (int i = 0; i < 3; ++i) stack.Push({100, 7});
     stack = RansStack::FromBytes(stack.Finish(), lanes);
     for (int i = 0; i < 3; ++i) stack.Pop({100, 7});
-    CHECK(stack == before);
+    CHECK(stack.Finish() == before.Finish());
   }
 }
 
@@ -225,7 +232,6 @@ TEST_CASE("Uniform and Exp-Golomb codes", "[rans]") {
     for (int delta : {-1, 0, 1}) values.push_back((1u << bits) + delta);
     values.push_back(rng() >> bits);
   }
-  RansStack stack(3);
   SymbolLog log;
   for (int k = 0; k <= kMaxExpGolombK; ++k) {
     for (uint32_t v : values) log.AddExpGolomb(v, k);
@@ -233,15 +239,9 @@ TEST_CASE("Uniform and Exp-Golomb codes", "[rans]") {
   for (int bits = 0; bits <= 16; ++bits) log.AddUniform(0xABCD >> (16 - bits), bits);
   const auto bytes = log.EncodeAll(3);
 
-  // The direct functions, called in reverse, make the same stream.
-  for (int bits = 16; bits >= 0; --bits) PushUniform(stack, 0xABCD >> (16 - bits), bits);
-  for (int k = kMaxExpGolombK; k >= 0; --k) {
-    for (size_t i = values.size(); i-- > 0;) PushExpGolomb(stack, values[i], k);
-  }
-  CHECK(stack.Finish() == bytes);
-  CHECK(bytes.size() * 8 <= log.IdealBits() + 3 * RansStack::kStateBytes * 8 + 1);
+  CHECK(bytes.size() * 8 <= IdealBits(log) + 3 * RansStack::kStateBytes * 8 + 1);
 
-  stack = RansStack::FromBytes(bytes, 3);
+  RansStack stack = RansStack::FromBytes(bytes, 3);
   for (int k = 0; k <= kMaxExpGolombK; ++k) {
     for (uint32_t v : values) REQUIRE(PopExpGolomb(stack, k) == v);
   }
@@ -254,12 +254,12 @@ TEST_CASE("Uniform and Exp-Golomb codes", "[rans]") {
 TEST_CASE("Exp-Golomb code lengths and overflow", "[rans]") {
   SymbolLog log;
   log.AddExpGolomb(0, 0);
-  CHECK(log.IdealBits() == 1);
+  CHECK(IdealBits(log) == 1);
   log.AddExpGolomb(6, 2);  // v = 10 = 1010b: one zero, one, 010
-  CHECK(log.IdealBits() == 1 + 5);
+  CHECK(IdealBits(log) == 1 + 5);
   log.clear();
   log.AddExpGolomb(UINT32_MAX, 0);
-  CHECK(log.IdealBits() == 65);
+  CHECK(IdealBits(log) == 65);
 
   for (int k : {0, 5, 31}) {
     RansStack stack(2);

@@ -39,28 +39,6 @@ TEST_CASE("many short loops in a row: none is lost and none ends too early") {
   for (const int v : values) CHECK(v == 20000);
 }
 
-TEST_CASE("ranges cover the count, each a multiple of the grain but the last") {
-  for (const int threads : {1, 3}) {
-    ThreadPool pool(threads);
-    for (const int64_t count : {0, 1, 15, 16, 17, 100}) {
-      std::mutex mutex;
-      std::set<std::pair<int64_t, int64_t>> ranges;
-      pool.ParallelRanges(count, 16, [&](int64_t begin, int64_t end) {
-        const std::lock_guard lock(mutex);
-        ranges.emplace(begin, end);
-      });
-      int64_t at = 0;
-      for (const auto& [begin, end] : ranges) {
-        CHECK(begin == at);
-        CHECK(end > begin);
-        CHECK((end == count || (end - begin) % 16 == 0));
-        at = end;
-      }
-      CHECK(at == count);
-    }
-  }
-}
-
 TEST_CASE("an exception comes out, ends the loop, and leaves the pool usable") {
   for (const int threads : {1, 2, 5}) {
     ThreadPool pool(threads);
@@ -127,32 +105,6 @@ TEST_CASE("a caller whose own bodies have ended helps with loops inside the othe
     });
     REQUIRE(met);
     REQUIRE(inner == 2);
-  }
-}
-
-TEST_CASE("in turn: never more than half of the threads, and all get through") {
-  for (const int threads : {1, 2, 3, 8}) {
-    ThreadPool pool(threads);
-    for (int round = 0; round < 50; ++round) {
-      std::atomic<int> inside{0}, most{0}, sum{0};
-      pool.ParallelFor(12, [&](int64_t i) {
-        pool.RunInTurn([&] {
-          const int now = ++inside;
-          for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
-          }
-          pool.ParallelFor(9, [&](int64_t j) { sum += static_cast<int>(9 * i + j); });
-          --inside;
-        });
-      });
-      REQUIRE(sum == 108 * 107 / 2);
-      REQUIRE(most <= std::max(1, threads / 2));
-      const auto failing = [&](int64_t i) {
-        pool.RunInTurn([&] {
-          if (i == 3) throw std::runtime_error("in turn");
-        });
-      };
-      REQUIRE_THROWS_WITH(pool.ParallelFor(12, failing), "in turn");
-    }
   }
 }
 

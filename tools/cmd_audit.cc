@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <random>
 
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/batch/batch.h"
 #include "tools/batch/manifest.h"
 #include "tools/batch/sha256.h"

@@ -9,8 +9,8 @@
 
 #include "base/thread_pool.h"
 #include "codec/api/codec.h"
-#include "codec/tiles/memory.h"
 #include "codec/container/recover.h"
+#include "codec/options/limits.h"
 #include "codec/preview/average.h"
 #include "tools/apng.h"
 #include "tools/batch/batch.h"

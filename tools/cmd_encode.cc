@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "codec/container/container.h"
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/apng.h"
 #include "tools/batch/batch.h"
 #include "tools/batch/sha256.h"
@@ -33,7 +33,7 @@ double SecondsSince(Clock::time_point start) {
 // What the encoder needs, and the picture that it is given; verifying takes no more than that.
 uint64_t MemoryFor(const Image& image, const EncoderHandle& encoder) {
   const flz_image picture = ToPicture(image);
-  return AddMemory(flz_encoder_memory(encoder.get(), &picture), SampleMemory(Describe(image)));
+  return AddMemory(flz_encoder_memory(encoder.get(), &picture), image.sample_bytes());
 }
 
 // All but the samples; before those are allocated, the file has its share of threads and memory.
@@ -42,7 +42,7 @@ PictureReader OpenPicture(FileBytes bytes, const EncoderHandle& encoder, const C
   Check(flz_encoder_set_threads(encoder.get(), share.wanted()), encoder);
   const auto check = [&](const Image& header) {
     // Beside the picture, the encoder may have what that leaves; 0 would be no limit.
-    const uint64_t left = MemoryLeft(common.max_memory, SampleMemory(Describe(header)));
+    const uint64_t left = MemoryLeft(common.max_memory, header.sample_bytes());
     const uint64_t limit = left == kNoMemoryLimit ? 0 : std::max<uint64_t>(left, 1);
     Check(flz_encoder_set_max_memory(encoder.get(), limit), encoder);
     const uint64_t memory = MemoryFor(header, encoder);

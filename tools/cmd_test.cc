@@ -2,7 +2,7 @@
 // flowzip test FILE...: decodes, checks every checksum, writes nothing.
 #include <cstdio>
 
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/batch/batch.h"
 #include "tools/codec_calls.h"
 

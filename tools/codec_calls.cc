@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/read_file.h"
 
 namespace flowzip {

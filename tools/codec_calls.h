@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The C interface (include/flowzip/flowzip.h) for the commands: handles that free themselves,
 // errors that are thrown.
+//
+// Commands go through it wherever it can say what they need. These include more of the library
+// than pictures, limits and names of instruction sets, because it cannot, and scripts/include-graph.py
+// checks that no others do:
+//
+//   cmd_encode.cc    checks what it wrote tile by tile: the shape of a thin picture's tiles
+//   cmd_decode.cc    --recover: which tiles were lost; --fit: pictures averaged
+//   cmd_info.cc      what the bytes and bits of a file were spent on
+//   cmd_score.cc     likelihoods by channel, heat maps, what stands out
+//   cmd_sample.cc    pictures completed, and how many bits were drawn
+//   cli_common.h     the model of --model or --effort for the last three
+//   cli_common.cc
 #pragma once
 
 #include <cstdint>

@@ -12,8 +12,7 @@
 #endif
 #include <sstream>
 
-#include "codec/api/codec.h"
-#include "model/embedded.h"
+#include "flowzip/flowzip.h"
 #include "model/simd_targets.h"
 #include "tools/cli_common.h"
 #include "tools/heap_pages.h"
@@ -23,12 +22,15 @@ namespace flowzip {
 namespace {
 
 std::string VersionText() {
-  std::string text =
-      "flowzip " FLOWZIP_VERSION "\nformat version " + std::to_string(kFormatVersion) + "\nmodels";
-  for (const EmbeddedModel& model : EmbeddedModels()) {
-    text += std::string(" ") + model.name + "=" + HashName(model.hash());
+  std::string text = std::string("flowzip ") + flz_version() + "\nformat version " +
+                     std::to_string(flz_format_version()) + "\nmodels";
+  for (size_t i = 0; i < flz_model_count(); ++i) {
+    const char* name = nullptr;
+    uint64_t hash = 0;
+    flz_model_info(i, &name, &hash);
+    text += std::string(" ") + name + "=" + HashName(hash);
   }
-  if (EmbeddedModels().empty()) text += " none embedded";
+  if (flz_model_count() == 0) text += " none embedded";
   text += "\nSIMD";
   for (const std::string& target : SupportedSimdTargets()) text += " " + target;
   return text;

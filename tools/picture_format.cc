@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "codec/container/container.h"
+#include "flowzip/flowzip.h"
 
 namespace flowzip {
 namespace {
@@ -130,9 +130,7 @@ std::string ForeignFile(ByteSpan file) {
   if (has("\x8AMNG\r\n\x1A\n")) return "is an MNG film; flowzip takes PNG and PNM";
   if (has("%PDF")) return convert("PDF", "pdftoppm");
   if (has("<?xml") || has("<svg")) return convert("SVG or XML", "rsvg-convert");
-  if (file.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), file.begin())) {
-    return "is a flowzip file already";
-  }
+  if (flz_signature(file.data(), file.size()) == FLZ_OK) return "is a flowzip file already";
   return "";
 }
 

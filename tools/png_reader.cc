@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/png_chunks.h"
 #include "tools/png_session.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "codec/picture/marks.h"
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/pnm_header.h"
 
 namespace flowzip {

@@ -66,6 +66,11 @@ struct Image {
   size_t row_bytes() const { return width * pixel_bytes(); }
   // From one row to the next.
   size_t stride() const { return outside != nullptr ? outside_stride : row_bytes(); }
+  // Of all samples; the largest number if 64 bits do not hold it.
+  uint64_t sample_bytes() const {
+    const unsigned __int128 bytes = static_cast<unsigned __int128>(width) * height * pixel_bytes();
+    return bytes > UINT64_MAX ? UINT64_MAX : static_cast<uint64_t>(bytes);
+  }
   uint64_t sub_pixels() const { return uint64_t{width} * height * channels; }
   int largest() const { return max_value != 0 ? max_value : (1 << bit_depth) - 1; }
   bool has_alpha() const { return channels % 2 == 0; }

@@ -30,6 +30,19 @@ int GapOrder(uint64_t pixels, uint64_t count) {
   return static_cast<int>(std::bit_width(pixels / count)) - 1;
 }
 
+// What the stream is made of, with the order of each number's Exp-Golomb code.
+template <class Fn>
+void ForEachNumber(const RecoveredColour& colour, uint64_t pixels, const Fn& fn) {
+  if (colour.exceptions.empty()) return;
+  const int order = GapOrder(pixels, colour.exceptions.size());
+  uint32_t next = 0;
+  for (const ColourException& exception : colour.exceptions) {
+    fn(exception.pixel - next, order);
+    for (const int32_t d : exception.difference) fn(ZigZag(d), kDifferenceOrder);
+    next = exception.pixel + 1;
+  }
+}
+
 // Looks at pixels here and there that are neither gray nor clipped.
 bool Promising(const ColourConverter& converter, const Image& image, const Rect& rect) {
   const uint64_t pixels = uint64_t{rect.width} * rect.height;
@@ -106,29 +119,33 @@ RecoveredColour RecoveredColour::Recover(const Image& image, const Rect& rect, i
   return {};
 }
 
-size_t RecoveredColour::Write(uint64_t pixels, ByteWriter& writer, double* bits) const {
-  if (bits != nullptr) *bits = 0;
+void RecoveredColour::Write(uint64_t pixels, ByteWriter& writer, size_t* exception_bytes) const {
+  *exception_bytes = 0;
   writer.Put(static_cast<uint8_t>(conversion));
-  if (!IsRecovered(conversion)) return 0;
+  if (!IsRecovered(conversion)) return;
   writer.PutVarint(exceptions.size());
-  if (exceptions.empty()) return 0;
+  if (exceptions.empty()) return;
   SymbolLog log;
-  const int order = GapOrder(pixels, exceptions.size());
-  uint32_t next = 0;
-  for (const ColourException& exception : exceptions) {
-    log.AddExpGolomb(exception.pixel - next, order);
-    for (const int32_t d : exception.difference) log.AddExpGolomb(ZigZag(d), kDifferenceOrder);
-    next = exception.pixel + 1;
-  }
+  ForEachNumber(*this, pixels,
+                [&log](uint32_t value, int order) { log.AddExpGolomb(value, order); });
   const std::vector<uint8_t> stream = log.EncodeAll(/*lanes=*/1);
   writer.PutVarint(stream.size());
   writer.PutBytes(stream);
-  if (bits != nullptr) *bits = log.IdealBits();
-  return stream.size();
+  *exception_bytes = stream.size();
 }
 
-RecoveredColour RecoveredColour::Read(uint64_t pixels, ByteReader& reader) {
+uint64_t RecoveredColour::ExceptionBits(uint64_t pixels) const {
+  uint64_t bits = 0;
+  ForEachNumber(*this, pixels, [&bits](uint32_t value, int order) {
+    bits += static_cast<uint64_t>(ExpGolombBits(value, order));
+  });
+  return bits;
+}
+
+RecoveredColour RecoveredColour::Read(uint64_t pixels, ByteReader& reader,
+                                      size_t* exception_bytes) {
   RecoveredColour result;
+  *exception_bytes = 0;
   const int id = reader.Get<uint8_t>();
   Require(id < kColourWays, ErrorCode::kUnsupported, "unknown colour conversion");
   result.conversion = static_cast<ColourConversion>(id);
@@ -136,7 +153,9 @@ RecoveredColour RecoveredColour::Read(uint64_t pixels, ByteReader& reader) {
   const uint64_t count = reader.GetVarint();
   Require(count <= pixels, ErrorCode::kCorrupt, "more exceptions than pixels");
   if (count == 0) return result;
-  RansStack stack = RansStack::FromBytes(reader.GetBytes(reader.GetVarint()), /*lanes=*/1);
+  const ByteSpan stream = reader.GetBytes(reader.GetVarint());
+  *exception_bytes = stream.size();
+  RansStack stack = RansStack::FromBytes(stream, /*lanes=*/1);
   const int order = GapOrder(pixels, count);
   uint64_t next = 0;
   for (uint64_t i = 0; i < count; ++i) {

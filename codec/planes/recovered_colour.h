@@ -35,9 +35,11 @@ struct RecoveredColour {
   // of a few colours; else kNone and no planes. These have that border, which is not set.
   static RecoveredColour Recover(const Image& image, const Rect& rect, int border = 0);
 
-  // Returns the exceptions' size in bytes and, if asked, their information in bits.
-  size_t Write(uint64_t pixels, ByteWriter& writer, double* bits = nullptr) const;
-  static RecoveredColour Read(uint64_t pixels, ByteReader& reader);
+  // For a tile of so many pixels; both give the exceptions' size in bytes.
+  void Write(uint64_t pixels, ByteWriter& writer, size_t* exception_bytes) const;
+  static RecoveredColour Read(uint64_t pixels, ByteReader& reader, size_t* exception_bytes);
+  // The exceptions' information, which is whole bits.
+  uint64_t ExceptionBits(uint64_t pixels) const;
 
   // Throws kCorrupt if the ranges hold values that the conversion has no meaning for.
   void CheckRanges(const std::array<SampleRange, kChannels>& ranges) const;

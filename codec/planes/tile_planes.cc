@@ -72,12 +72,13 @@ double EstimateBits(const TilePlanes& tile) {
   return bits;
 }
 
-void RecordColour(const RecoveredColour& colour, double bits, size_t bytes, TileStats* stats) {
+void RecordColour(const RecoveredColour& colour, const Rect& rect, size_t bytes,
+                  TileStats* stats) {
   if (stats == nullptr) return;
   ++stats->conversion_tiles[static_cast<size_t>(colour.conversion)];
   stats->colour_exceptions = colour.exceptions.size();
   stats->exception_bytes = bytes;
-  stats->side_bits += bits;
+  stats->side_bits += static_cast<double>(colour.ExceptionBits(PixelCount(rect)));
 }
 
 Ranges ReadRanges(ByteReader& reader, int channels) {
@@ -103,7 +104,6 @@ bool AllConstant(const Ranges& ranges) {
 TilePlanes ReadTile(const Image& image, const Rect& rect, bool recover_colour, ByteWriter& head,
                     TileStats* stats) {
   TilePlanes tile;
-  double exception_bits = 0;
   size_t exception_bytes = 0;
   const int colors = ColorChannels(image);
   if (recover_colour && image.channels == 3) {
@@ -121,8 +121,8 @@ TilePlanes ReadTile(const Image& image, const Rect& rect, bool recover_colour, B
       if (EstimateBits(other) < EstimateBits(tile)) tile = std::move(other);
     }
   }
-  if (colors == 3) exception_bytes = tile.colour.Write(PixelCount(rect), head, &exception_bits);
-  RecordColour(tile.colour, exception_bits, exception_bytes, stats);
+  if (colors == 3) tile.colour.Write(PixelCount(rect), head, &exception_bytes);
+  RecordColour(tile.colour, rect, exception_bytes, stats);
   for (int c = 0; c < colors; ++c) {
     const SampleRange& range = tile.ranges[c];
     head.PutSignedVarint(range.min);
@@ -133,15 +133,13 @@ TilePlanes ReadTile(const Image& image, const Rect& rect, bool recover_colour, B
 
 TilePlanes ReadHead(int channels, const Rect& rect, ByteReader& reader, TileStats* stats) {
   TilePlanes tile;
-  if (channels == 3) tile.colour = RecoveredColour::Read(PixelCount(rect), reader);
+  size_t exception_bytes = 0;
+  if (channels == 3) {
+    tile.colour = RecoveredColour::Read(PixelCount(rect), reader, &exception_bytes);
+  }
   tile.ranges = ReadRanges(reader, channels);
   tile.colour.CheckRanges(tile.ranges);
-  if (stats != nullptr) {
-    ByteWriter again;
-    double bits = 0;
-    const size_t bytes = tile.colour.Write(PixelCount(rect), again, &bits);
-    RecordColour(tile.colour, bits, bytes, stats);
-  }
+  RecordColour(tile.colour, rect, exception_bytes, stats);
   return tile;
 }
 

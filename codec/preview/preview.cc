@@ -31,8 +31,18 @@ Image Coarse(const Image& fine, int dropped) {
   return coarse;
 }
 
-Preview Code(const Image& fine, uint32_t factor, int dropped, ThreadPool& pool) {
-  const Image coarse = Coarse(fine, dropped);
+Image PreviewKind(const FileInfo& info) {
+  Image image;
+  image.channels = info.preview.channels;
+  image.width = info.preview_width();
+  image.height = info.preview_height();
+  return image;
+}
+
+}  // namespace
+
+Preview CodePreview(const Image& averaged, uint32_t factor, int dropped, ThreadPool& pool) {
+  const Image coarse = Coarse(averaged, dropped);
   EncodeOptions options;
   options.coding = Coding::kFast;
   options.recover_colour = false;
@@ -48,20 +58,6 @@ Preview Code(const Image& fine, uint32_t factor, int dropped, ThreadPool& pool) 
   return preview;
 }
 
-Image PreviewKind(const FileInfo& info) {
-  Image image;
-  image.channels = info.preview.channels;
-  image.width = info.preview_width();
-  image.height = info.preview_height();
-  return image;
-}
-
-}  // namespace
-
-Preview MakePreview(const Image& image, uint32_t factor, int dropped, ThreadPool& pool) {
-  return Code(Averaged(image, factor, pool), factor, dropped, pool);
-}
-
 std::optional<Preview> ChoosePreview(const Image& image, uint64_t tile_bytes, ThreadPool& pool) {
   if (uint64_t{image.width} * image.height < kLeastPixels) return std::nullopt;
   const uint64_t most = tile_bytes / kShare;
@@ -70,7 +66,7 @@ std::optional<Preview> ChoosePreview(const Image& image, uint64_t tile_bytes, Th
     const uint32_t factor = FactorFor(image, side);
     const Image fine = Averaged(image, factor, pool);
     const auto fits = [&](int dropped) {
-      Preview preview = Code(fine, factor, dropped, pool);
+      Preview preview = CodePreview(fine, factor, dropped, pool);
       if (preview.payload.size() + kTileOverheadBytes > most) return false;
       best = std::move(preview);
       return true;
@@ -90,7 +86,7 @@ uint64_t PreviewMemory(const FileInfo& info) {
   preview.height = info.preview_height();
   preview.channels = info.preview.channels;
   preview.bit_depth = 8;
-  return DecodeMemory(preview, /*jobs=*/1);
+  return PlanDecode(preview, /*jobs=*/1, kNoMemoryLimit, SampleMemory(preview)).bytes;
 }
 
 Image DecodePreview(const FileInfo& info, ByteSpan file) {

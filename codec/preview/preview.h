@@ -24,8 +24,8 @@ struct Preview {
 // that; none of pictures that are small, or whose tiles are.
 std::optional<Preview> ChoosePreview(const Image& image, uint64_t tile_bytes, ThreadPool& pool);
 
-// The preview of `factor` without the samples' `dropped` low bits.
-Preview MakePreview(const Image& image, uint32_t factor, int dropped, ThreadPool& pool);
+// A preview that is `averaged` (by `factor`, average.h) without the samples' `dropped` low bits.
+Preview CodePreview(const Image& averaged, uint32_t factor, int dropped, ThreadPool& pool);
 
 // Bytes of memory that DecodePreview takes at most.
 uint64_t PreviewMemory(const FileInfo& info);

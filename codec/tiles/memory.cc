@@ -56,10 +56,10 @@ MemoryPlan Plan(const FileInfo& info, int jobs, uint64_t whole, uint64_t tile, u
 }  // namespace
 
 uint64_t SampleMemory(const FileInfo& info) {
-  const unsigned __int128 bytes = static_cast<unsigned __int128>(info.pixels()) *
-                                  static_cast<unsigned>(info.channels) *
-                                  (info.bit_depth > 8 ? 2u : 1u);
-  return bytes > UINT64_MAX ? UINT64_MAX : static_cast<uint64_t>(bytes);
+  Image kind = KindOf(info);
+  kind.width = info.width;
+  kind.height = info.height;
+  return kind.sample_bytes();
 }
 
 uint64_t TileSampleMemory(const FileInfo& info) {

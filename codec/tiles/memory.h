@@ -28,13 +28,6 @@ uint64_t SampleMemory(const FileInfo& info);
 MemoryPlan PlanEncode(const FileInfo& info, bool network, int jobs, uint64_t limit);
 // `picture`: the bytes of the decoded samples, unless they go into the caller's memory.
 MemoryPlan PlanDecode(const FileInfo& info, int jobs, uint64_t limit, uint64_t picture);
-inline uint64_t EncodeMemory(const FileInfo& info, bool network, int jobs,
-                             uint64_t limit = kNoMemoryLimit) {
-  return PlanEncode(info, network, jobs, limit).bytes;
-}
-inline uint64_t DecodeMemory(const FileInfo& info, int jobs, uint64_t limit = kNoMemoryLimit) {
-  return PlanDecode(info, jobs, limit, SampleMemory(info)).bytes;
-}
 
 // Bytes of the samples of the largest tile alone.
 uint64_t TileSampleMemory(const FileInfo& info);

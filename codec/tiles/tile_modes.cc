@@ -47,13 +47,6 @@ const ModeRow& ModeOf(const TileCoder& coder, const Image& kind) {
   throw Error(ErrorCode::kInvalidArgument, "a coder without a mode");
 }
 
-const char* ModeName(TileMode mode) { return kModes[static_cast<size_t>(mode)].name; }
-
-bool IsBy(ByteSpan payload, const TileCoder& coder) {
-  const ModeRow* row = FindMode(payload);
-  return row != nullptr && row->coder == &coder;
-}
-
 bool NeedsModel(ByteSpan payload) {
   const ModeRow* row = FindMode(payload);
   return row != nullptr && row->coder->needs_model;

@@ -38,11 +38,7 @@ const ModeRow* FindMode(ByteSpan payload);
 // The mode in which `coder` codes pictures of that kind.
 const ModeRow& ModeOf(const TileCoder& coder, const Image& kind);
 
-const char* ModeName(TileMode mode);
-
-// Whether the payload is that coder's.
-bool IsBy(ByteSpan payload, const TileCoder& coder);
-// Whether it needs a model to be decoded.
+// Whether a payload needs a model to be decoded.
 bool NeedsModel(ByteSpan payload);
 
 // Whether a coder that needs a model takes pictures of that kind.

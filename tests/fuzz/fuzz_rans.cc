@@ -51,7 +51,7 @@ void Run(ByteSpan data) {
       }
       if (step % 97 == 0) {
         RansStack copy = RansStack::FromBytes(stack.Finish(), lanes);
-        fuzz::Check(copy == stack, "a stack does not survive its own bytes");
+        fuzz::Check(copy.Finish() == stack.Finish(), "a stack does not survive its own bytes");
       }
     }
     stack.CheckEnd();
@@ -59,7 +59,7 @@ void Run(ByteSpan data) {
     return;  // ended in the middle of a symbol; what was popped of it is not in the log
   }
   log.PushAll(stack);
-  fuzz::Check(stack == before, "pushing back what was popped gives another stack");
+  fuzz::Check(stack.Finish() == before.Finish(), "pushing back what was popped gives another stack");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "codec/tiles/memory.h"
+#include "codec/options/limits.h"
 #include "tools/cli_common.h"
 #include "tools/read_file.h"
 

@@ -49,10 +49,6 @@ class BilevelModel {
         references_(size_t(width), 0) {
     for (auto& row : rows_) row.assign(size_t(width) + BilevelWindow::kRight, 0);
   }
-  static uint64_t MemoryBytes(int width, int height) {
-    return (sizeof(BitSlot) << SlotBits(width, height)) +
-           (sizeof(uint32_t) << PlaceBits(width, height)) + (uint64_t{16} * width + (64 << 10));
-  }
 
   void BeginRow() {
     std::rotate(rows_.begin(), rows_.end() - 1, rows_.end());

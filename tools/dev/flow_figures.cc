@@ -259,7 +259,7 @@ int Main(int argc, char** argv) {
   } else if (what == "likelihood" && argc > 3) {
     Likelihood({argv + 2, argv + argc});
   } else {
-    std::fprintf(stderr, "see the head of tests/flow_figures.cc\n");
+    std::fprintf(stderr, "see the head of tools/dev/flow_figures.cc\n");
     return 2;
   }
   return 0;

@@ -20,6 +20,7 @@
 
 #include "codec/api/codec.h"
 #include "codec/coders/raster/raster_side.h"
+#include "codec/preview/average.h"
 #include "codec/tiles/tile_modes.h"
 #include "rans/binary_coder.h"
 #include "rans/escape.h"
@@ -64,7 +65,7 @@ class Goldens {
     options.coding = Coding::kContexts;
     ThreadPool pool(1);
     Put(name, image,
-        testing::WithPreview(Encode(image, options), MakePreview(image, factor, dropped, pool)));
+        testing::WithPreview(Encode(image, options), CodePreview(Averaged(image, factor, pool), factor, dropped, pool)));
   }
   void Finish() const {
     Save(folder_ + "/manifest.txt",
