@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Adaptive planes, FORMAT.md 3.10, for reference_network.py. Slow, integers only."""
+"""Adaptive planes, FORMAT.md 3.13, for reference_network.py. Slow, integers only."""
 from reference_bits import (SQUASH, STRETCH, TOP, Bits, Slots, clamp, fail, half_octave, learn_slot,
                             signed_half_octave, step, table_bits, tdiv)
 from reference_contexts import Logistic, odds
@@ -27,12 +27,12 @@ def u32(v):
 
 
 def coarse(v):
-    """T of 3.10."""
+    """T of 3.13."""
     return signed_half_octave(v >> 2)
 
 
 def reached(v):
-    """q of 3.10."""
+    """q of 3.13."""
     return sum(v >= bound for bound in (-24, -8, -2, 3, 9, 25, 61))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the coders of FORMAT.md 3.6 to 3.13 share: bits, slots, mixers, memories, rows."""
+"""What the coders of FORMAT.md 3.1 to 3.6 and 3.13 share: bits, slots, mixers, memories, rows."""
 
 M64 = (1 << 64) - 1
 TOP = 3071

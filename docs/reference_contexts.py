@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The context coder of FORMAT.md 3.5 and 3.6, for reference_decoder.py. Slow, integers only."""
+"""The context coder of FORMAT.md 3.2 and 3.3, for reference_decoder.py. Slow, integers only."""
 from reference_bits import (M64, TOP, DECAY, STRETCH, Bits, Memory, Predictor, Rows, Slots, clamp,
                             fail, half_octave, learn, learn_slot, median, signed_half_octave, step,
                             table_bits, tdiv)
@@ -323,7 +323,7 @@ def two_colours(r, channels, depth):
 
 
 def decode_context_tile(r, width, height, channels, depth):
-    """3.5: rows of pixels. `r` is a Reader over exactly these bytes."""
+    """3.2: rows of pixels. `r` is a Reader over exactly these bytes."""
     head = r.u(1)
     tries, way, copies, quick = head & 7, head >> 3 & 7, bool(head & 64), bool(head & 128)
     if tries > 6 or (way == 7 and head & ~64 != 56):

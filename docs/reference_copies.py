@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Copies, the quick model and the bilevel model of FORMAT.md 3.11 to 3.13. Slow, integers only."""
+"""Copies, the quick model and the bilevel model of FORMAT.md 3.4 to 3.6. Slow, integers only."""
 from reference_bits import (M64, Bits, Memory, Predictor, Rows, Slots, clamp, fail, half_octave,
                             learn, learn_slot, median, step, table_bits)
 

@@ -26,7 +26,7 @@ def fail(why):
 
 
 def load_tables():
-    """kExp2, kInverseScale, kReach, kSigma from model/tables.inc (3.3)."""
+    """kExp2, kInverseScale, kReach, kSigma from model/tables.inc (3.11)."""
     text = (Path(__file__).parent.parent / "model" / "tables.inc").read_text()
     return {
         name: np.array([int(n) for n in re.findall(r"-?\d+", body)], dtype=np.int64)
@@ -88,7 +88,7 @@ class Model:
         self.hash = r.u(8)
 
 
-# ---------------------------------------------------------------- 3.2 streams
+# ---------------------------------------------------------------- 3.7 streams
 
 
 class Rans:
@@ -147,7 +147,7 @@ def unzigzag(v):
     return (v >> 1) ^ -(v & 1)
 
 
-# ---------------------------------------------------------------- 3.3 mixture
+# ---------------------------------------------------------------- 3.11 mixture
 
 
 def mixtures(head, p, vmin, vmax):
@@ -210,7 +210,7 @@ class Partition:
         return low, start, self.c(low + 1) - start
 
 
-# ---------------------------------------------------------------- 3.4 colour conversions
+# ---------------------------------------------------------------- 3.9 colour conversions
 
 
 def read_conversion(r, pixels):
@@ -265,7 +265,7 @@ def read_ranges(r, channels):
 
 
 def decode_raster(r, width, height, channels):
-    """3.8: a tile's planes Y, Co, Cg."""
+    """3.10: a tile's planes Y, Co, Cg."""
     ranges = read_ranges(r, channels)
     planes, magnitudes = [], []
     for c in range(channels):
@@ -279,7 +279,7 @@ def decode_raster(r, width, height, channels):
 
 
 def decode_network(model, r, width, height, channels, depth, largest, head):
-    """3.9: a tile's planes, as the head says; deep ones are the samples themselves."""
+    """3.12: a tile's planes, as the head says; deep ones are the samples themselves."""
     learns, conversion = head
     squeeze = 0
     if depth > 8:

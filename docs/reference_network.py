@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network tiles and their models, FORMAT.md 3.9 and 4.3, for reference_decoder.py. Integers only."""
+"""Network tiles and their models, FORMAT.md 3.12 and 4.1, for reference_decoder.py. Integers only."""
 import numpy as np
 import reference_adaptive as adaptive
 
@@ -69,7 +69,7 @@ def read_flow(r):
     return flow
 
 
-# ---------------------------------------------------------------- 3.9 planes
+# ---------------------------------------------------------------- 3.12 planes
 
 
 class Plane:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Raster tiles, FORMAT.md 3.8, for reference_decoder.py. Slow, integers only."""
+"""Raster tiles, FORMAT.md 3.10, for reference_decoder.py. Slow, integers only."""
 from reference_bits import Bits, clamp, fail, learn_slot
 
 OWN = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2), (1, -2), (2, -1), (-2, -1),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The second decoder (docs/reference_decoder.py) on the golden and the bad files.
+"""The second decoder (docs/reference_decoder.py) on the golden and the bad files, and on FORMAT.md's example.
 
 It was written from docs/FORMAT.md: where it and the program agree, the document says enough.
 Its own pixel checksums, which it verifies, are the proof that it has the encoder's pixels.
 
 Usage: reference_decoder_test.py SOURCE_FOLDER. Exit 77: numpy is missing.
 """
+import re
 import sys
 import time
 from pathlib import Path
@@ -61,6 +62,20 @@ def check_bad(folder):
     return refused > 30 and not accepted
 
 
-good = check_golden(tests / "golden")
+def check_example(document):
+    """The tile of "Example" in section 3: rows of samples, and the payload after the last one."""
+    text = document.read_text(encoding="utf-8").split("\n### 3.15 Example\n")[1].split("```")[1]
+    payload = bytes.fromhex(re.search(r"  ((?: ?[0-9A-F]{2})+)\n", text).group(1))
+    rows = [[int(v) for v in re.match(r"[\d ]*\d", line).group().split("  ")[0].split()]
+            for line in text.strip().splitlines()]
+    reader = reference.Reader(payload[1:])
+    pixels = reference.decode_context_tile(reader, len(rows[0]), len(rows), 1, 8)
+    same = payload[0] == 2 and [[p[0] for p in row] for row in pixels] == rows
+    print(f"example: {len(rows[0])} x {len(rows)} pixels {'agree' if same else 'DIFFER'}")
+    return same
+
+
+good = check_example(source / "docs" / "FORMAT.md")
+good = check_golden(tests / "golden") and good
 good = check_bad(tests / "bad") and good
 raise SystemExit(0 if good else 1)

@@ -2,7 +2,7 @@
 // A bit predicted by several contexts at once: integers only.
 //
 // Each context has a slot, found by hashing. The slots' log-odds are weighed by a small online
-// network (a mixer) whose weights learn which contexts to trust. docs/FORMAT.md 3.6 is the
+// network (a mixer) whose weights learn which contexts to trust. docs/FORMAT.md 3.1 is the
 // definition.
 #pragma once
 

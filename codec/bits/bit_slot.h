@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a context has taught of a bit (docs/FORMAT.md 3.6): integers only.
+// What a context has taught of a bit (docs/FORMAT.md 3.1): integers only.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whole numbers as adaptive bits: Exp-Golomb whose length and second highest bit adapt
-// (docs/FORMAT.md 3.11).
+// (docs/FORMAT.md 3.1).
 #pragma once
 
 #include <array>

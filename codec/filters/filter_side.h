@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Side information, coded by adaptive bits: numbers, and a channel's filters and their places
-// (docs/FORMAT.md 3.8).
+// (docs/FORMAT.md 3.10).
 #pragma once
 
 #include <algorithm>

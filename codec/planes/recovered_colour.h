@@ -2,7 +2,7 @@
 // A tile's RGB as the integers it was converted from (model/colour_conversion.h).
 //
 // Pixels that no integers convert to, where there are few, are exceptions: the planes hold a
-// colour nearby, and the list corrects it. In a file (docs/FORMAT.md 3.4):
+// colour nearby, and the list corrects it. In a file (docs/FORMAT.md 3.9):
 //
 //   u8 conversion; if it is not 0:
 //   varint number of exceptions; if that is not 0: varint size, one rANS stream with one lane

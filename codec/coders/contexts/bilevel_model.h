@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pixels of one bit: pages, masks, plots (docs/FORMAT.md 3.13).
+// Pixels of one bit: pages, masks, plots (docs/FORMAT.md 3.6).
 //
 // A pixel is predicted by round neighbourhoods of growing size, and by a reference: an earlier
 // place with the same neighbourhood, most often the same letter, of which the pixels to the right

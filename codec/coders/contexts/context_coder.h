@@ -4,7 +4,7 @@
 // Made for what a smooth flow is bad at: screens, drawings, palettes, flat alpha planes, few or
 // many bits a sample. A pixel is first tried against candidates (what followed the same
 // neighbourhood before, then the neighbours' own values); only if all miss are its samples coded,
-// as indices or as differences from a blend of predictions. docs/FORMAT.md 3.6 is the definition.
+// as indices or as differences from a blend of predictions. docs/FORMAT.md 3.3 is the definition.
 #pragma once
 
 #include <cstdint>

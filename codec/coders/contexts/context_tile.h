@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A tile in context mode: the context coder's parameters, a palette if it has few colours, and
-// the stream (docs/FORMAT.md 3.5).
+// the stream (docs/FORMAT.md 3.2).
 #pragma once
 
 #include "codec/coders/coder.h"

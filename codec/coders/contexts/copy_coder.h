@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copies: runs of pixels that equal earlier ones of the same block, coded before its other pixels
-// (docs/FORMAT.md 3.11).
+// (docs/FORMAT.md 3.4).
 //
 // Pixels have numbers in raster order, and a run may go on in the next row. What it is copied from
 // lies `distance` pixels before. Things that repeat have two dimensions: each row of them is a

@@ -2,7 +2,7 @@
 // Blocks of any samples by a small model: ten times as fast as by contexts.
 //
 // For what has to be coded quickly, and for what consists of copies nearly everywhere.
-// docs/FORMAT.md 3.12 is the definition.
+// docs/FORMAT.md 3.5 is the definition.
 #pragma once
 
 #include "codec/coders/contexts/context_coder.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the context coder's two sides have in common: how a tile's samples become the block that is
-// coded (docs/FORMAT.md 3.5).
+// coded (docs/FORMAT.md 3.2).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The network coder: an autoregressive flow in integers (docs/FORMAT.md 3.9).
+// The network coder: an autoregressive flow in integers (docs/FORMAT.md 3.12).
 //
 // Plane by plane, a wavefront at a time (model/skewed_plane.h): linear filters, fitted to the
 // tile, and a trained network, which sees the neighbours relative to the local error, say how the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tile's colour channels by the network coder (docs/FORMAT.md 3.9):
+// A tile's colour channels by the network coder (docs/FORMAT.md 3.12):
 //
 //   u8 1 if the planes are adaptive (adaptive_sites.h), else 0
 //   up to 8 bits  the head of tile_planes.h

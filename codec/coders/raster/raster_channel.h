@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the raster coder knows of a channel: neighbours, filters, contexts (docs/FORMAT.md 3.8).
+// What the raster coder knows of a channel: neighbours, filters, contexts (docs/FORMAT.md 3.10).
 //
 // Samples are visited row by row. Each is predicted by a linear filter of its neighbours and of
 // the same place in earlier channels; the tile's blocks choose among a few filters, which the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The raster coder: planes of integers, sample by sample in raster order (docs/FORMAT.md 3.8).
+// The raster coder: planes of integers, sample by sample in raster order (docs/FORMAT.md 3.10).
 //
 // Sample less prediction, each predicted from those before it, is a triangular map and so a
 // bijection of volume one: an autoregressive flow (Papamakarios et al. 2021, section 3.1) in

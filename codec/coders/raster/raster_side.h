@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A raster channel's side information, coded by adaptive bits (docs/FORMAT.md 3.8).
+// A raster channel's side information, coded by adaptive bits (docs/FORMAT.md 3.10).
 #pragma once
 
 #include "codec/coders/raster/raster_channel.h"

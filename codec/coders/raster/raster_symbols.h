@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Residuals of the raster coder as tokens, their contexts and frequency tables
-// (docs/FORMAT.md 3.8).
+// (docs/FORMAT.md 3.10).
 #pragma once
 
 #include <array>

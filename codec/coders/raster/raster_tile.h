@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tile by the raster coder, which needs no model (docs/FORMAT.md 3.8): the head
+// A tile by the raster coder, which needs no model (docs/FORMAT.md 3.10): the head
 // (tile_planes.h), then, unless all channels are constant, for each channel that is not: varint
 // length, and the channel's bytes.
 #pragma once
