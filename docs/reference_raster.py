@@ -40,7 +40,7 @@ class FilterSide:
         while self.adaptive(slots[length]):
             length += 1
             if length > 16:
-                fail("side information out of range")
+                fail("number out of range")
         v = 1
         for i in range(length - 1):
             v = v << 1 | (self.plain(1) if i else self.adaptive(slots[32 + length]))

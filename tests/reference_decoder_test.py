@@ -64,7 +64,7 @@ def check_bad(folder):
 
 def check_example(document):
     """The tile of "Example" in section 3: rows of samples, and the payload after the last one."""
-    text = document.read_text(encoding="utf-8").split("\n### 3.15 Example\n")[1].split("```")[1]
+    text = re.split(r"\n### 3\.\d+ Example\n", document.read_text(encoding="utf-8"))[1].split("```")[1]
     payload = bytes.fromhex(re.search(r"  ((?: ?[0-9A-F]{2})+)\n", text).group(1))
     rows = [[int(v) for v in re.match(r"[\d ]*\d", line).group().split("  ")[0].split()]
             for line in text.strip().splitlines()]

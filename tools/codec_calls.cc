@@ -47,13 +47,11 @@ EncoderHandle NewEncoder(const CommonOptions& options) {
   EncoderHandle encoder(flz_encoder_new());
   Configure(encoder, options, flz_encoder_set_threads, flz_encoder_set_max_pixels,
             flz_encoder_set_max_memory, flz_encoder_set_model);
-  if (options.effort == "fast")
-    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_FAST), encoder);
-  if (options.effort == "standard") {
-    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_STANDARD), encoder);
+  constexpr std::pair<const char*, flz_effort> kEfforts[] = {
+      {"fast", FLZ_EFFORT_FAST}, {"standard", FLZ_EFFORT_STANDARD}, {"best", FLZ_EFFORT_BEST}};
+  for (const auto& [name, effort] : kEfforts) {
+    if (options.effort == name) Check(flz_encoder_set_effort(encoder.get(), effort), encoder);
   }
-  if (options.effort == "best")
-    Check(flz_encoder_set_effort(encoder.get(), FLZ_EFFORT_BEST), encoder);
   return encoder;
 }
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "codec/bits/bit_slot.h"
+
 namespace flowzip {
 
 // A linear predictor of a model's error whose weights follow every miss (normalised LMS).
@@ -49,7 +51,12 @@ struct Drift {
 // Corrects probabilities by what came of them in a context: linear between 33 log-odds.
 class ProbabilityMap {
  public:
-  explicit ProbabilityMap(size_t contexts);
+  explicit ProbabilityMap(size_t contexts) : knots_(contexts * kKnots) {
+    for (size_t i = 0; i < knots_.size(); ++i) {
+      const int32_t log_odds = (static_cast<int32_t>(i % kKnots) - 16) * kStep;
+      knots_[i] = kBitTables.squash[std::clamp(log_odds, -kMaxStretch, kMaxStretch) + kMaxStretch];
+    }
+  }
   // Of a 1, in 2^-16.
   int32_t Correct(size_t context, int32_t log_odds) {
     const int32_t from_first = log_odds + 16 * kStep;

@@ -12,24 +12,27 @@
 
 namespace flowzip {
 
+// `kMostBits` of a number + 1; its bits' chances are at least kMargin / 2^16 away from 0 and 1.
+template <int kMostBits, uint32_t kMargin = 32>
 class NumberModel {
  public:
-  static constexpr int kMostBits = 28;
   // `value` is what is encoded, below 2^kMostBits - 1. Throws kCorrupt.
   template <class Coder>
   uint32_t Code(Coder& coder, uint32_t value) {
     const auto wanted = static_cast<int>(std::bit_width(value + 1));
     int length = 1;
-    while (CodeBySlot(coder, length < wanted ? 1 : 0, lengths_[static_cast<size_t>(length)])) {
+    while (CodeBySlot<kMargin>(coder, length < wanted ? 1 : 0,
+                               lengths_[static_cast<size_t>(length)])) {
       Require(++length <= kMostBits, ErrorCode::kCorrupt, "number out of range");
     }
     uint32_t v = 1;
     for (int i = length - 2; i >= 0; --i) {
       const int bit = static_cast<int>((value + 1) >> i & 1);
       const bool second = i == length - 2;
-      v = v << 1 | static_cast<uint32_t>(
-                       second ? CodeBySlot(coder, bit, seconds_[static_cast<size_t>(length)])
-                              : coder.Code(bit, 32768));
+      v = v << 1 |
+          static_cast<uint32_t>(
+              second ? CodeBySlot<kMargin>(coder, bit, seconds_[static_cast<size_t>(length)])
+                     : coder.Code(bit, 32768));
     }
     return v - 1;
   }

@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstdlib>
 
 #include "base/error.h"
-#include "codec/bits/bit_slot.h"
+#include "codec/bits/number_model.h"
 #include "codec/filters/linear_filters.h"
 #include "rans/escape.h"
 
@@ -23,11 +22,10 @@ class SideNumbers {
  public:
   explicit SideNumbers(Coder& coder) : coder_(coder) {}
 
-  using Slots = std::array<BitSlot, 64>;
+  static constexpr uint32_t kMargin = 128;
+  using Set = NumberModel<16, kMargin>;  // of slots: one for each kind of number
 
-  int Bit(int bit, BitSlot& slot) {
-    return CodeBySlot<128>(coder_, bit, slot);
-  }
+  int Bit(int bit, BitSlot& slot) { return CodeBySlot<kMargin>(coder_, bit, slot); }
   uint32_t Plain(uint32_t value, int bits) {
     uint32_t result = 0;
     for (int i = bits - 1; i >= 0; --i) {
@@ -36,23 +34,8 @@ class SideNumbers {
     }
     return result;
   }
-  // Exp-Golomb: the length in unary and the second highest bit adapt. At most 2^16 - 2.
-  uint32_t Unsigned(uint32_t value, Slots& slots) {
-    const int wanted = std::bit_width(value + 1);
-    int length = 1;
-    while (Bit(length < wanted ? 1 : 0, slots[static_cast<size_t>(length)]) != 0) {
-      Require(++length <= 16, ErrorCode::kCorrupt, "side information out of range");
-    }
-    uint32_t v = 1;
-    for (int i = length - 2; i >= 0; --i) {
-      const int bit = static_cast<int>((value + 1) >> i & 1);
-      v = v << 1 |
-          static_cast<uint32_t>(i == length - 2 ? Bit(bit, slots[static_cast<size_t>(32 + length)])
-                                                : coder_.Code(bit, 32768));
-    }
-    return v - 1;
-  }
-  int32_t Signed(int32_t value, Slots& slots) { return UnZigZag(Unsigned(ZigZag(value), slots)); }
+  // |value| at most 2^15 - 1.
+  int32_t Signed(int32_t value, Set& set) { return UnZigZag(set.Code(coder_, ZigZag(value))); }
 
  private:
   Coder& coder_;
@@ -77,17 +60,17 @@ class FilterSide {
   }
 
   void CodeBiases(LinearFilters& model) {
-    Slots slots;
+    Set set;
     for (int f = 0; f < model.filter_count; ++f) {
       int32_t& bias = model.biases[static_cast<size_t>(f)];
-      bias = numbers_.Signed(bias, slots);
+      bias = numbers_.Signed(bias, set);
       Require(bias >= -kMaxFilterBias && bias <= kMaxFilterBias, ErrorCode::kCorrupt,
               "filter bias out of range");
     }
   }
 
  private:
-  using Slots = typename SideNumbers<Coder>::Slots;
+  using Set = typename SideNumbers<Coder>::Set;
 
   // By rows: whether the block has its left neighbour's filter, else that of the one above, else
   // which.
@@ -118,13 +101,13 @@ class FilterSide {
 
   // The free weights, each as its difference from the filter before.
   void CodeFilters(LinearFilters& model) {
-    std::array<Slots, kMaxRasterTaps> slots;
+    std::array<Set, kMaxRasterTaps> sets;
     for (int f = 0; f < model.filter_count; ++f) {
       for (int k = 0; k < RasterTaps(channel_); ++k) {
         if (IsDerived(k)) continue;
         int16_t& weight = model.filters[f][k];
         const int32_t before = f > 0 ? model.filters[f - 1][k] : 0;
-        const int32_t value = before + numbers_.Signed(weight - before, slots[static_cast<size_t>(k)]);
+        const int32_t value = before + numbers_.Signed(weight - before, sets[static_cast<size_t>(k)]);
         Require(value >= -kMaxRasterWeight && value <= kMaxRasterWeight, ErrorCode::kCorrupt,
                 "filter weight out of range");
         weight = static_cast<int16_t>(value);

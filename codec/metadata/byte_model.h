@@ -55,8 +55,8 @@ class ByteModel {
       const uint32_t in_half = i > 3 ? node : (node & ((8U >> i) - 1)) | 8U >> i;
       const std::array<BitSlot*, 4> slots = {&order0_[node], halves[0].Find(in_half),
                                              halves[1].Find(in_half), halves[2].Find(in_half)};
-      const int bit = literal_.Code(coder_, byte >> i & 1, slots, {}, static_cast<int>(node),
-                                    8 * history_ + i);
+      const int bit =
+          literal_.Code(coder_, byte >> i & 1, slots, {}, static_cast<int>(node), 8 * history_ + i);
       node = node << 1 | static_cast<uint32_t>(bit);
     }
     return static_cast<uint8_t>(node);
@@ -99,8 +99,8 @@ class ByteModel {
     uint32_t v = 1;
     for (int i = octave - 1; i >= 0; --i) {
       const int place = i >= octave - 3 ? static_cast<int>(v) : 8 + i;
-      v = v << 1 | static_cast<uint32_t>(
-                       CodePlain(base + 32 + 32 * octave + place, static_cast<int>(wanted >> i & 1)));
+      v = v << 1 | static_cast<uint32_t>(CodePlain(base + 32 + 32 * octave + place,
+                                                   static_cast<int>(wanted >> i & 1)));
     }
     return v - 1;
   }

@@ -71,7 +71,7 @@ bool Leaves(const std::vector<Histogram>& counts, uint64_t samples) {
 // The steps from value to value, by the size of the step before.
 template <class Coder>
 void CodeSteps(Coder& coder, std::vector<uint16_t>* values) {
-  std::array<NumberModel, 5> models;
+  std::array<NumberModel<28>, 5> models;
   uint32_t before = 0, value = 0;
   for (size_t i = 0; i < values->size(); ++i) {
     const uint32_t wanted = Coder::kEncodes ? (*values)[i] - value : 0;

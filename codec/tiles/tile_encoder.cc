@@ -47,6 +47,9 @@ class TileTrial {
   Candidates Choose();
   void Run(Candidate& candidate, PixelBits* pixels);
   void RunAll(Candidates& candidates, PixelBits* pixels);
+  void TryToo(const TileEncoder& encoder, Candidates& candidates);
+  void TryTheRest(Candidates& candidates);
+  static bool Tried(const Candidates& candidates, const TileEncoder& encoder);
   static Candidate& Least(Candidates& candidates);
 
   uint64_t pixels() const { return uint64_t{tile_.rect.width} * tile_.rect.height; }
@@ -132,47 +135,49 @@ Candidate& TileTrial::Least(Candidates& candidates) {
                            });
 }
 
+bool TileTrial::Tried(const Candidates& candidates, const TileEncoder& encoder) {
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](const Candidate& candidate) { return candidate.encoder == &encoder; });
+}
+
+void TileTrial::TryToo(const TileEncoder& encoder, Candidates& candidates) {
+  candidates.push_back({&encoder});
+  Run(candidates.back(), nullptr);
+}
+
+// What is tried only once it is known what the others came to.
+void TileTrial::TryTheRest(Candidates& candidates) {
+  const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
+  const auto least = [&] { return Least(candidates).payload.size(); };
+  if (raster_later_) {
+    const uint64_t few = kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels);
+    if (least() * 8 < few || least() > raw) TryToo(kRasterEncoder, candidates);
+  }
+  const bool chooses = ChoosesSmallest(options_.coding);
+  const bool by_contexts =
+      Tried(candidates, kContextsEncoder) || Tried(candidates, kConstantEncoder);
+  const bool alpha_is_large =
+      AlphaIsLarge(Least(candidates).payload) && options_.coding != Coding::kFast;
+  if (chooses && !by_contexts && (alpha_is_large || least() > raw)) {
+    tile_.quick = !alpha_is_large;
+    TryToo(kContextsEncoder, candidates);
+  }
+  if ((chooses || by_contexts) && (least() == 0 || least() > raw)) TryToo(kRawEncoder, candidates);
+}
+
 Candidate TileTrial::Smallest() {
   Candidates candidates = Choose();
   // Only the winner books its pixels, in a second run if there are several.
-  const bool chooses = ChoosesSmallest(options_.coding);
-  const bool sure =
-      candidates.size() == 1 && !chooses && candidates[0].encoder != &kContextsEncoder;
+  const bool sure = candidates.size() == 1 && !ChoosesSmallest(options_.coding) &&
+                    candidates[0].encoder != &kContextsEncoder;
   RunAll(candidates, sure ? options_.pixel_bits : nullptr);
-
-  const size_t raw = RawBytes(tile_.image, tile_.rect) + 1;
-  if (raster_later_) {
-    const size_t least = Least(candidates).payload.size();
-    if (least * 8 < kFewBits * pixels() * static_cast<uint64_t>(tile_.image.channels) ||
-        least > raw) {
-      candidates.push_back({&kRasterEncoder});
-      Run(candidates.back(), nullptr);
-    }
-  }
-  const auto tried = [&](const TileEncoder& encoder) {
-    return std::any_of(candidates.begin(), candidates.end(),
-                       [&](const Candidate& candidate) { return candidate.encoder == &encoder; });
-  };
-  const bool by_contexts = tried(kContextsEncoder) || tried(kConstantEncoder);
-  const std::vector<uint8_t>& payload = Least(candidates).payload;
-  const bool fast = options_.coding == Coding::kFast;
-  const bool alpha_is_large = AlphaIsLarge(payload) && !fast;
-  if (chooses && !by_contexts && (alpha_is_large || payload.size() > raw)) {
-    tile_.quick = !alpha_is_large;
-    candidates.push_back({&kContextsEncoder});
-    Run(candidates.back(), nullptr);
-  }
-  Candidate* best = &Least(candidates);
-  if ((chooses || by_contexts) && (best->payload.empty() || best->payload.size() > raw)) {
-    candidates.push_back({&kRawEncoder});
-    best = &candidates.back();
-    Run(*best, nullptr);
-  }
+  TryTheRest(candidates);
+  Candidate& best = Least(candidates);
   if (options_.pixel_bits != nullptr && !sure) {
-    Candidate again{best->encoder, best->adaptive};
+    Candidate again{best.encoder, best.adaptive};
     Run(again, options_.pixel_bits);
   }
-  return std::move(*best);
+  return std::move(best);
 }
 
 }  // namespace

@@ -552,8 +552,8 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
     side_values.Code(copy);
     copy.biases[0] = std::min(filters.biases[0], kMaxFilterBias);
     if (filters.biases[0] > kMaxFilterBias) {  // as the reader of side information would
-      SideNumbers<BinaryEncoder>::Slots slots;
-      SideNumbers(coder).Signed(filters.biases[0], slots);
+      SideNumbers<BinaryEncoder>::Set set;
+      SideNumbers(coder).Signed(filters.biases[0], set);
       return coder.Finish();
     }
     side_values.CodeBiases(copy);

@@ -62,17 +62,18 @@ class BlockCoder {
   void CodePixel(uint16_t* samples, uint32_t at, int x, int y) {
     uint16_t* pixel = samples + size_t{at} * shape_.channels;
     uint64_t* row = packed_.Row(y);
-    if (Coder::kEncodes) row[x] = Pack(pixel);
+    if (Coder::kEncodes) row[x] = PackPixel(pixel, shape_.channels);
     CodeValue(row, x, y);
-    if (!Coder::kEncodes) Unpack(row[x], pixel);
+    if (!Coder::kEncodes) UnpackPixel(row[x], shape_.channels, pixel);
   }
   // The models learn nothing of it.
   void PassPixel(const uint16_t* samples, uint32_t at, int x, int y, uint32_t) {
-    const uint64_t value = packed_.Row(y)[x] = Pack(samples + size_t{at} * shape_.channels);
+    const uint64_t value = packed_.Row(y)[x] =
+        PackPixel(samples + size_t{at} * shape_.channels, shape_.channels);
     if (options_.candidates > 0) pixels_.Pass(x);
     if (options_.indices) return;
     for (int c = 0; c < shape_.channels; ++c) {
-      planes_[c].Row(y)[x] = static_cast<int32_t>(value >> (16 * c) & 0xFFFF);
+      planes_[c].Row(y)[x] = SampleOf(value, c);
       residuals_[c].Row(y)[x] = 0;
       blends_[c].Pass(x);
     }
@@ -140,15 +141,6 @@ class BlockCoder {
     }
   };
 
-  uint64_t Pack(const uint16_t* pixel) const {
-    uint64_t value = 0;
-    for (int c = 0; c < shape_.channels; ++c) value |= uint64_t{pixel[c]} << (16 * c);
-    return value;
-  }
-  void Unpack(uint64_t value, uint16_t* pixel) const {
-    for (int c = 0; c < shape_.channels; ++c) pixel[c] = static_cast<uint16_t>(value >> (16 * c));
-  }
-
   void CodeValue(uint64_t* row, int x, int y) {
     bool found = false;
     if (options_.candidates > 0) {
@@ -162,7 +154,7 @@ class BlockCoder {
       Surround base, second;
       int previous = -1;
       for (const int c : order_) {
-        const auto actual = static_cast<int32_t>(row[x] >> (16 * c) & 0xFFFF);
+        const int32_t actual = SampleOf(row[x], c);
         int32_t v = actual;
         const Surround own = {planes_[c].Row(y), planes_[c].Row(y - 1), planes_[c].Row(y - 2)};
         const int32_t prediction = blends_[c].Predict(own, base, second, x);
@@ -183,22 +175,33 @@ class BlockCoder {
     if (options_.candidates > 0) pixels_.Learn(row[x]);
   }
 
-  int32_t CodeSample(int c, int previous, int32_t prediction, int32_t actual, uint64_t known, int x,
-                     int y) {
-    const int32_t max = (1 << shape_.bit_depth) - 1;
-    const int32_t center = (prediction + 4) >> Blend::kScale;
+  static uint64_t SeedOf(int c) { return static_cast<uint64_t>(c) << 56; }
+
+  // What is known around a sample of channel c before it is.
+  struct Nearby {
+    uint32_t energy;  // of the residuals around it
+    int e;            // the same in half octaves
+    int32_t own;      // the residual of the channel before, at the same place
+    int32_t center;   // the prediction, rounded
+    int fraction;     // and what is left of it, in 1/8
+    std::array<uint64_t, kInputs> hashes;
+  };
+  Nearby LookAround(int c, int previous, int32_t prediction, uint64_t known, int x, int y) {
     const int32_t *row = planes_[c].Row(y), *n = planes_[c].Row(y - 1), *err = residuals_[c].Row(y),
                   *err_n = residuals_[c].Row(y - 1);
     const int32_t w = row[x - 1], no = n[x], nw = n[x - 1], ne = n[x + 1];
-    const uint32_t energy = 2 * std::abs(err[x - 1]) + 2 * std::abs(err_n[x]) +
-                            std::abs(err_n[x - 1]) + std::abs(err_n[x + 1]) + std::abs(err[x - 2]) +
-                            std::abs(residuals_[c].Row(y - 2)[x]);
-    const int e = HalfOctave(energy);
-    const int32_t own = previous >= 0 ? residuals_[previous].Row(y)[x] : 0;
+    Nearby near;
+    near.energy = 2 * std::abs(err[x - 1]) + 2 * std::abs(err_n[x]) + std::abs(err_n[x - 1]) +
+                  std::abs(err_n[x + 1]) + std::abs(err[x - 2]) +
+                  std::abs(residuals_[c].Row(y - 2)[x]);
+    const uint32_t energy = near.energy;
+    const int e = near.e = HalfOctave(energy);
+    const int32_t own = near.own = previous >= 0 ? residuals_[previous].Row(y)[x] : 0;
     const int own_q = SignedHalfOctave(own);
-    const int fraction = prediction - 8 * center;
-    std::array<uint64_t, kInputs> h;
-    const uint64_t seed = static_cast<uint64_t>(c) << 56;
+    const int32_t center = near.center = (prediction + 4) >> Blend::kScale;
+    near.fraction = prediction - 8 * center;
+    auto& h = near.hashes;
+    const uint64_t seed = SeedOf(c);
     h[0] = HashStep(seed | 21, energy < 64 ? energy : 64 + 4 * e + (energy >> (e / 2 - 2) & 3));
     h[1] = HashStep(seed | 22, own_q * 64 + e);
     h[2] = HashStep(seed | 23, (SignedHalfOctave(w - nw) * 128 + SignedHalfOctave(no - ne)) * 8 +
@@ -207,10 +210,19 @@ class BlockCoder {
     h[4] = HashStep(HashStep(seed | 25, known),
                     static_cast<uint64_t>(w) << 16 | static_cast<uint64_t>(no));
     h[5] = HashStep(HashStep(seed | 26, center), e / 2);
-    h[6] = HashStep(seed | 27, (HalfOctave(blends_[c].spread()) * 64 + e) * 8 + (fraction + 4));
+    h[6] =
+        HashStep(seed | 27, (HalfOctave(blends_[c].spread()) * 64 + e) * 8 + (near.fraction + 4));
     h[7] =
         HashStep(HashStep(seed | 28, SignedHalfOctave(own) * 128 + SignedHalfOctave(err_n[x + 1])),
                  SignedHalfOctave(err[x - 1] + err_n[x]));
+    return near;
+  }
+
+  int32_t CodeSample(int c, int previous, int32_t prediction, int32_t actual, uint64_t known, int x,
+                     int y) {
+    const Nearby near = LookAround(c, previous, prediction, known, x, y);
+    const auto& [energy, e, own, center, fraction, hashes] = near;
+    const int32_t max = (1 << shape_.bit_depth) - 1;
     const int set = std::min(e, 31) / 2;
 
     const std::array<Spread*, kSpreads> spreads = {
@@ -219,12 +231,12 @@ class BlockCoder {
     std::array<Logistic, kSpreads> shapes = {ShapeOf(*spreads[0], energy, fraction),
                                              ShapeOf(*spreads[1], energy, fraction),
                                              ShapeOf(*spreads[2], energy, fraction)};
-    DifferenceBits bits = {*this, c, set, h, shapes};
+    DifferenceBits bits = {*this, c, set, hashes, shapes};
     bits.Prefetch(kDiffers);
 
     int32_t v;
     if (c != order_[0] && options_.candidates > 0) {
-      Memory::Entry* guess = guesses_.Find(HashStep(HashStep(seed | 30, known), 7));
+      Memory::Entry* guess = guesses_.Find(HashStep(HashStep(SeedOf(c) | 30, known), 7));
       bool right = false;
       if (guess->sure > 0) {
         bits.hashes[0] = HashStep(bits.hashes[0], guess->sure);

@@ -94,7 +94,7 @@ class CopyCoder {
     Copy copy{at, 0, 0};
     int kind = 0;
     if (column.state != kLiteral && CodeBySlot(coder_, wanted.distance == column.distance,
-                                                 above_[static_cast<size_t>(column.state)]) != 0) {
+                                               above_[static_cast<size_t>(column.state)]) != 0) {
       copy.distance = column.distance;
     } else {
       copy.distance = CodeDistance(wanted.distance, &kind);
@@ -146,9 +146,10 @@ class CopyCoder {
   std::array<BitSlot, 3> above_;
   BitSlot whole_, negative_;
   std::array<BitSlot, RecentDistances::kKept> recents_;
-  std::array<NumberModel, 3> lengths_;
-  NumberModel rows_;
-  std::array<NumberModel, 2> columns_back_;
+  using Number = NumberModel<28>;
+  std::array<Number, 3> lengths_;
+  Number rows_;
+  std::array<Number, 2> columns_back_;
 };
 
 }  // namespace flowzip

@@ -11,6 +11,17 @@
 
 namespace flowzip {
 
+// A pixel as one number: sample c in the bits from 16 c on.
+inline uint64_t PackPixel(const uint16_t* samples, int channels) {
+  uint64_t pixel = 0;
+  for (int c = 0; c < channels; ++c) pixel |= uint64_t{samples[c]} << (16 * c);
+  return pixel;
+}
+inline uint16_t SampleOf(uint64_t pixel, int c) { return static_cast<uint16_t>(pixel >> (16 * c)); }
+inline void UnpackPixel(uint64_t pixel, int channels, uint16_t* samples) {
+  for (int c = 0; c < channels; ++c) samples[c] = SampleOf(pixel, c);
+}
+
 // The last four rows of something, with a border that can always be read: above are zeros, to the
 // left what is above, to the right of a finished row its last value.
 template <class T>

@@ -45,7 +45,7 @@ class QuickBlock {
   void CodePixel(uint16_t* samples, uint32_t at, int x, int y) {
     uint16_t* pixel = samples + size_t{at} * static_cast<size_t>(shape_.channels);
     uint64_t* row = packed_.Row(y);
-    uint64_t value = Coder::kEncodes ? Pack(pixel) : 0;
+    uint64_t value = Coder::kEncodes ? PackPixel(pixel, shape_.channels) : 0;
     const uint64_t *n = packed_.Row(y - 1), w = row[x - 1];
     const uint64_t h2 = HashStep(HashStep(1, w), n[x]);
     const uint64_t h4 = HashStep(HashStep(h2 + 1, n[x - 1]), n[x + 1]);
@@ -62,12 +62,11 @@ class QuickBlock {
     }
     if (entry != nullptr) Memory::Learn(*entry, value);
     row[x] = value;
-    if (!Coder::kEncodes) {
-      for (int c = 0; c < shape_.channels; ++c) pixel[c] = Sample(value, c);
-    }
+    if (!Coder::kEncodes) UnpackPixel(value, shape_.channels, pixel);
   }
   void PassPixel(const uint16_t* samples, uint32_t at, int x, int y, uint32_t) {
-    const uint64_t value = Pack(samples + size_t{at} * static_cast<size_t>(shape_.channels));
+    const uint64_t value =
+        PackPixel(samples + size_t{at} * static_cast<size_t>(shape_.channels), shape_.channels);
     packed_.Row(y)[x] = value;
     if (!options_.indices) PassSamples(value, x, y);
   }
@@ -101,13 +100,6 @@ class QuickBlock {
       return CodeBySlot(coder, bit, slots[1 + kSigns + kOctaves + octave]);
     }
   };
-
-  static uint16_t Sample(uint64_t value, int c) { return static_cast<uint16_t>(value >> (16 * c)); }
-  uint64_t Pack(const uint16_t* pixel) const {
-    uint64_t value = 0;
-    for (int c = 0; c < shape_.channels; ++c) value |= uint64_t{pixel[c]} << (16 * c);
-    return value;
-  }
 
   // Whether the pixel is one of at most two candidates; then *value is that.
   bool CodeSame(const uint64_t* row, const uint64_t* n, int x, uint64_t h2, uint64_t h4,
@@ -147,7 +139,7 @@ class QuickBlock {
 
   void PassSamples(uint64_t value, int x, int y) {
     for (int c = 0; c < shape_.channels; ++c) {
-      channels_[static_cast<size_t>(c)].samples.Row(y)[x] = Sample(value, c);
+      channels_[static_cast<size_t>(c)].samples.Row(y)[x] = SampleOf(value, c);
       channels_[static_cast<size_t>(c)].errors.Row(y)[x] = 0;
     }
   }
@@ -183,7 +175,7 @@ class QuickBlock {
       const int sign = other < 0 ? 2 : other > 0 ? 1 : 0;
       const DifferenceBits bits = {
           coder_, channel.slots.data() + static_cast<ptrdiff_t>(context) * kKinds, sign};
-      const int32_t v = CodeDifference(bits, guesses[best], 0, max, Sample(wanted, c));
+      const int32_t v = CodeDifference(bits, guesses[best], 0, max, SampleOf(wanted, c));
       row[x] = v;
       channel.errors.Row(y)[x] = v - guesses[best];
       for (size_t i = 0; i < kGuesses; ++i) {

@@ -31,7 +31,7 @@ class RasterSide {
     tables.tokens = static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.tokens), 6));
     Require(tables.coarseness <= 2 && tables.tokens >= 1 && tables.tokens <= kRasterTokens,
             ErrorCode::kCorrupt, "frequency tables out of range");
-    std::array<typename SideNumbers<Coder>::Slots, 4> slots;
+    std::array<typename SideNumbers<Coder>::Set, 4> sets;
     constexpr std::array<uint8_t, kRasterTokens> kNone{};
     for (int c = 0; c < tables.contexts(); ++c) {
       auto& levels = tables.levels[static_cast<size_t>(c)];
@@ -41,8 +41,8 @@ class RasterSide {
         const int32_t expected =
             t == 0 ? before[0]
                    : std::clamp(before[t] + levels[t - 1] - before[t - 1], 0, kMaxLevel);
-        const auto set = static_cast<size_t>(t == 0 ? 3 : std::min(std::abs(step), 2));
-        step = numbers_.Signed(levels[t] - expected, slots[set]);
+        const auto which = static_cast<size_t>(t == 0 ? 3 : std::min(std::abs(step), 2));
+        step = numbers_.Signed(levels[t] - expected, sets[which]);
         Require(expected + step >= 0 && expected + step <= kMaxLevel, ErrorCode::kCorrupt,
                 "frequency out of range");
         levels[t] = static_cast<uint8_t>(expected + step);
