@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/gram.h"
 
+#include <algorithm>
+
 namespace flowzip::gram_scalar {
 
 void AddGram(const int16_t* rows, int count, int64_t* gram) {
@@ -11,6 +13,16 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
       int32_t sum = 0;
       for (int t = 0; t < kGramBlock; ++t) sum += int32_t{a[t]} * b[t];
       *gram++ += sum;
+    }
+  }
+}
+
+void BlockErrors(const double* const* grams, int blocks, const FormLanes* forms, int count,
+                 FormLanes* errors) {
+  for (int b = 0; b < blocks; ++b) {
+    std::fill_n(errors[b], kFormLanes, 0.0);
+    for (int i = 0; i < count; ++i) {
+      for (int f = 0; f < kFormLanes; ++f) errors[b][f] += grams[b][i] * forms[i][f];
     }
   }
 }

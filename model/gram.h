@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inner loop of the filter fit. The function of gram_scalar is the definition; the Highway
-// kernel behind the plain name equals it exactly.
+// The inner loops of the filter fit. The functions of gram_scalar are the definition; the Highway
+// kernels behind the plain names equal them exactly.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,17 @@ inline constexpr int kGramClip = 2047;
 // rows: count * kGramBlock values.
 void AddGram(const int16_t* rows, int count, int64_t* gram);
 
+// What kFormLanes quadratic forms make of each block's products: errors[b][f] is the sum over i of
+// grams[b][i] * forms[i][f], i rising. IEEE doubles, no product and sum in one.
+inline constexpr int kFormLanes = 16;
+using FormLanes = double[kFormLanes];
+void BlockErrors(const double* const* grams, int blocks, const FormLanes* forms, int count,
+                 FormLanes* errors);
+
 namespace gram_scalar {
 void AddGram(const int16_t* rows, int count, int64_t* gram);
+void BlockErrors(const double* const* grams, int blocks, const FormLanes* forms, int count,
+                 FormLanes* errors);
 }  // namespace gram_scalar
 
 }  // namespace flowzip

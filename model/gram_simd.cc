@@ -147,6 +147,52 @@ void AddGram(const int16_t* rows, int count, int64_t* gram) {
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
+#if HWY_TARGET == HWY_SCALAR || !HWY_HAVE_FLOAT64
+
+using gram_scalar::BlockErrors;
+
+#else
+
+using DF = hn::CappedTag<double, kFormLanes>;
+constexpr int kFormVectors = kFormLanes / static_cast<int>(hn::MaxLanes(DF()));
+
+// A sum waits for the one before it: several blocks at a time keep the adders busy.
+template <int kBlocks>
+HWY_INLINE void ErrorsOf(const double* const* grams, const FormLanes* HWY_RESTRICT forms, int count,
+                         FormLanes* errors) {
+  const DF d;
+  hn::Vec<DF> sum[kBlocks][kFormVectors];
+  for (auto& of_block : sum) {
+    for (auto& s : of_block) s = hn::Zero(d);
+  }
+  for (int i = 0; i < count; ++i) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kFormVectors; ++v) {
+      const auto form = hn::LoadU(d, forms[i] + v * static_cast<int>(hn::MaxLanes(d)));
+#pragma GCC unroll 4
+      for (int b = 0; b < kBlocks; ++b) {
+        sum[b][v] = hn::Add(sum[b][v], hn::Mul(hn::Set(d, grams[b][i]), form));
+      }
+    }
+  }
+  for (int b = 0; b < kBlocks; ++b) {
+    for (int v = 0; v < kFormVectors; ++v) {
+      hn::StoreU(sum[b][v], d, errors[b] + v * static_cast<int>(hn::MaxLanes(d)));
+    }
+  }
+}
+
+void BlockErrors(const double* const* grams, int blocks, const FormLanes* forms, int count,
+                 FormLanes* errors) {
+  constexpr int kBlocks = kFormVectors <= 2 ? 4 : kFormVectors == 4 ? 2 : 1;
+  int b = 0;
+  for (; b + kBlocks <= blocks; b += kBlocks)
+    ErrorsOf<kBlocks>(grams + b, forms, count, errors + b);
+  for (; b < blocks; ++b) ErrorsOf<1>(grams + b, forms, count, errors + b);
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR || !HWY_HAVE_FLOAT64
+
 }  // namespace HWY_NAMESPACE
 }  // namespace flowzip
 HWY_AFTER_NAMESPACE();
@@ -155,10 +201,19 @@ HWY_AFTER_NAMESPACE();
 namespace flowzip {
 
 FLOWZIP_EXPORT(AddGram);
+FLOWZIP_EXPORT(BlockErrors);
 
 void AddGram(const int16_t* rows, int count, int64_t* gram) {
   if (ScalarDefinitionForced()) return gram_scalar::AddGram(rows, count, gram);
   FLOWZIP_DISPATCH(AddGram)(rows, count, gram);
+}
+
+void BlockErrors(const double* const* grams, int blocks, const FormLanes* forms, int count,
+                 FormLanes* errors) {
+  if (ScalarDefinitionForced()) {
+    return gram_scalar::BlockErrors(grams, blocks, forms, count, errors);
+  }
+  FLOWZIP_DISPATCH(BlockErrors)(grams, blocks, forms, count, errors);
 }
 
 }  // namespace flowzip

@@ -23,48 +23,11 @@ constexpr std::array<SiteOffset, kOwnSites> FindOwnOffsets() {
   return found;
 }
 
-// round(2^14 / 2^(i / 16)) and round(2^8 * 2^(i / 16)).
-constexpr std::array<int32_t, 16> kMantissa{16384, 15689, 15024, 14387, 13777, 13193, 12634, 12098,
-                                            11585, 11094, 10624, 10173, 9742,  9329,  8933,  8555};
-constexpr std::array<int32_t, 16> kRatio{256, 267, 279, 292, 304, 318, 332, 347,
-                                         362, 378, 395, 412, 431, 450, 470, 490};
-
 }  // namespace
 
 constexpr std::array<SiteOffset, kOwnSites> kOwnOffsets = FindOwnOffsets();
 constexpr std::array<SiteOffset, kCrossSites> kCrossOffsets{
     {{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}}};
-
-void SiteStep::Normalise() {
-  for (int i = 0; i < kNetSites; ++i) {
-    const auto q = static_cast<int32_t>(FixedLog2(static_cast<uint32_t>(sum[i])) >> 4);
-    const int32_t e = q >> 4, m = q & 15, u = deep ? std::max(0, e - 15) : 0;
-    const int32_t b = std::max(0, e - 16);
-    log_scale[i] = q;
-    mantissa[i] = kMantissa[static_cast<size_t>(m)];
-    pre_shift[i] = u;
-    post_shift[i] = e - 1 - u;
-    ratio[i] = kRatio[static_cast<size_t>(m)];
-    mean_shift[i] = 23 + b - e;
-    low_bits[i] = b;
-    center[i] = ((2 * prediction[i] + 8) >> b) - 8;
-    min_high[i] = min >> b;
-    max_high[i] = max >> b;
-  }
-}
-
-void SiteStep::ToMixture() {
-  const int components = net->net.components;
-  for (int k = 0; k < components; ++k) {
-    int32_t* mean = heads[components + k];
-    int32_t* scale = heads[2 * components + k];
-    for (int i = 0; i < kNetSites; ++i) {
-      const int32_t shift = mean_shift[i];
-      mean[i] = (mean[i] * ratio[i] + (1 << (shift - 1))) >> shift;
-      scale[i] += 16 * log_scale[i] - 256 * (12 + low_bits[i]);
-    }
-  }
-}
 
 namespace site_scalar {
 
@@ -89,6 +52,24 @@ void Predict(SiteStep& s, int step) {
   }
 }
 
+void Normalise(SiteStep& s) {
+  for (int i = 0; i < kNetSites; ++i) {
+    const auto q = static_cast<int32_t>(FixedLog2(static_cast<uint32_t>(s.sum[i])) >> 4);
+    const int32_t e = q >> 4, m = q & 15, u = s.deep ? std::max(0, e - 15) : 0;
+    const int32_t b = std::max(0, e - 16);
+    s.log_scale[i] = q;
+    s.mantissa[i] = kMantissa[static_cast<size_t>(m)];
+    s.pre_shift[i] = u;
+    s.post_shift[i] = e - 1 - u;
+    s.ratio[i] = kRatio[static_cast<size_t>(m)];
+    s.mean_shift[i] = 23 + b - e;
+    s.low_bits[i] = b;
+    s.center[i] = ((2 * s.prediction[i] + 8) >> b) - 8;
+    s.min_high[i] = s.min >> b;
+    s.max_high[i] = s.max >> b;
+  }
+}
+
 void Features(SiteStep& s, int step) {
   const int32_t middle = 4 * (s.min + s.max);
   const int32_t span = (512 << 12) / (s.max - s.min + 1);
@@ -96,7 +77,8 @@ void Features(SiteStep& s, int step) {
     int count = 0;
     const auto put = [&](int32_t f) {
       int32_t& pair = s.pairs[count / 2 * kNetSites + i];
-      pair = count % 2 == 0 ? f & 0xFFFF : pair | static_cast<int32_t>(static_cast<uint32_t>(f) << 16);
+      pair =
+          count % 2 == 0 ? f & 0xFFFF : pair | static_cast<int32_t>(static_cast<uint32_t>(f) << 16);
       ++count;
     };
     const auto relative = [&](int32_t d) {
@@ -128,6 +110,19 @@ void Features(SiteStep& s, int step) {
         if (o.dx == 0 && o.dy == 0) continue;
         put(relative(8 * (other[SkewedPlane::Distance(o.dx, o.dy)] - other[0])));
       }
+    }
+  }
+}
+
+void ToMixture(SiteStep& s) {
+  const int components = s.net->net.components;
+  for (int k = 0; k < components; ++k) {
+    int32_t* mean = s.heads[components + k];
+    int32_t* scale = s.heads[2 * components + k];
+    for (int i = 0; i < kNetSites; ++i) {
+      const int32_t shift = s.mean_shift[i];
+      mean[i] = (mean[i] * s.ratio[i] + (1 << (shift - 1))) >> shift;
+      scale[i] += 16 * s.log_scale[i] - 256 * (12 + s.low_bits[i]);
     }
   }
 }

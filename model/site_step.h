@@ -96,14 +96,21 @@ struct SiteStep {
   alignas(64) int32_t log_scale[kNetSites], ratio[kNetSites], mean_shift[kNetSites];
   alignas(64) int32_t pairs[(kMaxFeatures + 1) / 2 * kNetSites];
 
- private:
-  void Normalise();
-  void ToMixture();
 };
 
+// The parts of Run around the network's, as they are defined.
 namespace site_scalar {
 void Predict(SiteStep& s, int step);
+void Normalise(SiteStep& s);
 void Features(SiteStep& s, int step);
+void ToMixture(SiteStep& s);
 }  // namespace site_scalar
+
+// round(2^14 / 2^(i / 16)) and round(2^8 * 2^(i / 16)).
+inline constexpr std::array<int32_t, 16> kMantissa{16384, 15689, 15024, 14387, 13777, 13193,
+                                                   12634, 12098, 11585, 11094, 10624, 10173,
+                                                   9742,  9329,  8933,  8555};
+inline constexpr std::array<int32_t, 16> kRatio{256, 267, 279, 292, 304, 318, 332, 347,
+                                                362, 378, 395, 412, 431, 450, 470, 490};
 
 }  // namespace flowzip

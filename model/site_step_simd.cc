@@ -8,6 +8,7 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "model/fixed_log2.h"
 #include "model/simd_dispatch.h"
 #include "model/site_step.h"
 
@@ -66,6 +67,62 @@ void PredictSites(SiteStep& s, int step) {
   }
 }
 
+// What follows from a scale, by its 256 log2's fraction: 16 log2's, rounded down.
+constexpr auto kLogFraction = [] {
+  std::array<int32_t, 256> table{};
+  for (size_t i = 0; i < table.size(); ++i) table[i] = kLog2Mantissa[i] >> 4;
+  return table;
+}();
+
+void NormaliseSites(SiteStep& s) {
+  const D d;
+  const hn::RebindToFloat<D> df;
+  const V zero = hn::Zero(d), one = hn::Set(d, 1);
+  const V min = hn::Set(d, s.min), max = hn::Set(d, s.max);
+  for (int i = 0; i < kNetSites; i += kVectorLanes) {
+    // Its highest bit's place n, at least 9: a float's exponent, unless rounding made that one
+    // more.
+    const V sum = hn::Load(d, s.sum + i);
+    V n = hn::Sub(hn::ShiftRight<23>(hn::BitCast(d, hn::ConvertTo(df, sum))), hn::Set(d, 127));
+    n = hn::Sub(n, hn::IfThenElseZero(hn::Eq(hn::Shr(sum, n), zero), one));
+    const V fraction = hn::And(hn::Shr(sum, hn::Sub(n, hn::Set(d, 8))), hn::Set(d, 255));
+    const V m = hn::GatherIndex(d, kLogFraction.data(), fraction);  // q = 16 n + m
+    const V b = hn::Max(hn::Sub(n, hn::Set(d, 16)), zero);
+    const V u = s.deep ? hn::Max(hn::Sub(n, hn::Set(d, 15)), zero) : zero;
+    const V p = hn::Load(d, s.prediction + i);
+    hn::Store(hn::Add(hn::ShiftLeft<4>(n), m), d, s.log_scale + i);
+    hn::Store(hn::GatherIndex(d, kMantissa.data(), m), d, s.mantissa + i);
+    hn::Store(u, d, s.pre_shift + i);
+    hn::Store(hn::Sub(hn::Sub(n, one), u), d, s.post_shift + i);
+    hn::Store(hn::GatherIndex(d, kRatio.data(), m), d, s.ratio + i);
+    hn::Store(hn::Add(hn::Set(d, 23), hn::Sub(b, n)), d, s.mean_shift + i);
+    hn::Store(b, d, s.low_bits + i);
+    const V eight = hn::Set(d, 8);
+    hn::Store(hn::Sub(hn::Shr(hn::Add(hn::Add(p, p), eight), b), eight), d, s.center + i);
+    hn::Store(hn::Shr(min, b), d, s.min_high + i);
+    hn::Store(hn::Shr(max, b), d, s.max_high + i);
+  }
+}
+
+void SitesToMixture(SiteStep& s) {
+  const D d;
+  const int components = s.net->net.components;
+  const V one = hn::Set(d, 1);
+  for (int i = 0; i < kNetSites; i += kVectorLanes) {
+    const V shift = hn::Load(d, s.mean_shift + i), ratio = hn::Load(d, s.ratio + i);
+    const V half = hn::Shl(one, hn::Sub(shift, one));
+    const V low_bits = hn::Load(d, s.low_bits + i);
+    const V octaves = hn::Sub(hn::ShiftLeft<4>(hn::Load(d, s.log_scale + i)),
+                              hn::ShiftLeft<8>(hn::Add(low_bits, hn::Set(d, 12))));
+    for (int k = 0; k < components; ++k) {
+      int32_t* mean = s.heads[components + k] + i;
+      int32_t* scale = s.heads[2 * components + k] + i;
+      hn::Store(hn::Shr(hn::Add(hn::Mul(hn::Load(d, mean), ratio), half), shift), d, mean);
+      hn::Store(hn::Add(hn::Load(d, scale), octaves), d, scale);
+    }
+  }
+}
+
 // Writes features in pairs.
 class Pairs {
  public:
@@ -109,7 +166,8 @@ HWY_INLINE void FeaturesOf(SiteStep& s, int step, int i) {
     pairs.Put(hn::Abs(f));
   };
   const V p = hn::Load(d, s.prediction + i);
-  pairs.Put(hn::Min(hn::Sub(hn::ShiftLeft<3>(hn::Load(d, s.log_scale + i)), hn::Set(d, 1408)), high));
+  pairs.Put(
+      hn::Min(hn::Sub(hn::ShiftLeft<3>(hn::Load(d, s.log_scale + i)), hn::Set(d, 1408)), high));
   pairs.Put(relative(hn::Sub(hn::Set(d, 8 * s.max), p)));
   pairs.Put(relative(hn::Sub(p, hn::Set(d, 8 * s.min))));
   const int32_t middle = 4 * (s.min + s.max), span = (512 << 12) / (s.max - s.min + 1);
@@ -154,15 +212,23 @@ HWY_AFTER_NAMESPACE();
 namespace flowzip {
 
 FLOWZIP_EXPORT(PredictSites);
+FLOWZIP_EXPORT(NormaliseSites);
 FLOWZIP_EXPORT(SiteFeatures);
+FLOWZIP_EXPORT(SitesToMixture);
 
 void SiteStep::Run(int step) {
-  const bool scalar = ScalarDefinitionForced();
-  scalar ? site_scalar::Predict(*this, step) : FLOWZIP_DISPATCH(PredictSites)(*this, step);
-  Normalise();
-  scalar ? site_scalar::Features(*this, step) : FLOWZIP_DISPATCH(SiteFeatures)(*this, step);
+  if (ScalarDefinitionForced()) {
+    site_scalar::Predict(*this, step);
+    site_scalar::Normalise(*this);
+    site_scalar::Features(*this, step);
+    net->net.EvaluateScalar(pairs, heads[0]);
+    return site_scalar::ToMixture(*this);
+  }
+  FLOWZIP_DISPATCH(PredictSites)(*this, step);
+  FLOWZIP_DISPATCH(NormaliseSites)(*this);
+  FLOWZIP_DISPATCH(SiteFeatures)(*this, step);
   net->net.Evaluate(pairs, heads[0]);
-  ToMixture();
+  FLOWZIP_DISPATCH(SitesToMixture)(*this);
 }
 
 }  // namespace flowzip

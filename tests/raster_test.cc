@@ -8,6 +8,7 @@
 #include "codec/coders/raster/raster_symbols.h"
 #include "codec/tiles/tile_modes.h"
 #include "model/fixed_log2.h"
+#include "model/gram.h"
 #include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
@@ -99,6 +100,45 @@ TEST_CASE("kernels equal their definitions") {
       CHECK(sums == first_sums);
       RasterCosts(pixels, pairs, target, filters, 13, cost);
       CHECK(std::equal(cost, cost + 13, expected));
+    }
+    ResetSimdTarget();
+  }
+}
+
+TEST_CASE("the fit's kernels equal their definitions") {
+  testing::Random random(6);
+  for (const int count : {1, 4, 7, 33}) {
+    std::vector<int16_t> rows(static_cast<size_t>(count) * kGramBlock);
+    for (int16_t& v : rows) v = static_cast<int16_t>(random.Between(-kGramClip, kGramClip));
+    const size_t products = static_cast<size_t>(count) * static_cast<size_t>(count + 1) / 2;
+    std::vector<int64_t> expected_gram(products, 5);
+    gram_scalar::AddGram(rows.data(), count, expected_gram.data());
+
+    constexpr int kBlocks = 11;
+    std::vector<std::vector<double>> blocks;
+    const double* grams[kBlocks];
+    for (const double*& gram : grams) {
+      std::vector<double>& block = blocks.emplace_back();
+      for (size_t i = 0; i < products; ++i) {
+        block.push_back(random.Between(-2000000000, 2000000000));
+      }
+      gram = block.data();
+    }
+    std::vector<std::array<double, kFormLanes>> forms(products);
+    for (auto& form : forms) {
+      for (double& f : form) f = random.Between(-4190209, 4190209) / 65536.0 / 3;
+    }
+    const auto* lanes = reinterpret_cast<const FormLanes*>(forms.data());
+    FormLanes expected[kBlocks], errors[kBlocks];
+    gram_scalar::BlockErrors(grams, kBlocks, lanes, static_cast<int>(products), expected);
+    for (const std::string& name : SupportedSimdTargets()) {
+      CAPTURE(name, count);
+      REQUIRE(ForceSimdTarget(name));
+      std::vector<int64_t> gram(products, 5);
+      AddGram(rows.data(), count, gram.data());
+      CHECK(gram == expected_gram);
+      BlockErrors(grams, kBlocks, lanes, static_cast<int>(products), errors);
+      CHECK(std::equal(errors[0], errors[0] + kBlocks * kFormLanes, expected[0]));
     }
     ResetSimdTarget();
   }

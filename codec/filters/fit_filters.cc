@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kFitBlock = 16;  // clustering looks at larger blocks than labels are for
 static_assert(kFitBlock * kFitBlock == kGramBlock);
+static_assert(kFormLanes >= kMaxRasterFilters);
 constexpr int64_t kFitBlocks = 700;  // about so many of them are enough
 constexpr int kBlocksPerFilter = 8;  // no more filters than blocks pay for
 constexpr int kRounds = 5;
@@ -48,7 +49,7 @@ struct FitBlock {
 };
 
 constexpr int32_t kMaxCounted = 16;  // residuals beyond count as that much towards a bias
-constexpr double kRounding = 0.1;  // a squared error that costs nothing
+constexpr double kRounding = 0.1;    // a squared error that costs nothing
 
 // The same on every machine, unlike std::log2.
 double FastLog2(double x) {
@@ -69,8 +70,7 @@ class Clustering {
     const int64_t count = across * down;
     // Odd, so that the blocks are not all in the same columns.
     const int64_t stride = count >= 2 * wanted_blocks ? (count / wanted_blocks) | 1 : 1;
-    filters_ =
-        static_cast<int>(std::clamp<int64_t>(count / kBlocksPerFilter, 1, most_filters));
+    filters_ = static_cast<int>(std::clamp<int64_t>(count / kBlocksPerFilter, 1, most_filters));
     for (int64_t i = 0; i < count; i += stride) {
       blocks_.push_back(Gather(planes, channel, static_cast<int>(i % across) * kFitBlock,
                                static_cast<int>(i / across) * kFitBlock));
@@ -103,8 +103,8 @@ class Clustering {
     std::array<int16_t, (kMaxRasterTaps + 1) * kGramBlock> samples;
     // Differences of deep samples are scaled down until they fit.
     int shift = 0;
-    const auto put = [&](const RasterPlane& plane, const RasterTap& tap,
-                         const RasterPlane& base, int16_t* to) {
+    const auto put = [&](const RasterPlane& plane, const RasterTap& tap, const RasterPlane& base,
+                         int16_t* to) {
       int32_t all = 0;
       for (int y = 0; y < height; ++y, to += kFitBlock) {
         const int16_t* from = plane.Row(std::max(y0 + y + tap.dy, -1)) + x0 + tap.dx;
@@ -160,8 +160,8 @@ class Clustering {
         most = std::max(most, block.gram[static_cast<size_t>(at)]);
       }
       const auto weight = std::max<int64_t>(
-          1, static_cast<int64_t>(std::floor(
-                 std::min(16384 / (block.error + kNoise), kMaxWeighted / most))));
+          1, static_cast<int64_t>(
+                 std::floor(std::min(16384 / (block.error + kNoise), kMaxWeighted / most))));
       for (size_t i = 0; i < block.gram.size(); ++i) {
         equations.gram[i] += weight * static_cast<int64_t>(block.gram[i]);
       }
@@ -180,29 +180,31 @@ class Clustering {
   // Each block to the filter with the least squared error.
   void Assign(const LinearFilters& model) {
     // Products of pairs of weights, all filters side by side.
-    using Lanes = std::array<double, kMaxRasterFilters>;
-    std::vector<Lanes> products;
+    FormLanes products[(kMaxRasterTaps + 1) * (kMaxRasterTaps + 2) / 2] = {};
+    int count = 0;
     for (int i = 0; i < rows(); ++i) {
-      for (int j = i; j < rows(); ++j) {
-        Lanes& lanes = products.emplace_back();
+      for (int j = i; j < rows(); ++j, ++count) {
         for (int f = 0; f < filters_; ++f) {
           const double product = WeightOf(model, f, i) * WeightOf(model, f, j);
-          lanes[static_cast<size_t>(f)] = i == j ? product : 2 * product;
+          products[count][f] = i == j ? product : 2 * product;
         }
       }
     }
-    for (FitBlock& block : blocks_) {
-      Lanes errors{};
-      for (size_t i = 0; i < products.size(); ++i) {
-        const double g = block.gram[i];
-        for (size_t f = 0; f < errors.size(); ++f) errors[f] += g * products[i][f];
+    constexpr size_t kTogether = 64;
+    for (size_t begin = 0; begin < blocks_.size(); begin += kTogether) {
+      const size_t size = std::min(kTogether, blocks_.size() - begin);
+      const double* grams[kTogether];
+      for (size_t b = 0; b < size; ++b) grams[b] = blocks_[begin + b].gram.data();
+      FormLanes errors[kTogether];
+      BlockErrors(grams, static_cast<int>(size), products, count, errors);
+      for (size_t b = 0; b < size; ++b) {
+        FitBlock& block = blocks_[begin + b];
+        block.label = 0;
+        for (int f = 1; f < filters_; ++f) {
+          if (errors[b][f] < errors[b][block.label]) block.label = f;
+        }
+        block.error = std::max(0.0, errors[b][block.label]) / block.sites;
       }
-      block.label = 0;
-      for (int f = 1; f < filters_; ++f) {
-        if (errors[static_cast<size_t>(f)] < errors[static_cast<size_t>(block.label)])
-          block.label = f;
-      }
-      block.error = std::max(0.0, errors[static_cast<size_t>(block.label)]) / block.sites;
     }
   }
   double WeightOf(const LinearFilters& model, int filter, int row) const {
@@ -281,7 +283,8 @@ void ChooseLabels(const PlaneRefs& planes, int channel, LinearFilters* model) {
 void TameFilters(int channel, LinearFilters* model) {
   for (int f = 0; f < model->filter_count; ++f) {
     RasterWeights& filter = model->filters[f];
-    if (FilterNorm(filter, channel) > kMaxRasterNorm) std::fill_n(filter, kMaxRasterTaps, int16_t{0});
+    if (FilterNorm(filter, channel) > kMaxRasterNorm)
+      std::fill_n(filter, kMaxRasterTaps, int16_t{0});
   }
   model->CompleteFilters(channel);
 }
@@ -307,8 +310,9 @@ void FitBiases(const PlaneRefs& planes, int channel, LinearFilters* model) {
                width, sums.data());
     for (int x = 0; x < width; ++x) {
       const size_t filter = label[x / kRasterBlock];
-      sum[filter] += std::clamp(8 * int32_t{own.Row(y)[x]} - ((sums[static_cast<size_t>(x)] + 16) >> 5),
-                                -kMaxCounted, kMaxCounted);
+      sum[filter] +=
+          std::clamp(8 * int32_t{own.Row(y)[x]} - ((sums[static_cast<size_t>(x)] + 16) >> 5),
+                     -kMaxCounted, kMaxCounted);
       ++count[filter];
     }
   }

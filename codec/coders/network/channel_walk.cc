@@ -31,6 +31,9 @@ ChannelWalk::ChannelWalk(const FlowModel& model,
       step_.tap_distance[step_.taps++] = SkewedPlane::Distance(tap.dx, tap.dy);
     }
   }
+  for (int lane = 0; lane < kNetSites; ++lane) {
+    next_[static_cast<size_t>(lane)] = {lane, -lane * SkewedPlane::kLag - 1, lane};
+  }
   constexpr int16_t kOne = 1 << kRasterWeightBits;
   top_filters_[0][kWest] = kOne;
   top_filters_[1][kWest] = top_filters_[1][kNorth] = kOne;
@@ -42,22 +45,23 @@ void ChannelWalk::SetFilter(int lane, const int16_t* filter, int32_t bias) {
   for (int k = 0; k < step_.taps; ++k) step_.filter[k][lane] = filter[k];
 }
 
-void ChannelWalk::FindLanes(int step) {
+void ChannelWalk::NextLanes() {
   lanes_.clear();
   const int across = RasterBlocks(plane_.width());
-  for (int lane = 0; lane < kNetSites; ++lane) {
-    const int at = step - lane * SkewedPlane::kLag;
-    if (at < 0) break;
-    const int band = at / plane_.period(), x = at % plane_.period();
-    const int y = band * SkewedPlane::kLanes + lane;
-    if (x >= plane_.width() || y >= plane_.height()) continue;
-    lanes_.push_back({lane, x, y});
+  for (Lane& next : next_) {
+    if (++next.x == plane_.period()) {
+      next.x = 0;
+      next.y += SkewedPlane::kLanes;
+    }
+    const auto [lane, x, y] = next;
+    if (x < 0 || x >= plane_.width() || y >= plane_.height()) continue;
+    lanes_.push_back(next);
     if (y < kTopRows) {
       if (x == 0) SetFilter(lane, top_filters_[y == 0 ? 0 : 1], 0);
     } else if (x % kRasterBlock == 0) {
-      const size_t filter = filters_.labels[static_cast<size_t>(y / kRasterBlock) *
-                                                static_cast<size_t>(across) +
-                                            static_cast<size_t>(x / kRasterBlock)];
+      const size_t filter =
+          filters_.labels[static_cast<size_t>(y / kRasterBlock) * static_cast<size_t>(across) +
+                          static_cast<size_t>(x / kRasterBlock)];
       SetFilter(lane, filters_.filters[filter], filters_.biases[filter]);
     }
   }

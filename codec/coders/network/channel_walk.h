@@ -33,16 +33,17 @@ class ChannelWalk {
 
   int steps() const { return plane_.steps(); }
 
-  // Steps [begin, end), all before `begin` being done. Calls code(*this, mixtures, values) for
-  // each that has sites; it must set values[lane] of every lane in lanes() to a sample in range.
-  // Before that, change(heads, components) may change the network's outputs, which a codec may not.
+  // Steps [begin, end); the last call ended at `begin`, the first begins at 0. Calls code(*this,
+  // mixtures, values) for each that has sites; it must set values[lane] of every lane in lanes() to
+  // a sample in range. Before that, change(heads, components) may change the network's outputs,
+  // which a codec may not.
   template <class Fn, class ChangeFn = AsTheyAre>
   void Run(int begin, int end, const Fn& code, const ChangeFn& change = {}) {
     alignas(64) int32_t values[kNetSites] = {};
     MixtureRow mixtures;
     for (int step = begin; step < end; ++step) {
       now_ = step;
-      FindLanes(step);
+      NextLanes();
       if (lanes_.empty()) continue;
       step_.Run(step);
       change(step_.heads, step_.net->net.components);
@@ -64,7 +65,7 @@ class ChannelWalk {
   int32_t center(int lane) const { return step_.center[lane]; }
 
  private:
-  void FindLanes(int step);
+  void NextLanes();  // those of the step after the last one
   void SetFilter(int lane, const int16_t* filter, int32_t bias);
 
   SkewedPlane& plane_;
@@ -72,6 +73,7 @@ class ChannelWalk {
   SiteStep step_;
   int now_ = 0;
   std::vector<Lane> lanes_;
+  std::array<Lane, kNetSites> next_;   // each lane's place in the last step; x < 0 before its first
   RasterWeights top_filters_[2] = {};  // of the first row, and of the next two
 };
 
