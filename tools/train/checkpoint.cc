@@ -12,7 +12,7 @@
 namespace flowzip {
 namespace {
 
-constexpr char kMagic[] = "FLZNET03";
+constexpr char kMagic[] = "FLZNET04";
 // Units: features 2^-7, hidden activations 2^-9, outputs 2^-8.
 constexpr int kFeatureBits = 7, kHiddenBits = 9, kOutputBits = 8;
 constexpr float kOctaves = 1.44269504f;  // of the logits, which are nats in training
@@ -31,8 +31,8 @@ void Get(std::ifstream& in, T* values, size_t count) {
 template <class NetType, class Fn>
 void ForEachArray(NetType& net, const Fn& fn) {
   for (size_t l = 0; l < net.weights.size(); ++l) {
-    for (auto* array : {&net.average[l], &net.weights[l], &net.first_moment[l],
-                        &net.second_moment[l]}) {
+    for (auto* array :
+         {&net.average[l], &net.weights[l], &net.first_moment[l], &net.second_moment[l]}) {
       fn(*array);
     }
   }
@@ -74,9 +74,10 @@ DenseLayer Quantise(const std::vector<float>& w, int stride, int inputs, int out
 void TrainingState::Save(const std::string& path) const {
   std::ofstream out(path + ".part", std::ios::binary);
   Put(out, kMagic, 8);
-  const NetShape& shape = nets[0].shape();
-  const int32_t head[4] = {shape.width, shape.blocks, shape.components, 0};
-  Put(out, head, 4);
+  for (const Net& net : nets) {
+    const int32_t shape[3] = {net.shape().width, net.shape().blocks, net.shape().components};
+    Put(out, shape, 3);
+  }
   Put(out, &pixels, 1);
   for (const auto& weights : scale.weight) Put(out, weights.data(), weights.size());
   for (const Net& net : nets) {
@@ -94,21 +95,25 @@ TrainingState TrainingState::Load(const std::string& path) {
   Require(in.good(), ErrorCode::kIo, "cannot open the checkpoint");
   TrainingState state;
   char magic[8] = {};
-  int32_t head[4] = {};
   Get(in, magic, 8);
-  Get(in, head, 4);
-  Require(in.good() && std::memcmp(magic, kMagic, 8) == 0 && head[0] >= 16 &&
-              head[0] <= kMaxNetWidth && head[0] % 16 == 0 && head[1] >= 0 && head[1] <= 16 &&
-              head[2] >= 1 && head[2] <= 8,
-          ErrorCode::kCorrupt, "not a checkpoint");
+  Require(in.good() && std::memcmp(magic, kMagic, 8) == 0, ErrorCode::kCorrupt, "not a checkpoint");
+  int32_t shapes[FlowModel::kNets][3] = {};
+  for (auto& shape : shapes) {
+    Get(in, shape, 3);
+    Require(in.good() && shape[0] >= 16 && shape[0] <= kMaxNetWidth && shape[0] % 16 == 0 &&
+                shape[1] >= 0 && shape[1] <= 16 && shape[2] >= 1 && shape[2] <= 8,
+            ErrorCode::kCorrupt, "bad shape of a network");
+  }
   Get(in, &state.pixels, 1);
   for (int c = 0; c < kChannels; ++c) {
     state.scale.weight[c].resize(static_cast<size_t>(ScaleWeightCount(c)));
     Get(in, state.scale.weight[c].data(), state.scale.weight[c].size());
   }
   std::mt19937 rng;
-  for (const int place : FlowModel::kEarlier) {
-    Net& net = state.nets.emplace_back(NetShape{FeatureCount(place), head[0], head[1], head[2]}, rng);
+  for (size_t i = 0; i < FlowModel::kNets; ++i) {
+    const int32_t* shape = shapes[i];
+    Net& net = state.nets.emplace_back(
+        NetShape{FeatureCount(FlowModel::kEarlier[i]), shape[0], shape[1], shape[2]}, rng);
     double steps = 0;
     Get(in, &steps, 1);
     net.steps = static_cast<int64_t>(steps);
@@ -123,7 +128,8 @@ FlowModel Export(const TrainingState& state) {
   for (size_t i = 0; i < FlowModel::kNets; ++i) {
     ChannelNet& channel = model.nets[i];
     for (const float w : state.scale.weight[FlowModel::kEarlier[i]]) {
-      channel.scale_weights.push_back(static_cast<uint8_t>(std::clamp(std::lround(w * 256), 0L, 255L)));
+      channel.scale_weights.push_back(
+          static_cast<uint8_t>(std::clamp(std::lround(w * 256), 0L, 255L)));
     }
     const Net& trained = state.nets[i];
     const NetShape& shape = trained.shape();
@@ -136,11 +142,10 @@ FlowModel Export(const TrainingState& state) {
       const bool first = l == 0, last = l == shape.layers() - 1;
       std::vector<float> row_scale(static_cast<size_t>(shape.rows(l)), 1.0f);
       if (last) std::fill_n(row_scale.begin(), shape.components, kOctaves);
-      net.layers.push_back(Quantise(trained.average[static_cast<size_t>(l)], shape.columns(l),
-                                    shape.inputs(l), last ? shape.outputs() : shape.width,
-                                    first ? kFeatureBits : kHiddenBits,
-                                    last ? kOutputBits : kHiddenBits,
-                                    first ? kMaxFeature : kMaxHidden, row_scale));
+      net.layers.push_back(
+          Quantise(trained.average[static_cast<size_t>(l)], shape.columns(l), shape.inputs(l),
+                   last ? shape.outputs() : shape.width, first ? kFeatureBits : kHiddenBits,
+                   last ? kOutputBits : kHiddenBits, first ? kMaxFeature : kMaxHidden, row_scale));
     }
   }
   return model;

@@ -28,7 +28,8 @@ struct TrainingState {
   static TrainingState Load(const std::string& path);
 };
 
-// The averaged weights of the networks that a model has, quantised. Throws kUnsupported for weights too large for the integers.
+// The averaged weights of the networks that a model has, quantised. Throws kUnsupported for weights
+// too large for the integers.
 FlowModel Export(const TrainingState& state);
 
 }  // namespace flowzip

@@ -82,8 +82,8 @@ Predicted Predict(Predicted out) {
       for (int x = 0; x < width; ++x) {
         const int32_t bias =
             y == 0 ? 0 : model.biases[model.labels[size_t(y / kRasterBlock) * across + x / 8]];
-        out.eighths[c][size_t(y) * width + x] = std::clamp(
-            ((sums[x] + 16) >> 5) + bias, 8 * out.ranges[c].min, 8 * out.ranges[c].max);
+        out.eighths[c][size_t(y) * width + x] =
+            std::clamp(((sums[x] + 16) >> 5) + bias, 8 * out.ranges[c].min, 8 * out.ranges[c].max);
       }
     }
   }
@@ -174,8 +174,8 @@ ScaleWeights FitScales(const std::vector<std::shared_ptr<Crop>>& crops) {
             double a[64];
             size_t n = 0;
             for (int k = 0; k < kOwnScaleSites; ++k) {
-              a[n++] = std::fabs(
-                  *crop->planes[c].Residual(x + kOwnOffsets[size_t(k)].dx, y + kOwnOffsets[size_t(k)].dy));
+              a[n++] = std::fabs(*crop->planes[c].Residual(x + kOwnOffsets[size_t(k)].dx,
+                                                           y + kOwnOffsets[size_t(k)].dy));
             }
             for (int e = 0; e < c; ++e) {
               for (const SiteOffset& o : kCrossOffsets) {
@@ -221,7 +221,8 @@ std::shared_ptr<Crop> MakeCrop(const Image& image, double strength, std::mt19937
     for (int c = 0; c < 3; ++c) {
       planes[c] = IntPlane(int(image.width), int(image.height));
       for (int y = 0; y < int(image.height); ++y) {
-        for (int x = 0; x < int(image.width); ++x) planes[c].At(x, y) = recovered.planes[c].At(x, y);
+        for (int x = 0; x < int(image.width); ++x)
+          planes[c].At(x, y) = recovered.planes[c].At(x, y);
       }
     }
     best = Planes(planes);

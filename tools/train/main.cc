@@ -19,8 +19,8 @@ void WriteModel(const TrainingState& state, const std::string& name, const std::
   AtomicFile file(path, /*overwrite=*/true);
   file.Write(bytes);
   file.Commit();
-  std::printf("%s: model %s, %.1f kMAC per pixel\n", path.c_str(),
-              HashName(model.hash()).c_str(), model.flow.MacsPerPixel() / 1000);
+  std::printf("%s: model %s, %.1f kMAC per pixel\n", path.c_str(), HashName(model.hash()).c_str(),
+              model.flow.MacsPerPixel() / 1000);
 }
 
 std::string IsWidth(const std::string& text) {
@@ -32,6 +32,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   std::string data, validation, output, name;
   TrainOptions o;
+  std::vector<int> widths;
   const auto add_output = [&](CLI::App& command) {
     command.add_option("-o,--output", output, "model file to write")->required();
     command.add_option("--name", name, "the model's name")->required();
@@ -42,9 +43,19 @@ int Main(int argc, char** argv) {
   train->add_option("--validation", validation, "folder of PNG files, never learnt from");
   add_output(*train);
   train->add_option("--checkpoint", o.checkpoint, "checkpoint to write");
-  train->add_option("--resume", o.resume, "checkpoint to start from; its shape is kept");
+  train->add_option("--resume", o.resume, "checkpoint to start from; its shapes are kept");
   train->add_option("--width", o.width, "units of a layer; a multiple of 16")
       ->check(CLI::Range(16, kMaxNetWidth) & CLI::Validator(IsWidth, ""))
+      ->capture_default_str();
+  train
+      ->add_option("--widths", widths,
+                   "of each network instead of --width, 0 for that; with --resume "
+                   "wider networks are made narrower")
+      ->delimiter(',')
+      ->expected(FlowModel::kNets)
+      ->check(CLI::Range(0, kMaxNetWidth) & CLI::Validator(IsWidth, ""));
+  train->add_option("--first-plane", o.first_plane, "networks of planes before it are left alone")
+      ->check(CLI::Range(0, kChannels - 1))
       ->capture_default_str();
   train->add_option("--blocks", o.blocks, "residual blocks")
       ->check(CLI::Range(0, 16))
@@ -88,6 +99,7 @@ int Main(int argc, char** argv) {
       WriteModel(TrainingState::Load(checkpoint), name, output);
       return 0;
     }
+    std::copy(widths.begin(), widths.end(), o.widths.begin());
     const std::vector<Image> images = LoadFolder(data);
     std::vector<Image> held_out;
     if (!validation.empty()) held_out = LoadFolder(validation);

@@ -120,8 +120,8 @@ void Net::Backward(int layer, float* d, float* d_input) {
   Narrow(d, padded, d_rows_.data(), d_pairs_.data());
   TransposeWords(reinterpret_cast<const uint32_t*>(d_rows_.data()), kStride / 2, d_sites_.data(),
                  rows, rows, kRun / 2);
-  Gemm(rows_[layer].data(), kStride, d_sites_.data(), rows, gradient[layer].data(), rows, columns, rows,
-       kRun, true);  // transposed: [columns][rows]
+  Gemm(rows_[layer].data(), kStride, d_sites_.data(), rows, gradient[layer].data(), rows, columns,
+       rows, kRun, true);  // transposed: [columns][rows]
   if (d_input != nullptr) {
     Gemm(low_transposed_[layer].data(), padded, d_pairs_.data(), kStride, d_input, kStride,
          (shape_.inputs(layer) + 15) / 16 * 16, kRun, padded, false);
@@ -195,8 +195,8 @@ double Net::Likelihood(const Sites& sites, const float* out, float* d) const {
       total[j] += w[k][j];
       const float octaves = std::min(std::max(spread[j], -16.0f), 16.0f);
       const float s = std::max(sites.scale[j] * std::exp2(octaves), kLeast);
-      const float mu = std::min(std::max(sites.prediction[j] + sites.scale[j] * mean[j], sites.min),
-                                sites.max);
+      const float mu =
+          std::min(std::max(sites.prediction[j] + sites.scale[j] * mean[j], sites.min), sites.max);
       const float inverse = 1.0f / s;
       // Bounded, so that no exponential overflows.
       const float a0 = (sites.value[j] + 0.5f - mu) * inverse;
@@ -267,8 +267,8 @@ void Net::Step(double rate, double sites) {
         const float g = gradient[l][size_t(j) * rows + i] * scale;
         first_moment[l][at] += float(1 - kBeta1) * (g - first_moment[l][at]);
         second_moment[l][at] += float(1 - kBeta2) * (g * g - second_moment[l][at]);
-        weights[l][at] -=
-            float(rate) * first_moment[l][at] * correct1 / (std::sqrt(second_moment[l][at] * correct2) + 1e-8f);
+        weights[l][at] -= float(rate) * first_moment[l][at] * correct1 /
+                          (std::sqrt(second_moment[l][at] * correct2) + 1e-8f);
         // Decoupled weight decay (Loshchilov & Hutter 2019), not of biases.
         if (j < shape_.inputs(int(l))) weights[l][at] -= float(rate * kDecay) * weights[l][at];
         average[l][at] += averaging * (weights[l][at] - average[l][at]);

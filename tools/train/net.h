@@ -13,8 +13,8 @@ namespace flowzip {
 inline constexpr int kRun = 256;           // sites side by side
 inline constexpr int kStride = kRun + 16;  // of rows of words, so that they meet few cache sets
 
-// The layers of model/coupling_net.h, each with its bias as one more column. `width` is a multiple of
-// 16.
+// The layers of model/coupling_net.h, each with its bias as one more column. `width` is a multiple
+// of 16.
 struct NetShape {
   int features, width, blocks, components;
   int feature_rows() const { return (features + 1 + 31) / 32 * 32; }  // one is 1, for the bias
@@ -49,6 +49,10 @@ class Net {
   float* features() { return x_.data(); }
   // Returns the bits of all sites; adds to the gradients (of nats) if `learn`.
   double Run(const Sites& sites, bool learn);
+  // Of the last Run: what a unit of a hidden layer gave, [kRun].
+  const float* Activations(int layer, int unit) const {
+    return wide_[static_cast<size_t>(layer) + 1].data() + static_cast<size_t>(unit) * kStride;
+  }
   // Of the last Run: [outputs()][kStride] logits, means and log2 scales.
   const float* outputs() const { return out_.data(); }
   // Adam (Kingma & Ba 2015), gradients divided by `sites`; also moves the averaged weights.

@@ -8,6 +8,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "tools/train/narrow.h"
+
 namespace flowzip {
 namespace {
 
@@ -43,9 +45,11 @@ class Source {
 
 TrainingState NewState(const TrainOptions& options, const Crops& pool, std::mt19937& rng) {
   TrainingState state;
-  for (const int place : FlowModel::kEarlier) {
+  for (size_t i = 0; i < FlowModel::kNets; ++i) {
+    const int width = options.widths[i] > 0 ? options.widths[i] : options.width;
     state.nets.emplace_back(
-        NetShape{FeatureCount(place), options.width, options.blocks, options.components}, rng);
+        NetShape{FeatureCount(FlowModel::kEarlier[i]), width, options.blocks, options.components},
+        rng);
   }
   state.scale = FitScales(pool);
   return state;
@@ -89,8 +93,13 @@ TrainingState Train(const TrainOptions& options, const std::vector<Image>& image
   for (const Image& image : validation) held_out.push_back(MakeCrop(image, 0, rng));
   Source source(images, options.augment, rng);
   for (int i = 0; i < options.pool; ++i) pool.push_back(source.Draw());
-  TrainingState state = options.resume.empty() ? NewState(options, pool, rng)
-                                               : TrainingState::Load(options.resume);
+  TrainingState state =
+      options.resume.empty() ? NewState(options, pool, rng) : TrainingState::Load(options.resume);
+  if (!options.resume.empty()) {
+    std::array<int, FlowModel::kNets> widths = options.widths;
+    for (int& width : widths) width = width > 0 ? width : kMaxNetWidth;
+    NarrowNets(state, pool, widths);
+  }
 
   const double begin = Now(), pixels = options.megapixels * 1e6;
   const double seconds = options.minutes > 0 ? 60 * options.minutes : 1e12;
@@ -99,8 +108,7 @@ TrainingState Train(const TrainOptions& options, const std::vector<Image>& image
   size_t oldest = 0;
   Sites sites;
   while (state.pixels < pixels && Now() - begin < seconds) {
-    const double at =
-        std::min(1.0, std::max(state.pixels / pixels, (Now() - begin) / seconds));
+    const double at = std::min(1.0, std::max(state.pixels / pixels, (Now() - begin) / seconds));
     const double warm = std::min(1.0, state.pixels / 1e6 + 0.02);
     const double rate =
         warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + std::cos(std::numbers::pi * at)));
@@ -112,7 +120,7 @@ TrainingState Train(const TrainOptions& options, const std::vector<Image>& image
       const int y = std::uniform_int_distribution<int>(0, crop.height - 1)(rng);
       const int x = std::uniform_int_distribution<int>(0, std::max(0, crop.width - kRun))(rng);
       const int n = std::min(kRun, crop.width - x);
-      for (int c = 0; c < kChannels; ++c) {
+      for (int c = options.first_plane; c < kChannels; ++c) {
         const size_t i = NetFor(crop, c);
         Net& net = state.nets[i];
         counts[i] += n;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Makes the training pictures as varied in provenance as users' pictures are.
+#include "tools/train/variant.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "tools/train/augment_ycc.h"
 #include "tools/train/floats.h"
-#include "tools/train/variant.h"
 
 namespace flowzip {
 namespace {
