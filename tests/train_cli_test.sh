@@ -11,7 +11,7 @@ cd "$work" || exit 1
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 photos=$source/data/photos
-small="--width 16 --blocks 0 --components 2 --runs 8 --pool 4 --seed 3"
+small="--width 32 --blocks 1 --components 2 --runs 8 --pool 4 --seed 3"
 "$train" train --data "$photos" --validation "$photos" -o tiny.flzm --name tiny $small \
   --megapixels 0.05 --checkpoint tiny.ckpt >out 2>&1 || fail "train: $(cat out)"
 grep -q 'validation [0-9]' out || fail "no validation: $(cat out)"
@@ -21,11 +21,20 @@ cmp tiny.flzm again.flzm || fail "another model from the checkpoint"
   --megapixels 0.06 >/dev/null 2>&1 || fail resume
 cmp -s tiny.flzm more.flzm && fail "nothing was learnt"
 
-"$flowzip" encode -q --model more.flzm "$photos/dunes.png" -o dunes.flz || fail encode
-"$flowzip" decode -q --model more.flzm dunes.flz -o dunes.ppm || fail decode
+"$train" train --data "$photos" -o narrow.flzm --name narrow --resume tiny.ckpt --runs 8 --pool 4 \
+  --widths 32,16,16,0,0 --first-plane 1 --megapixels 0.01 --checkpoint narrow.ckpt >out 2>&1 || fail "narrow: $(cat out)"
+(($(stat -c %s narrow.flzm) < $(stat -c %s tiny.flzm))) || fail "not narrower"
+"$train" export --checkpoint narrow.ckpt -o again.flzm --name narrow >/dev/null || fail "export of different widths"
+cmp narrow.flzm again.flzm || fail "another model from the checkpoint of different widths"
+
 "$flowzip" encode -q "$photos/dunes.png" -o other.flz || fail "encode by the default model"
 "$flowzip" decode -q other.flz -o other.ppm || fail "decode by the default model"
-cmp dunes.ppm other.ppm || fail "other pixels"
+for model in more narrow; do
+  "$flowzip" encode -q --model $model.flzm "$photos/dunes.png" -o dunes.flz || fail "encode by $model"
+  "$flowzip" decode -q --model $model.flzm dunes.flz -o dunes.ppm || fail "decode by $model"
+  cmp dunes.ppm other.ppm || fail "other pixels by $model"
+  rm dunes.flz dunes.ppm
+done
 
 mkdir empty
 refused() { # refused TEXT ARGUMENTS: one line that says so
