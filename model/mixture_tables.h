@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/made_table.h"
+
 namespace flowzip::mixture_tables {
 
 #include "model/tables.inc"
@@ -17,18 +19,20 @@ inline constexpr int kScales = 192, kScaleOfZero = 96;
 
 // kSigma[j] << kRiseBits | kSigma[j + 1] - kSigma[j], for one look-up instead of two.
 inline constexpr int kRiseBits = 12;
-inline constexpr auto kSigmaRise = [] {
+FLOWZIP_MADE std::array<int32_t, 769> MakeSigmaRise() {
   std::array<int32_t, 769> table{};
   for (int j = 0; j < 769; ++j) table[j] = kSigma[j] << kRiseBits | (kSigma[j + 1] - kSigma[j]);
   return table;
-}();
+}
+inline FLOWZIP_TABLE auto kSigmaRise = MakeSigmaRise();
 
 // kQuantile for vector look-ups.
-inline constexpr auto kWideQuantile = [] {
+FLOWZIP_MADE std::array<int32_t, 256> MakeWideQuantile() {
   std::array<int32_t, 256> table{};
   for (int j = 0; j < 256; ++j) table[j] = kQuantile[j];
   return table;
-}();
+}
+inline FLOWZIP_TABLE auto kWideQuantile = MakeWideQuantile();
 
 // S of a component at the distance d (in 1/16 steps) from its mean.
 inline int32_t Sigma(int32_t d, int32_t inverse, int32_t reach) {

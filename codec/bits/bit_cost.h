@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/exact_math.h"
+#include "base/made_table.h"
 
 namespace flowzip {
 
@@ -21,12 +22,14 @@ constexpr double ExactLog2(uint32_t n) {
 }
 
 // Bits that a bit takes which has the chance (i + 1/2) / 4096.
-inline constexpr std::array<float, 4096> kBitCosts = [] {
-  std::array<float, 4096> costs{};
+using BitCosts = std::array<float, 4096>;
+FLOWZIP_MADE BitCosts MakeBitCosts() {
+  BitCosts costs{};
   for (uint32_t i = 0; i < 4096; ++i) {
     costs[i] = static_cast<float>(13 - ExactLog2(2 * i + 1));
   }
   return costs;
-}();
+}
+inline FLOWZIP_TABLE BitCosts kBitCosts = MakeBitCosts();
 
 }  // namespace flowzip

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "base/made_table.h"
+
 namespace flowzip {
 namespace {
 
 // The inverse of squash, at the middle of each interval of probability.
 template <size_t n>
-constexpr void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
+FLOWZIP_MADE void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stretch) {
   constexpr int kWidth = 65536 / n;
   int x = -kMaxStretch;
   for (int i = 0; i < static_cast<int>(n); ++i) {
@@ -19,7 +21,7 @@ constexpr void MakeStretch(const BitTables& tables, std::array<int16_t, n>& stre
 
 // exp(-x / 256) as a fraction of 2^62, by repeated multiplication: integers, so that the table is
 // the same everywhere.
-constexpr BitTables MakeTables() {
+FLOWZIP_MADE BitTables MakeTables() {
   constexpr uint64_t kOne = uint64_t{1} << 62;
   constexpr uint64_t kStep = 4593706758521749504u;  // 2^62 exp(-1 / 256), to a multiple of 2^20
   BitTables tables{};
@@ -44,6 +46,6 @@ constexpr BitTables MakeTables() {
 
 }  // namespace
 
-constinit const BitTables kBitTables = MakeTables();
+FLOWZIP_TABLE BitTables kBitTables = MakeTables();
 
 }  // namespace flowzip

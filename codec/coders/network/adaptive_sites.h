@@ -208,6 +208,13 @@ class AdaptiveSites {
   // a logistic's log-odds of it.
   template <class OddsFn>
   int CodeNode(int bit, int kind, uint32_t part, uint32_t whole, const OddsFn& odds) {
+    std::array<int32_t, kShapes> shaped;
+    for (size_t k = 0; k < shaped.size(); ++k) shaped[k] = odds(shapes_[k]);
+    return CodeMixed(bit, kind, part, whole, shaped);
+  }
+  // Not inline: it is long, and there are four calls.
+  __attribute__((noinline)) int CodeMixed(int bit, int kind, uint32_t part, uint32_t whole,
+                                          const std::array<int32_t, kShapes>& shaped) {
     const BitTables& tables = kBitTables;
     std::array<BitSlot*, kSlots> slots;
     std::array<int32_t, AdaptiveState::kInputs> inputs;
@@ -218,7 +225,7 @@ class AdaptiveSites {
     const uint32_t share =
         whole == 0 ? 8192 : static_cast<uint32_t>((uint64_t{part} << 14) / whole);
     inputs[kSlots] = tables.fine_stretch[std::min(share, 16383u)];
-    for (int k = 0; k < kShapes; ++k) inputs[kSlots + 1 + k] = odds(shapes_[k]);
+    std::copy(shaped.begin(), shaped.end(), inputs.begin() + kSlots + 1);
     inputs[kSlots + 1 + kShapes] = 256;
 
     auto& [by_place, by_scale, by_energy] = state_.mixers;
