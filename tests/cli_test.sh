@@ -63,6 +63,20 @@ expect 0 "$flowzip" encode -q fit.png -o fit.flz
 expect 0 "$flowzip" info --header fit.flz
 grep -Eq '^image +(64 x [1-5]?[0-9]|[1-5]?[0-9] x 64|6[0-3] x [0-9]+),' stdout || fail "--fit: $(cat stdout)"
 rm -f fit.*
+# A thumbnail needs no more of a large file than its preview; of what has none that serves, all.
+"$flowzip" decode -q one.flz -o one.ppm || fail "decode to PPM"
+read -r width height < <(sed -n 2p one.ppm)
+for _ in {1..12}; do tail -c $((3 * width * height)) one.ppm; done >body
+{ printf 'P6\n%d %d\n255\n' "$width" $((12 * height)); cat body; } >large.ppm
+expect 0 "$flowzip" encode -q -e fast large.ppm -o large.flz
+expect 0 "$flowzip" info --header large.flz
+head -c $(($(sed -n 's/^header bytes *//p' stdout) + $(sed -n 's/^preview.*, \([0-9]*\) bytes$/\1/p' stdout) + 100)) large.flz >cut.flz
+expect 0 "$flowzip" decode -q --json large.flz --fit 150 -o large.png
+grep -q "\"size\": $(stat -c %s large.flz)," stdout || fail "--fit: size of the file: $(cat stdout)"
+expect 0 "$flowzip" decode -q cut.flz --fit 150 -o cut.png
+cmp large.png cut.png || fail "--fit: the preview of a file that is cut short"
+expect 1 "$flowzip" decode -q cut.flz --fit 1000 -o whole.png
+rm -f large.* cut.* body one.ppm
 rm -f one.flz one.png
 
 # --- Bad inputs ------------------------------------------------------------------------

@@ -95,11 +95,39 @@ Image Fitted(const Image& image, uint32_t side, int jobs) {
   return Averaged(image, (longer - 1) / side + 1, pool);
 }
 
-// The preview if it has a third of the pixels on a side that are asked for; else of the picture.
+// Whether the preview has a third of the pixels on a side that are asked for.
+bool PreviewServes(const flz_info& info, uint32_t side) {
+  return std::max(info.width, info.height) > side && info.preview_bytes > 0 &&
+         std::max(info.preview_width, info.preview_height) >= side / 3;
+}
+
+// A file from which a picture is made to fit: no more of it than header and preview where these are
+// enough, since a disk may take longer to read the rest than all else.
+FileBytes ReadToFit(const FileTask& task, uint32_t side, const CommonOptions& common) {
+  std::error_code none;
+  constexpr size_t kFirst = size_t{1} << 16;
+  if (std::filesystem::is_regular_file(task.input, none)) {
+    for (size_t most = kFirst;;) {
+      FileBytes bytes = ReadBeginning(task.input, most);
+      flz_info info;
+      size_t needed = 0;
+      const flz_status status = flz_probe(bytes.data(), bytes.size(), &info, &needed);
+      if (status == FLZ_OK && PreviewServes(info, side)) {
+        needed = info.header_bytes + info.preview_bytes;
+      } else if (status != FLZ_NEED_MORE) {
+        break;
+      }
+      if (bytes.size() < most || needed <= most) return bytes;
+      if (needed > common.max_memory) break;
+      most = needed;
+    }
+  }
+  return ReadInput(task.input, common.force, common.max_memory);
+}
+
 Image DecodeToFit(ByteSpan bytes, const DecoderHandle& decoder, const flz_info& info,
                   uint32_t side, const CommonOptions& common) {
-  const uint32_t longer = std::max(info.preview_width, info.preview_height);
-  if (std::max(info.width, info.height) <= side || longer < side / 3) {
+  if (!PreviewServes(info, side)) {
     const Image whole = DecodeOpen(decoder, info, bytes.size(), common);
     Image fitted = Fitted(whole, side, common.jobs);
     KeepColourSpace(whole, fitted);
@@ -185,9 +213,14 @@ std::string DecodeOne(OneFile& one, const DecoderHandle& decoder, const Argument
   FileTask task = one.task;
   FileRecord& record = one.record;
   const std::string input = InputName(task.input);
-  const FileBytes bytes =
-      WithFile(input, [&] { return ReadInput(task.input, common.force, common.max_memory); });
-  record.size = bytes.size();
+  const bool looks = arguments.fit > 0 && !one.hashes;
+  const FileBytes bytes = WithFile(input, [&] {
+    return looks ? ReadToFit(task, arguments.fit, common)
+                 : ReadInput(task.input, common.force, common.max_memory);
+  });
+  std::error_code none;
+  const uintmax_t size = looks ? std::filesystem::file_size(task.input, none) : bytes.size();
+  record.size = none ? bytes.size() : size;
   if (one.hashes) record.sha256 = Sha256Of(bytes);
   // What is no .flz file at all is said before anything about the output.
   flz_info info = {};
@@ -239,7 +272,6 @@ std::string DecodeOne(OneFile& one, const DecoderHandle& decoder, const Argument
     }
     if (one.hashes) record.pixels_sha256 = PixelSha256(image);
   };
-  std::error_code none;
   if (arguments.batch.remove && format.pnm != FormatOfSource(image).pnm) {
     throw FileError(input, "--rm: only for the kind of file that it was made of, " +
                                FormatOfSource(image).extension() + "; another does not hold all");

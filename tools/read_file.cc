@@ -19,6 +19,14 @@ size_t SizeOf(std::FILE* stream) {
   return static_cast<size_t>(status.st_size);
 }
 
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+File OpenToRead(const std::string& path) {
+  File file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (file == nullptr) throw SystemError(errno);
+  return file;
+}
+
 }  // namespace
 
 Error SystemError(int number) {
@@ -26,10 +34,16 @@ Error SystemError(int number) {
 }
 
 FileBytes ReadFile(const std::string& path, uint64_t max_bytes) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             std::fclose);
-  if (file == nullptr) throw SystemError(errno);
-  return ReadStream(file.get(), max_bytes);
+  return ReadStream(OpenToRead(path).get(), max_bytes);
+}
+
+FileBytes ReadBeginning(const std::string& path, size_t most) {
+  const File file = OpenToRead(path);
+  FileBytes bytes(most);
+  errno = 0;
+  bytes.resize(std::fread(bytes.data(), 1, most, file.get()));
+  if (std::ferror(file.get())) throw SystemError(errno);
+  return bytes;
 }
 
 FileBytes ReadStream(std::FILE* stream, uint64_t max_bytes) {

@@ -19,7 +19,9 @@ Error SystemError(int number);
 // Throws kIo if the file cannot be read, kLimit if it has more than `max_bytes`. Works on pipes
 // and devices too.
 FileBytes ReadFile(const std::string& path, uint64_t max_bytes = UINT64_MAX);
-// The same for what is left of an open stream.
+// Its first bytes: `most`, or fewer if it has no more.
+FileBytes ReadBeginning(const std::string& path, size_t most);
+// As ReadFile, for what is left of an open stream.
 FileBytes ReadStream(std::FILE* stream, uint64_t max_bytes = UINT64_MAX);
 
 }  // namespace flowzip
