@@ -122,6 +122,11 @@ TEST_CASE("a preview costs at most a two-hundredth, and is left out of small pic
     REQUIRE(std::abs(int{shown.samples[i]} - int{means.samples[i]}) <= 4);
   }
   CHECK(ParseHeader(Encode(testing::Landscape(1000, 900, 3, 7), Fast(true))).preview.channels == 0);
+  // Of a photograph of 1.5 megapixels, large enough for a thumbnail of 256 pixels
+  // (desktop/common/picture.cc).
+  const FileInfo photo = ParseHeader(Encode(testing::Landscape(1400, 1050, 3, 7), Fast(true)));
+  REQUIRE(photo.preview.channels == 3);
+  CHECK(photo.preview_width() >= 256 / 3);
   CHECK(ParseHeader(Encode(testing::Flat(2000, 1000, 3, 9), Fast(true))).preview.channels == 0);
 }
 

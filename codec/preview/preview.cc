@@ -17,7 +17,9 @@ namespace {
 // and their share has no room for more than a stamp (docs/experiments.md).
 constexpr uint64_t kLeastPixels = uint64_t{1} << 20;
 constexpr uint64_t kShare = 200;  // of the tiles' bytes
-constexpr uint32_t kSides[] = {64, 128, kMaxPreviewSide};
+// 96 is the least of which thumbnails of 256 pixels are made, and what photographs of 2 megapixels
+// have room for.
+constexpr uint32_t kSides[] = {64, 96, 128, 192, kMaxPreviewSide};
 // Low bits that are left out where there is no room for them; with more, smooth parts show steps.
 constexpr int kDroppedBits = 2, kMaxDroppedBits = 4;
 
@@ -71,7 +73,7 @@ std::optional<Preview> ChoosePreview(const Image& image, uint64_t tile_bytes, Th
       best = std::move(preview);
       return true;
     };
-    // Of twice the side, some four times the bytes: where there is room, one run is enough.
+    // Of twice the side, some four times the bytes: where there is room for that, one run is enough.
     if (best && best->payload.size() * 4 < most && fits(0)) continue;
     int dropped = kDroppedBits;
     while (dropped >= 0 && fits(dropped)) --dropped;
