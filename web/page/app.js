@@ -117,6 +117,7 @@ function reset() {
   $('split').disabled = true;
   for (const id of ['legend', 'verdict', 'hash', 'spot']) $(id).hidden = true;
   for (const id of ['save-flz', 'save-png']) $(id).disabled = true;
+  $('save-flz').textContent = 'Save .flz';
   $('note').textContent = '';
 }
 

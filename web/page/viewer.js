@@ -204,7 +204,7 @@ export class Viewer {
   #paint() {
     const context = this.#context, { width, height } = this.#canvas;
     context.clearRect(0, 0, width, height);
-    if (this.#picture === null) return;
+    if (this.#picture === null || width === 0 || height === 0) return;  // not laid out yet
     context.drawImage(this.#seen(this.#pictureLayer, this.#picture), 0, 0);
     if (this.#heat === null || this.#split >= 1) return;
     const edge = Math.round(this.#split * width);

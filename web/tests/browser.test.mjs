@@ -137,6 +137,14 @@ test('the heat map: the slider by keyboard, zoom by keyboard and pointer', async
     await page.waitForTimeout(100);
     return page.$eval('#viewer canvas', (canvas) => canvas.toDataURL());
   };
+  // Without any room, as before it is laid out: drawing must not fail.
+  await page.$eval('#viewer', (viewer) => { viewer.style.display = 'none'; });
+  await page.waitForFunction(() => document.querySelector('#viewer canvas').width === 0);
+  await page.$eval('#viewer', (viewer) => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    viewer.style.display = '';
+    drawn();
+  }))));
+  await page.waitForFunction(() => document.querySelector('#viewer canvas').width > 0);
   await page.focus('#split');
   await page.keyboard.press('End');
   const picture = await shot();
