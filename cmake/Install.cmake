@@ -16,7 +16,7 @@ if(TARGET flowzip)
   install(FILES share/flowzip.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/mime/packages")
   install(FILES share/org.flowzip.flowzip.metainfo.xml DESTINATION "${CMAKE_INSTALL_DATADIR}/metainfo")
   install(FILES share/flowzip.magic DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")
-  install(DIRECTORY share/slurm share/parallel USE_SOURCE_PERMISSIONS
+  install(DIRECTORY share/imagemagick share/slurm share/parallel USE_SOURCE_PERMISSIONS
           DESTINATION "${CMAKE_INSTALL_DATADIR}/flowzip")
   install(FILES LICENSE README.md docs/FORMAT.md docs/archive.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 endif()

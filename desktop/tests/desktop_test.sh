@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The plug-ins in the programs that people use:  desktop_test.sh BUILD FLOWZIP SOURCE
 #
-# gdk-pixbuf-thumbnailer in bubblewrap, as GNOME runs it; tumbler, by D-Bus; eog and gwenview under Xvfb. Screenshots are left in
+# gdk-pixbuf-thumbnailer in bubblewrap, as GNOME runs it; tumbler, by D-Bus; ImageMagick; eog and gwenview under Xvfb. Screenshots are left in
 # BUILD/desktop/screenshots, to be looked at; the test compares their colours with the picture's. What is not installed is
 # named and left out.
 set -euo pipefail
@@ -93,6 +93,17 @@ if [ -f "$loader" ] && have dbus-run-session && [ -x /usr/lib/*/tumbler-1/tumble
     cat tumbler.log
     fail "tumbler made no thumbnail"
   fi
+fi
+
+# ImageMagick, which reads by the command.
+if have convert; then
+  export MAGICK_CONFIGURE_PATH=$source/share/imagemagick
+  PATH=$(dirname "$flowzip"):$PATH convert photo.flz magick.png || fail "convert"
+  [ "$(compare -metric AE magick.png photo.png null: 2>&1)" = 0 ] || fail "convert: other pixels"
+  head -c 5000 photo.flz >cut.flz
+  PATH=$(dirname "$flowzip"):$PATH convert cut.flz cut.png 2>magick.log && fail "convert: a picture of half a file"
+  grep -q 'cut short' magick.log || fail "convert: $(cat magick.log)"
+  unset MAGICK_CONFIGURE_PATH
 fi
 
 # shot NAME COMMAND...: starts it, and takes a screenshot once that shows the picture.

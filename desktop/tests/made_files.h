@@ -2,6 +2,8 @@
 // .flz files for the tests of plug-ins, made by the library: known pixels, and metadata.
 #pragma once
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 #include <zlib.h>
 
 #include <cstdint>
@@ -104,6 +106,33 @@ void Damaged(const Bytes& file, const F& body) {
   for (size_t at = 8; at < file.size(); at += file.size() / 40 + 1) {
     Bytes changed = file;
     changed[at] ^= static_cast<uint8_t>(1 << at % 8);
+    body(changed);
+  }
+}
+
+// Changes of a file's preview, and of what the header says of it, under checksums that are right again
+// (docs/FORMAT.md, 2.4 and 2.5): what a loader hands to the decoder of previews.
+template <class F>
+void DamagedPreviews(const Bytes& file, const F& body) {
+  flz_info info;
+  if (flz_probe(file.data(), file.size(), &info, nullptr) != FLZ_OK) std::abort();
+  const auto seal = [](Bytes& bytes, size_t at, size_t begin, size_t end, XXH32_hash_t seed) {
+    const XXH32_hash_t sum = XXH32(bytes.data() + begin, end - begin, seed);
+    for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<uint8_t>(sum >> (8 * i));
+  };
+  const size_t header = info.header_bytes, end = header + info.preview_bytes;
+  for (size_t at = header + 8; at < end; at += (end - header) / 64 + 1) {
+    for (const int bit : {0, 3, 7}) {
+      Bytes changed = file;
+      changed[at] ^= static_cast<uint8_t>(1 << bit);
+      seal(changed, header, header + 4, end, 0xFFFFFFFF);
+      body(changed);
+    }
+  }
+  for (size_t at = 8; at < header - 4; ++at) {  // sizes among them
+    Bytes changed = file;
+    changed[at] ^= static_cast<uint8_t>(1 << at % 8);
+    seal(changed, header - 4, 0, header - 4, 0);
     body(changed);
   }
 }

@@ -132,6 +132,11 @@ int main(int argc, char** argv) {
       g_clear_object(&pixbuf);
     }
   };
+  made::DamagedPreviews(made::MakeFile(1500, 1000, 6), [&](const Bytes& file) {
+    GdkPixbuf* pixbuf = Load(file, 1 + file.size() / 3, {64, 64});
+    ++(pixbuf != nullptr ? loaded : refused);
+    g_clear_object(&pixbuf);
+  });
   while (list >> verb >> flz) {
     const Bytes file = made::ReadAll(flz);
     if (verb == "any") {

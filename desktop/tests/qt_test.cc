@@ -81,6 +81,9 @@ int main(int argc, char** argv) {
     for (const QSize size : {QSize(), QSize(64, 64)})
       ++(Load(file, size).isNull() ? refused : loaded);
   };
+  made::DamagedPreviews(made::MakeFile(1500, 1000, 6), [&](const Bytes& file) {
+    ++(Load(file, QSize(64, 64)).isNull() ? refused : loaded);
+  });
   while (list >> verb >> flz) {
     const Bytes file = made::ReadAll(flz);
     if (verb == "any") {

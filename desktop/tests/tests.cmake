@@ -10,6 +10,7 @@ endfunction()
 function(flowzip_desktop_program name source)
   add_executable(${name} "tests/${source}")
   target_link_libraries(${name} PRIVATE flowzip_flags flowzip_shared ZLIB::ZLIB ${ARGN})
+  target_include_directories(${name} SYSTEM PRIVATE "${XXHASH_INCLUDE_DIR}")
   add_dependencies(desktop ${name})
 endfunction()
 

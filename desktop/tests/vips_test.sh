@@ -61,7 +61,8 @@ vips copy stdin .flz <direct.flz >piped.flz || vips copy "$photo" piped.flz
 [ "$(difference piped.flz "$photo" | cut -d. -f1)" = 0 ] || fail "by a pipe: other samples"
 
 # Metadata: into a file and through others.
-"$program" with-metadata.flz
+mkdir damaged
+"$program" with-metadata.flz damaged
 vips copy with-metadata.flz copied.flz
 kept() { # NAME FROM TO
   vipsheader -f "$1" "$2" >one 2>/dev/null || fail "$1 is missing"
@@ -80,6 +81,13 @@ vipsthumbnail with-metadata.flz -s 100 -o thumbnail.png
 [ "$(vipsheader -f width thumbnail.png) $(vipsheader -f height thumbnail.png)" = "67 100" ] || fail "thumbnail, turned"
 vips copy 'with-metadata.flz[preview]' preview.png
 [ "$(vipsheader -f width preview.png)" -le 256 ] || fail "preview"
+for file in damaged/*.flz; do
+  status=0
+  vips copy "$file[preview]" out.v 2>errors || status=$?
+  [ $status -lt 100 ] || fail "damaged preview: exit status $status"
+  [ $status = 0 ] || [ -s errors ] || fail "damaged preview: refused without a word"
+  rm -f out.v
+done
 
 # Regions of large pictures: a pyramid takes memory by the picture's width, not by its height.
 across=$((1900 / $(vipsheader -f width "$photo") + 1)) down=$((4000 / $(vipsheader -f height "$photo") + 1))
