@@ -7,7 +7,7 @@
 # PICTURE is repeated to sizes of 3 : 2. Prints for each effort and size the bytes of the file and the preview, and of
 # `decode --fit 256` as a whole process the time and the processor time, the least of eleven runs; and beside it the
 # processor time of `--fit 1024`, for which no preview is large enough: that of a thumbnail without one. Needs netpbm and
-# GNU time (scripts/install-deps.sh bench desktop).
+# GNU time (scripts/install-deps.sh bench desktop). On a machine with other work, as root, by `chrt -f 10`.
 set -euo pipefail
 flowzip=$(realpath "${1:?usage: scripts/thumbnails.sh FLOWZIP PICTURE [MEGAPIXELS...]}")
 picture=$(realpath "$2")

@@ -39,11 +39,8 @@ if [ -f "$loader" ]; then
   export GDK_PIXBUF_MODULE_FILE=$folder/loaders.cache
 fi
 
-# A photograph of some megapixels, standard effort: what a camera's files are turned into.
-"$flowzip" encode -q -e fast "$source/data/photos/colorado.png" -o small.flz
-"$flowzip" decode -q small.flz -o small.ppm
-read -r width height <<<"$(identify -format '%w %h' small.ppm)"
-pnmtile $((4 * width)) $((4 * height)) small.ppm >photo.ppm
+# A photograph of some megapixels with grain, standard effort: what a camera's files are turned into.
+convert "$source/data/photos/colorado.png" -resize 400% -seed 1 -attenuate 0.3 +noise Gaussian -depth 8 photo.ppm
 "$flowzip" encode -q photo.ppm -o photo.flz
 "$flowzip" decode -q photo.flz -o photo.png
 
