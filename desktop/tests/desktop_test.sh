@@ -114,9 +114,9 @@ shot() {
     sleep 1
     kill -0 "$program" 2>/dev/null || break
     import -window root -display "$DISPLAY" "$name.png" 2>/dev/null || continue
-    # The middle of the window, where the picture is.
+    # The middle of the window, and of the picture in its size.
     convert "$name.png" -gravity center -crop 400x260+0+0 +repage middle.png
-    distance=$(apart middle.png photo.png)
+    distance=$(apart middle.png wanted.png)
     [ "$distance" -ge 25 ] || break
   done
   kill -- "-$program" 2>/dev/null || true
@@ -128,6 +128,7 @@ shot() {
 }
 
 if have Xvfb && have import; then
+  convert photo.png -resize 900x640 -gravity center -crop 400x260+0+0 +repage wanted.png
   Xvfb :87 -screen 0 900x640x24 -nolisten tcp >xvfb.log 2>&1 &
   pids+=($!)
   export DISPLAY=:87
