@@ -15,6 +15,9 @@ modules=$(VIPSHOME=$folder/home G_MESSAGES_DEBUG=all vips -l 2>&1 | sed -n 's/.*
 mkdir -p "$modules"
 cp "$module" "$modules/"
 export VIPSHOME=$folder/home
+# Where the module, at its own place, finds the library.
+LD_LIBRARY_PATH=$(ldd "$module" | sed -n 's,.*libflowzip[^ ]* => \(.*\)/.*,\1,p')
+export LD_LIBRARY_PATH
 vips -l 2>&1 | grep 'flzload' >/dev/null || { echo "the module is not loaded"; exit 1; }
 
 make_list "$flowzip" "$source"
