@@ -103,7 +103,8 @@ if [[ " ${kinds[*]} " == *" shared "* ]]; then
 fi
 
 if [ -x "$prefix/bin/flowzip" ]; then
-  [ "$("$prefix/bin/flowzip" --version | head -1)" = "flowzip $version" ] || fail "version of the command"
+  # (Linked with the library, if it is, which lies where no linker looks.)
+  [ "$(LD_LIBRARY_PATH="$libraries" "$prefix/bin/flowzip" --version | head -1)" = "flowzip $version" ] || fail "version of the command"
   for file in man/man1/flowzip.1 bash-completion/completions/flowzip \
     zsh/site-functions/_flowzip mime/packages/flowzip.xml flowzip/flowzip.magic; do
     [ -s "$prefix/share/$file" ] || fail "share/$file is not installed"

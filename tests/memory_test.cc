@@ -6,9 +6,11 @@
 #include <catch2/catch.hpp>
 
 #include "codec/api/codec.h"
+#include "codec/preview/preview.h"
 #include "model/embedded.h"
 #include "tests/converted.h"
 #include "tests/counted_heap.h"
+#include "tests/landscape.h"
 #include "tests/picture_kinds.h"
 #include "tests/tiny_model.h"
 
@@ -136,6 +138,21 @@ TEST_CASE("bytes for people") {
   CHECK(HumanBytes(uint64_t{4} << 30) == "4.0 GiB");
   CHECK(HumanBytes(uint64_t{150} << 30) == "150 GiB");
   CHECK(HumanBytes(UINT64_MAX) == "16.0 EiB");
+}
+
+TEST_CASE("a preview's memory stays within the plans") {
+  const Image image = testing::Landscape(1200, 900, 3, 7);
+  EncodeOptions options;
+  options.coding = Coding::kFast;
+  options.preview = true;
+  options.jobs = 2;
+  std::vector<uint8_t> file;
+  CHECK(testing::HeapPeakOf([&] { file = Encode(image, options); }) <=
+        EncodingMemory(image, options));
+  const FileInfo info = Probe(file);
+  REQUIRE(info.preview.channels == 3);
+  Image preview;
+  CHECK(testing::HeapPeakOf([&] { preview = DecodePreview(info, file); }) <= PreviewMemory(info));
 }
 
 }  // namespace flowzip

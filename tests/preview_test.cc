@@ -8,7 +8,6 @@
 #include "codec/api/codec.h"
 #include "codec/preview/average.h"
 #include "flowzip/flowzip.h"
-#include "tests/counted_heap.h"
 #include "tests/landscape.h"
 #include "tests/picture_kinds.h"
 #include "tests/with_preview.h"
@@ -128,18 +127,6 @@ TEST_CASE("a preview costs at most a two-hundredth, and is left out of small pic
   REQUIRE(photo.preview.channels == 3);
   CHECK(photo.preview_width() >= 256 / 3);
   CHECK(ParseHeader(Encode(testing::Flat(2000, 1000, 3, 9), Fast(true))).preview.channels == 0);
-}
-
-TEST_CASE("memory stays within the plans") {
-  const Image image = testing::Landscape(1200, 900, 3, 7);
-  const EncodeOptions options = Fast(true);
-  Bytes file;
-  CHECK(testing::HeapPeakOf([&] { file = Encode(image, options); }) <=
-        EncodingMemory(image, options));
-  const FileInfo info = ParseHeader(file);
-  REQUIRE(info.preview.channels == 3);
-  Image preview;
-  CHECK(testing::HeapPeakOf([&] { preview = DecodePreview(info, file); }) <= PreviewMemory(info));
 }
 
 TEST_CASE("the bytes do not depend on the number of threads") {
