@@ -44,7 +44,7 @@ flz_info ToInfo(const FileInfo& info) {
   out.header_bytes = info.header_bytes;
   out.file_bytes = info.file_bytes();
   out.tile_count = info.tile_count();
-  out.tile_size = uint32_t{1} << info.tile_log2;
+  out.tile_size = uint32_t{1} << info.tile_log2;  // 2^31: one tile
   out.format_version = kFormatVersion;
   out.flags = (info.indexed ? FLZ_INDEXED : 0) | (info.interlaced ? FLZ_INTERLACED : 0);
   out.max_value = StoredMaxValue(info);

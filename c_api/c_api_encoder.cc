@@ -253,6 +253,23 @@ flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* image, cons
   });
 }
 
+flz_status flz_encoder_keep_smaller(flz_encoder* encoder, const flz_image* image,
+                                    const void* stream, size_t stream_size, const uint8_t** data,
+                                    size_t* size) {
+  return With(encoder, [&](flz_encoder& e) {
+    RequireArgument(data != nullptr && size != nullptr, "there is nowhere to put the result");
+    RequireArgument(stream != nullptr, "no stream was given");
+    RequireArgument(!e.file.empty(), "nothing has been encoded");
+    if (stream_size < e.file.size()) {
+      const ByteSpan rows(static_cast<const uint8_t*>(stream), stream_size);
+      std::vector<uint8_t> file = EncodeDeflated(Borrow(e, image), rows, Options(e));
+      if (file.size() < e.file.size()) e.file = std::move(file);
+    }
+    *data = e.file.data();
+    *size = e.file.size();
+  });
+}
+
 flz_status flz_encoder_encode_into(flz_encoder* encoder, const flz_image* image, void* buffer,
                                    size_t capacity, size_t* size) {
   if (size != nullptr) *size = 0;

@@ -39,6 +39,7 @@ flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture fl
 
 # The coders of tiles.
 flowzip_room(coder codec/coders flowzip_base flowzip_model flowzip_picture flowzip_account)
+flowzip_room(deflated codec/coders/deflated flowzip_base flowzip_picture flowzip_account flowzip_coder)
 flowzip_room(plain codec/coders/plain flowzip_picture flowzip_coder)
 flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits
   flowzip_coder)
@@ -52,14 +53,14 @@ flowzip_room(metadata codec/metadata flowzip_base flowzip_rans flowzip_bits flow
   flowzip_container)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_picture flowzip_account flowzip_container
-  flowzip_options flowzip_coder flowzip_plain flowzip_contexts flowzip_raster flowzip_network
+  flowzip_options flowzip_coder flowzip_plain flowzip_deflated flowzip_contexts flowzip_raster flowzip_network
   flowzip_metadata)
 # The small picture beside large ones.
 flowzip_room(preview codec/preview flowzip_base flowzip_picture flowzip_container flowzip_options
   flowzip_tiles)
 # Whole pictures: Encode and Decode.
 flowzip_room(api codec/api flowzip_base flowzip_picture flowzip_account flowzip_container
-  flowzip_options flowzip_metadata flowzip_tiles flowzip_preview)
+  flowzip_options flowzip_deflated flowzip_metadata flowzip_tiles flowzip_preview)
 # Above the codec: likelihoods, anomalies, samples.
 flowzip_room(analysis analysis flowzip_base flowzip_rans flowzip_model flowzip_picture
   flowzip_account flowzip_filters flowzip_planes flowzip_network flowzip_tiles flowzip_api)

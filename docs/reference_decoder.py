@@ -9,6 +9,7 @@ OUT: a PGM, PPM or (with alpha) PAM file; palettes are not applied, metadata not
 import re
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -506,7 +507,8 @@ def read_header(data):
         fail("header is cut short")
     if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
         fail("header checksum")
-    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 15 or not 4 <= tile_log2 <= 12:
+    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 15 or (
+            not 4 <= tile_log2 <= 12 and tile_log2 != 31):
         fail("unknown kind of picture")
     indexed = flags & 1 == 1
     if indexed and (channels != 1 or depth > 8):
@@ -514,7 +516,7 @@ def read_header(data):
     if not (1 <= width < 1 << 31 and 1 <= height < 1 << 31) or width * height > 1 << 28:
         fail("impossible size")
     def side(other):  # 2.2
-        bits = (other - 1).bit_length()
+        bits = (other - 1).bit_length() if tile_log2 < 31 else 31
         return 1 << (2 * tile_log2 - bits if bits < tile_log2 else tile_log2)
 
     tile = side(width), side(height)
@@ -537,9 +539,12 @@ def read_header(data):
     plain = coded == 8 and (values or largest == 255) and not indexed
     by_network = model_hash != 0 and not indexed and (plain or coded > 8)
     modes = b"\0\1\2" + (b"\3\4" if plain else b"") + (b"\5\6" if by_network else b"")
+    if tile_log2 == 31:
+        deflatable = depth in ((1, 2, 4, 8, 16) if channels == 1 else (8, 16))
+        modes = b"\7" if deflatable and largest == (1 << depth) - 1 else b""
     may_learn = flags & 4 != 0
     return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn,
-            preview, values)
+            preview, values, flags & 2 != 0)
 
 
 def decode_preview(r, preview, width, height):
@@ -560,9 +565,51 @@ def decode_preview(r, preview, width, height):
     return (part.astype(np.int64) * 255 + top // 2) // top
 
 
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def unfilter(kind, row, above, size):
+    """PNG, section 9; `size` bytes a pixel."""
+    if kind > 4:
+        fail("unknown filter of a row")
+    for i in range(len(row)):
+        left = row[i - size] if i >= size else 0
+        up, corner = above[i], above[i - size] if i >= size else 0
+        near = min((left, up, corner), key=lambda v: abs(left + up - corner - v))
+        row[i] = row[i] + (0, left, up, (left + up) // 2, near)[kind] & 255
+
+
+def decode_deflated(stream, width, height, channels, depth, interlaced):
+    """3.14."""
+    try:
+        unpacker = zlib.decompressobj(-15)
+        rows = unpacker.decompress(stream[2:])
+    except zlib.error:
+        fail("malformed deflate stream")
+    head = int.from_bytes(stream[:2], "big")
+    if head % 31 or head & 0x0F20 != 0x0800 or not unpacker.eof or (
+            unpacker.unused_data != zlib.adler32(rows).to_bytes(4, "big")):
+        fail("malformed deflate stream")
+    r = Reader(rows)
+    pixels = np.zeros((height, width, channels), np.uint16)
+    for x0, y0, dx, dy in ADAM7 if interlaced else [(0, 0, 1, 1)]:
+        count = len(range(x0, width, dx)) * channels
+        above = bytes((count * depth + 7) // 8)
+        for y in range(y0, height if count else 0, dy):
+            kind, row = r.u(1), bytearray(r.bytes(len(above)))
+            unfilter(kind, row, above, max(channels * depth // 8, 1))
+            bits = int.from_bytes(row, "big") >> (-count * depth % 8)
+            samples = [bits >> (count - 1 - i) * depth & (1 << depth) - 1 for i in range(count)]
+            pixels[y, x0::dx] = np.array(samples, np.uint16).reshape(-1, channels)
+            above = row
+    if r.at != len(r.data):
+        fail("malformed deflate stream")
+    return pixels
+
+
 def decode_file(data, model):
     (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
-     may_learn, preview, values) = read_header(data)
+     may_learn, preview, values, interlaced) = read_header(data)
     coded = values[0] if values else depth
     most = (1 << coded) - 1 if values else largest
     if model_hash not in (0, model.hash):
@@ -579,7 +626,10 @@ def decode_file(data, model):
         h, w = min(tile[0], height - y), min(tile[1], width - x)
         if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        part = decode_tile(model, block[4:], w, h, channels, coded, most, may_learn)
+        if block[4] == 7:
+            part = decode_deflated(block[5:], w, h, channels, coded, interlaced)
+        else:
+            part = decode_tile(model, block[4:], w, h, channels, coded, most, may_learn)
         if np.max(part) > most:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part

@@ -186,6 +186,28 @@ TEST_CASE("into the caller's buffer") {
   CHECK(buffer.back() == 0xEE);
 }
 
+// That it is kept where it is smaller: floor_test.sh.
+TEST_CASE("another picture's stream, or a larger one, is not kept") {
+  const EncoderPtr encoder = NewEncoder();
+  const Image image = testing::OfKind({3, 8, 3}, 40, 30, 5);
+  const flz_image picture = ToPicture(image);
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+  const std::vector<uint8_t> none(10, 0x78), large(20000);
+  const auto keep = [&](const std::vector<uint8_t>& stream) {
+    return flz_encoder_keep_smaller(encoder.get(), &picture, stream.data(), stream.size(), &data,
+                                    &size);
+  };
+  CHECK(keep(none) == FLZ_INVALID_ARGUMENT);  // nothing has been encoded
+  const std::vector<uint8_t> file = EncodeImage(encoder.get(), picture);
+  REQUIRE(flz_encoder_encode(encoder.get(), &picture, &data, &size) == FLZ_OK);
+  CHECK(keep(none) == FLZ_INVALID_ARGUMENT);
+  CheckSentence(flz_encoder_message(encoder.get()));
+  CHECK((std::vector<uint8_t>(data, data + size) == file));
+  CHECK(keep(large) == FLZ_OK);
+  CHECK((std::vector<uint8_t>(data, data + size) == file));
+}
+
 TEST_CASE("the probe at every prefix length") {
   const EncoderPtr encoder = NewEncoder();
   const Image image = testing::Noise(40, 30, 3, 12);

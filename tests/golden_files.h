@@ -55,6 +55,11 @@ inline Coding CodingOf(const GoldenFile& golden) {
                                                    : Coding::kContexts;
 }
 
+// The zlib stream of a deflated picture's file.
+inline ByteSpan StreamOf(const GoldenFile& golden) {
+  return SplitTiles(ParseHeader(golden.bytes), golden.bytes)[0].payload.subspan(1);
+}
+
 // All of FOLDER/manifest.txt, in its order.
 inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {
   std::vector<GoldenFile> goldens;

@@ -96,6 +96,10 @@ TEST_CASE("golden files are what the encoder writes today") {
     options.tile_log2 = Probe(golden.bytes).tile_log2;
     const Image image = DecodeGolden(golden.bytes);
     options.coding = testing::CodingOf(golden);
+    if (Probe(golden.bytes).is_whole()) {
+      CHECK((EncodeDeflated(image, testing::StreamOf(golden), options) == golden.bytes));
+      continue;
+    }
     CHECK((Encode(image, options) == testing::WithPreview(golden.bytes, std::nullopt)));
   }
 }

@@ -160,7 +160,7 @@ void PackFrames(Image& image, uint64_t max_pixels, const EncodeFrameFn& encode) 
   const std::optional<std::vector<Frame>> frames = FindFrames(image.chunks);
   if (!frames || frames->empty()) return;
   std::vector<Chunk> packed;
-  size_t next = 0, before = 0, after = 0;
+  size_t next = 0;
   try {
     for (const Frame& frame : *frames) {
       std::vector<uint8_t> data;
@@ -170,17 +170,15 @@ void PackFrames(Image& image, uint64_t max_pixels, const EncodeFrameFn& encode) 
       }
       Image picture = ReadFrame(FrameHeader(image, image.chunks[frame.control]), data, max_pixels);
       const std::vector<uint8_t> file = encode(picture);
+      if (file.size() >= data.size()) continue;
       packed.insert(packed.end(), image.chunks.begin() + static_cast<ptrdiff_t>(next),
                     image.chunks.begin() + static_cast<ptrdiff_t>(frame.first));
       packed.push_back(MakeChunk(kPacked, file));
       next = frame.last + 1;
-      before += data.size();
-      after += file.size();
     }
   } catch (const Error&) {  // a frame that is no picture, or too large: carried
     return;
   }
-  if (after >= before) return;
   packed.insert(packed.end(), image.chunks.begin() + static_cast<ptrdiff_t>(next), image.chunks.end());
   Number(packed);
   image.chunks = std::move(packed);

@@ -24,6 +24,8 @@ struct Arguments {
   bool verify = true, strip = false, recover_colour = true, repair = false, preview = true;
 };
 
+constexpr double kHardlySmaller = 0.95;
+
 using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point start) {
@@ -37,8 +39,8 @@ uint64_t MemoryFor(const Image& image, const EncoderHandle& encoder) {
 }
 
 // All but the samples; before those are allocated, the file has its share of threads and memory.
-PictureReader OpenPicture(FileBytes bytes, const EncoderHandle& encoder, const CommonOptions& common,
-                          WorkShare& share, PngMending& mending) {
+PictureReader OpenPicture(FileBytes bytes, const EncoderHandle& encoder,
+                          const CommonOptions& common, WorkShare& share, PngMending& mending) {
   Check(flz_encoder_set_threads(encoder.get(), share.wanted()), encoder);
   const auto check = [&](const Image& header) {
     // Beside the picture, the encoder may have what that leaves; 0 would be no limit.
@@ -71,8 +73,7 @@ bool Holds(ByteSpan file, const Image& image, const CommonOptions& common, int j
     Check(flz_decoder_preview(decoder.get(), preview.data(), preview.size(), 0), decoder);
   }
   const FileInfo tiles = ParseHeader(file);
-  const uint64_t columns =
-      std::min<uint64_t>(tiles.tile_columns(), static_cast<uint64_t>(jobs));
+  const uint64_t columns = std::min<uint64_t>(tiles.tile_columns(), static_cast<uint64_t>(jobs));
   const uint64_t rows = (static_cast<uint64_t>(jobs) + columns - 1) / columns;
   const uint64_t width = columns << tiles.tile_width_log2(),
                  height = rows << tiles.tile_height_log2();
@@ -166,8 +167,27 @@ std::string LineOf(const FileRecord& record, const Image& image) {
     std::snprintf(figures, sizeof figures, ", %.1f %% of the input",
                   100 * bytes / static_cast<double>(record.size));
     line += figures;
+    if (bytes > kHardlySmaller * static_cast<double>(record.size)) {
+      line += record.output_size < record.size ? ": hardly smaller" : ": no smaller";
+    }
   }
   return line + "\n";
+}
+
+// Where the PNG file's compressed rows are smaller than all that was made of them, as where
+// something repeats further away than a tile reaches, they are kept. Not if its file cannot be read
+// again, or is damaged.
+void KeepSmaller(const FileTask& task, PictureReader& reader, const EncoderHandle& encoder,
+                 const uint8_t** data, size_t* size) {
+  if (reader.deflated_bytes() == 0 || reader.deflated_bytes() >= *size) return;
+  std::vector<uint8_t> rows;
+  try {
+    rows = reader.DeflatedRows(task.input);
+  } catch (const Error&) {
+    return;
+  }
+  const flz_image picture = ToPicture(reader.image());
+  flz_encoder_keep_smaller(encoder.get(), &picture, rows.data(), rows.size(), data, size);
 }
 
 struct Seconds {
@@ -216,6 +236,8 @@ std::string EncodeOne(OneFile& one, const EncoderHandle& encoder, const Argument
   record.effort = common.model_path.empty() ? common.effort : "model";
   if (record.effort.empty()) record.effort = "standard";
   const int threads = one.share.threads();
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(task.input, none)) reader.Keep();
   if (ComparesExisting(arguments.batch, common)) {
     if (IsThere(one, reader, arguments)) {
       if (one.hashes) record.pixels_sha256 = PixelSha256(image);
@@ -242,9 +264,11 @@ std::string EncodeOne(OneFile& one, const EncoderHandle& encoder, const Argument
       HandleRows rows(encoder, [&](uint32_t count) { reader.ReadRows(count); });
       rows.Check(flz_encoder_encode(encoder.get(), &picture, &data, &size));
     }
+    KeepSmaller(task, reader, encoder, &data, &size);
     seconds.encode = SecondsSince(start);
     start = Clock::now();
-    if (arguments.verify && !Holds({data, size}, image, common, threads, !common.quiet && one.alone)) {
+    if (arguments.verify &&
+        !Holds({data, size}, image, common, threads, !common.quiet && one.alone)) {
       throw Error(ErrorCode::kCorrupt,
                   "internal error: what was encoded does not decode to the same");
     }

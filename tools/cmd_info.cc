@@ -50,9 +50,9 @@ void PrintHeader(const std::string& name, const FileInfo& info, size_t bytes, co
               KindName(info), info.bit_depth);
   std::printf("model             %s (%s)\n", HashName(info.model_hash).c_str(),
               info.model_hash == 0 ? "none needed" : ModelNote(info.model_hash, model).c_str());
-  std::printf("tiles             %llu of at most %d x %d\n",
-              static_cast<unsigned long long>(info.tile_count()), 1 << info.tile_width_log2(),
-              1 << info.tile_height_log2());
+  std::printf("tiles             %llu of at most %u x %u\n",
+              static_cast<unsigned long long>(info.tile_count()),
+              uint32_t{1} << info.tile_width_log2(), uint32_t{1} << info.tile_height_log2());
   std::printf("sample bytes      %.0f\n", sub_pixels * ((info.bit_depth + 7) / 8));
   std::printf("file bytes        %zu\n", bytes);
   std::printf("header bytes      %zu\n", info.header_bytes);
@@ -149,7 +149,7 @@ std::string JsonObject(const std::string& name, const FileInfo& info, size_t byt
       info.interlaced ? "true" : "false");
   out += "  \"model\": {\"hash\": \"" + HashName(info.model_hash) +
          "\", \"name\": " + (model_name.empty() ? "null" : JsonString(model_name)) + "},\n";
-  add("  \"tile_size\": %d, \"tiles\": %llu,\n", 1 << info.tile_log2,
+  add("  \"tile_size\": %u, \"tiles\": %llu,\n", uint32_t{1} << info.tile_log2,
       static_cast<unsigned long long>(info.tile_count()));
   add("  \"sample_bytes\": %.0f, \"file_bytes\": %zu, \"header_bytes\": %zu,\n",
       sub_pixels * ((info.bit_depth + 7) / 8), bytes, info.header_bytes);

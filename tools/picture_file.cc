@@ -6,6 +6,7 @@
 
 #include "tools/atomic_file.h"
 #include "tools/heap_pages.h"
+#include "tools/png_chunks.h"
 #include "tools/pnm_io.h"
 #include "tools/read_file.h"
 
@@ -28,11 +29,18 @@ PictureReader::PictureReader(FileBytes file, uint64_t max_pixels, const ImageChe
 void PictureReader::ReadRows(uint32_t rows) {
   if (file_.empty()) return;  // all have been read
   png_->ReadRows(rows);
+  if (keep_) return;
   if (rows < png_->image().height) {
     DiscardPages(file_.data(), png_->read_to());
   } else {
     Release(file_);
   }
+}
+
+std::vector<uint8_t> PictureReader::DeflatedRows(const std::string& path) const {
+  if (keep_) return flowzip::DeflatedRows(SplitPng(file_));
+  const FileBytes again = ReadFile(path);
+  return flowzip::DeflatedRows(SplitPng(again));
 }
 
 Image ReadPicture(FileBytes file, uint64_t max_pixels) {
@@ -47,8 +55,9 @@ Image ReadPicture(const std::string& path, uint64_t max_pixels) {
 
 void WritePicture(const Image& image, const PictureFormat& format, std::FILE* stream, int jobs) {
   if (!format.pnm) {
-    Require(IsOrdinaryTuple(image), ErrorCode::kUnsupported,
-            "the samples are of a PAM file's own tuple type, which PNG does not have (--format pam)");
+    Require(
+        IsOrdinaryTuple(image), ErrorCode::kUnsupported,
+        "the samples are of a PAM file's own tuple type, which PNG does not have (--format pam)");
     WritePng(image, stream, jobs);
     return;
   }

@@ -32,8 +32,16 @@ class PictureReader {
   // As PngReader::ReadRows.
   void ReadRows(uint32_t rows);
 
+  // Bytes of a PNG file's compressed rows; 0 of others.
+  uint64_t deflated_bytes() const { return png_ ? png_->deflated_bytes() : 0; }
+  // Those rows, of what was read from `path`: from there once more, or, where that cannot be, from
+  // memory, if Keep() was called before any rows were read. Throws as ReadFile and SplitPng do.
+  void Keep() { keep_ = true; }
+  std::vector<uint8_t> DeflatedRows(const std::string& path) const;
+
  private:
   FileBytes file_;
+  bool keep_ = false;
   std::optional<PngReader> png_;
   Image pnm_;
 };
@@ -42,7 +50,6 @@ Image ReadPicture(FileBytes file, uint64_t max_pixels = kDefaultPngPixels);
 Image ReadPicture(const std::string& path, uint64_t max_pixels = kDefaultPngPixels);
 
 // Throws kUnsupported or kIo; the caller flushes.
-void WritePicture(const Image& image, const PictureFormat& format, std::FILE* stream,
-                  int jobs = 1);
+void WritePicture(const Image& image, const PictureFormat& format, std::FILE* stream, int jobs = 1);
 
 }  // namespace flowzip

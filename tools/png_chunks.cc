@@ -202,4 +202,29 @@ PngFile SplitPng(ByteSpan file, PngMending* mending) {
   return Splitter(file, mending != nullptr ? *mending : none).Split();
 }
 
+namespace {
+
+template <class Fn>
+void ForEachDeflated(const PngFile& png, const Fn& fn) {
+  for (const ByteSpan piece : png.data) {
+    if (piece.size() < 12 || std::memcmp(piece.data() + 4, "IDAT", 4) != 0) continue;
+    fn(piece.subspan(8, piece.size() - 12));
+  }
+}
+
+}  // namespace
+
+std::vector<uint8_t> DeflatedRows(const PngFile& png) {
+  std::vector<uint8_t> rows;
+  rows.reserve(static_cast<size_t>(DeflatedBytes(png)));
+  ForEachDeflated(png, [&](ByteSpan data) { rows.insert(rows.end(), data.begin(), data.end()); });
+  return rows;
+}
+
+uint64_t DeflatedBytes(const PngFile& png) {
+  uint64_t bytes = 0;
+  ForEachDeflated(png, [&](ByteSpan data) { bytes += data.size(); });
+  return bytes;
+}
+
 }  // namespace flowzip

@@ -25,7 +25,7 @@ struct PngFile {
 
 // How far damage is forgiven, and what was left out or put right: parts of one sentence.
 struct PngMending {
-  bool repair = false;         // whatever leaves the pixels whole
+  bool repair = false;          // whatever leaves the pixels whole
   bool drops_metadata = false;  // the caller will: their damage does not matter
   std::vector<std::string> notes{};
 };
@@ -34,5 +34,9 @@ struct PngMending {
 // in the mark of that name. With `mending->repair`, ancillary chunks that are damaged are left
 // out, and so is what is no chunk behind the samples.
 PngFile SplitPng(ByteSpan file, PngMending* mending = nullptr);
+
+// The compressed rows of such a file, the data of its chunks IDAT; and their bytes.
+std::vector<uint8_t> DeflatedRows(const PngFile& png);
+uint64_t DeflatedBytes(const PngFile& png);
 
 }  // namespace flowzip

@@ -145,7 +145,9 @@ PngReader::PngReader(ByteSpan file, uint64_t max_pixels, const ImageCheck& check
   Require((row_bits + 7) / 8 * image_.height / 1032 <= file.size(), ErrorCode::kTruncated,
           kCutShort);
   image_.chunks = std::move(png.chunks);
-  if (mending != nullptr && mending->repair) NoteWindow(png.data, *mending, (row_bits + 7) / 8 * image_.height);
+  deflated_bytes_ = DeflatedBytes(png);
+  if (mending != nullptr && mending->repair)
+    NoteWindow(png.data, *mending, (row_bits + 7) / 8 * image_.height);
   session_ = std::make_unique<Session>(std::move(png.data), mending);
   if (!session_->ReadHeader(image_.row_bytes())) session_->Throw();
   image_.samples.resize(image_.row_bytes() * image_.height);

@@ -31,6 +31,9 @@ class PngReader {
   // row, the file's end is read. Not to be called again once it has thrown.
   void ReadRows(uint32_t rows);
 
+  // Bytes of the file's compressed rows.
+  uint64_t deflated_bytes() const { return deflated_bytes_; }
+
   // What is before this offset in the file is not read again.
   size_t read_to() const;
 
@@ -38,6 +41,7 @@ class PngReader {
   class Session;
   Image image_;
   ByteSpan file_;
+  uint64_t deflated_bytes_ = 0;
   std::unique_ptr<Session> session_;
 };
 

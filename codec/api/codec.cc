@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/thread_pool.h"
+#include "codec/coders/deflated/deflated_tile.h"
 #include "codec/metadata/chunk_store.h"
 #include "codec/metadata/value_map.h"
 #include "codec/options/region.h"
@@ -138,6 +139,42 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
     result = {};  // so that the streams are not held twice
   }
   if (stats != nullptr) *stats = {std::move(info), file.size(), std::move(sum)};
+  return file;
+}
+
+std::vector<uint8_t> EncodeDeflated(const Image& image, ByteSpan stream,
+                                    const EncodeOptions& options) {
+  CheckImage(image);
+  Require(kDeflatedCoder.takes(image) && stream.size() < UINT32_MAX, ErrorCode::kInvalidArgument,
+          "no picture of a PNG file");
+  FileInfo info = Describe(image);
+  info.tile_log2 = kWholePicture;
+  info.chunks = StoreChunks(image);
+  info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
+  info.payload_bytes = {stream.size() + 1};
+  RequireMemory(AddMemory(DecodingMemory(info, DecodeOptions{}), 2 * stream.size()),
+                options.max_memory);
+
+  std::vector<uint8_t> payload(stream.size() + 1, static_cast<uint8_t>(TileMode::kDeflated));
+  std::copy(stream.begin(), stream.end(), payload.begin() + 1);
+  const Rect all{0, 0, image.width, image.height};
+  Image same = KindOf(info);
+  same.width = image.width;
+  same.height = image.height;
+  same.samples.resize(same.row_bytes() * same.height);
+  try {
+    ThreadPool pool(1);
+    Account closed;
+    DecodePayload(payload, {&same, all, pool}, closed);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kInvalidArgument, error.what());
+  }
+  for (uint32_t y = 0; y < image.height; ++y) {
+    Require(std::equal(same.Row(y), same.Row(y) + same.row_bytes(), image.Row(y)),
+            ErrorCode::kInvalidArgument, "the stream is of other samples");
+  }
+  std::vector<uint8_t> file = SerializeHeader(info);
+  AppendTile(0, PixelChecksum(image, all, 0), payload, file);
   return file;
 }
 

@@ -31,6 +31,12 @@ using DecodeStats = CodecStats;
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options,
                             EncodeStats* stats = nullptr, const ProgressFn& progress = {});
 
+// A file that keeps the samples as a PNG file has them: `stream` is the zlib stream of its filtered
+// rows. For what Encode makes larger than that. Throws kInvalidArgument unless the stream is that
+// of these samples, and kLimit.
+std::vector<uint8_t> EncodeDeflated(const Image& image, ByteSpan stream,
+                                    const EncodeOptions& options);
+
 // Throws kTruncated, kCorrupt, kUnsupported, kUnknownModel or kLimit, and kInvalidArgument for a
 // region outside the picture or without a pixel at that scale. The picture is allocated only
 // when the file's length and all its checksums are right.

@@ -37,8 +37,8 @@ void CheckMagic(ByteSpan file) {
 void CheckFields(const FileInfo& info, int flags) {
   Require(info.width >= 1 && info.width <= kMaxSide && info.height >= 1 && info.height <= kMaxSide,
           ErrorCode::kCorrupt, "impossible image size");
-  Require(info.tile_log2 >= kMinTileLog2 && info.tile_log2 <= kMaxTileLog2, ErrorCode::kCorrupt,
-          "impossible tile size");
+  Require((info.tile_log2 >= kMinTileLog2 && info.tile_log2 <= kMaxTileLog2) || info.is_whole(),
+          ErrorCode::kCorrupt, "impossible tile size");
   const bool kind = info.channels >= 1 && info.channels <= 4 && info.bit_depth >= 1 &&
                     info.bit_depth <= 16 &&
                     (!info.indexed || (info.channels == 1 && info.bit_depth <= 8));

@@ -28,6 +28,8 @@ inline constexpr uint32_t kMaxPreviewSide = 256;
 inline constexpr uint64_t kMaxPreviewBytes = uint64_t{1} << 20;  // more than its samples
 inline constexpr uint32_t kPreviewTile = UINT32_MAX;  // its tile number, for its checksums
 inline constexpr int kMinTileLog2 = 4, kMaxTileLog2 = 12, kDefaultTileLog2 = 10;
+// In their place: one tile, whatever the picture's size (coders/deflated/).
+inline constexpr int kWholePicture = 31;
 
 // The preview: a picture of every `factor` pixels of the picture in either direction
 // (codec/preview/).
@@ -57,6 +59,7 @@ struct FileInfo {
   int tile_height_log2() const { return TileLog2(width); }
   uint32_t tile_columns() const { return TilesAcross(width, tile_width_log2()); }
   uint32_t tile_rows() const { return TilesAcross(height, tile_height_log2()); }
+  bool is_whole() const { return tile_log2 == kWholePicture; }
   uint64_t tile_count() const { return uint64_t{tile_columns()} * tile_rows(); }
   Rect TileRect(uint64_t tile) const;
   uint32_t preview_width() const { return (width - 1) / preview.factor + 1; }
@@ -70,7 +73,7 @@ struct FileInfo {
   // Of a tile's side, by the picture's other side.
   int TileLog2(uint32_t other) const {
     const auto bits = static_cast<int>(std::bit_width(other - 1));
-    return bits < tile_log2 ? 2 * tile_log2 - bits : tile_log2;
+    return bits < tile_log2 && !is_whole() ? 2 * tile_log2 - bits : tile_log2;
   }
   static uint32_t TilesAcross(uint32_t side, int log2) {
     return static_cast<uint32_t>((uint64_t{side} + (uint64_t{1} << log2) - 1) >> log2);

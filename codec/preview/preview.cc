@@ -62,7 +62,9 @@ Preview CodePreview(const Image& averaged, uint32_t factor, int dropped, ThreadP
 
 std::optional<Preview> ChoosePreview(const Image& image, uint64_t tile_bytes, ThreadPool& pool) {
   if (uint64_t{image.width} * image.height < kLeastPixels) return std::nullopt;
-  const uint64_t most = tile_bytes / kShare;
+  // Noise has none: it would be larger than it is raw, and than its PNG file.
+  const uint64_t raw = image.sub_pixels() * static_cast<uint64_t>(image.bit_depth) / 8;
+  const uint64_t most = std::min(tile_bytes / kShare, raw - std::min(raw, tile_bytes));
   std::optional<Preview> best;
   for (const uint32_t side : kSides) {
     const uint32_t factor = FactorFor(image, side);
@@ -100,7 +102,7 @@ Image DecodePreview(const FileInfo& info, ByteSpan file) {
   corrupt(block.payload.size() > 1 && block.payload[0] <= kMaxDroppedBits);
   const int dropped = block.payload[0], largest = 255 >> dropped;
   const ByteSpan payload = block.payload.subspan(1);
-  corrupt(!NeedsModel(payload));
+  corrupt(!NeedsModel(payload) && !IsDeflated(payload));
   Image image = PreviewKind(info);
   image.samples.resize(image.row_bytes() * image.height);
   const Rect all{0, 0, image.width, image.height};

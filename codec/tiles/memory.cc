@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "codec/coders/deflated/deflated_tile.h"
 #include "codec/tiles/tile_modes.h"
 #include "codec/tiles/tile_plan.h"
 
@@ -35,6 +36,7 @@ uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side, boo
     const TileCoder& coder = *row.coder;
     if (!seen.insert(&coder).second || !coder.takes(kind)) continue;
     if (coder.needs_model && !with_model) continue;
+    if ((&coder == &kDeflatedCoder) != info.is_whole()) continue;
     const uint64_t way = coder.memory({size.width, size.height, kind, info.adaptive, encodes});
     bytes = side_by_side ? bytes + way : std::max(bytes, way);
   }

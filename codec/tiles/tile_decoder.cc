@@ -135,6 +135,8 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
           "needs a model, but the header names none");
   Require(info_.adaptive || !IsAdaptive(block.payload), ErrorCode::kCorrupt,
           "adaptive, but the header says that no tile is");
+  Require(info_.is_whole() == IsDeflated(block.payload), ErrorCode::kCorrupt,
+          "tile of a mode that cannot be");
   const Rect rect = info_.TileRect(tile);
   if (whole_ && !map_) {
     DecodePayload(block.payload, {&image_, rect, pool, model_}, account);

@@ -6,6 +6,7 @@
 
 #include "codec/account/tile_stats.h"
 #include "codec/coders/contexts/context_tile.h"
+#include "codec/coders/deflated/deflated_tile.h"
 #include "codec/coders/network/network_tile.h"
 #include "codec/coders/plain/plain_tile.h"
 #include "codec/coders/raster/raster_tile.h"
@@ -21,6 +22,7 @@ constexpr ModeRow kModes[] = {
     {TileMode::kRasterAlpha, &kRasterCoder, true, "raster+alpha"},
     {TileMode::kNetwork, &kNetworkCoder, false, "network"},
     {TileMode::kNetworkAlpha, &kNetworkCoder, true, "network+alpha"},
+    {TileMode::kDeflated, &kDeflatedCoder, false, "deflated"},
 };
 
 constexpr bool InOrder() {
@@ -50,6 +52,11 @@ const ModeRow& ModeOf(const TileCoder& coder, const Image& kind) {
 bool NeedsModel(ByteSpan payload) {
   const ModeRow* row = FindMode(payload);
   return row != nullptr && row->coder->needs_model;
+}
+
+bool IsDeflated(ByteSpan payload) {
+  const ModeRow* row = FindMode(payload);
+  return row != nullptr && row->mode == TileMode::kDeflated;
 }
 
 bool SomeModelTakes(const Image& kind) {

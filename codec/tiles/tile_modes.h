@@ -20,7 +20,8 @@ enum class TileMode : uint8_t {
   kRaster,
   kRasterAlpha,
   kNetwork,
-  kNetworkAlpha
+  kNetworkAlpha,
+  kDeflated
 };
 
 struct ModeRow {
@@ -40,6 +41,8 @@ const ModeRow& ModeOf(const TileCoder& coder, const Image& kind);
 
 // Whether a payload needs a model to be decoded.
 bool NeedsModel(ByteSpan payload);
+// Whether it is all of a picture, as its PNG file has it.
+bool IsDeflated(ByteSpan payload);
 
 // Whether a coder that needs a model takes pictures of that kind.
 bool SomeModelTakes(const Image& kind);

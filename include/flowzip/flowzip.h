@@ -275,6 +275,17 @@ FLZ_API flz_status flz_encoder_encode(flz_encoder* encoder, const flz_image* ima
                                       const uint8_t** data, size_t* size);
 
 /**
+ * After flz_encoder_encode() of the same picture, which came from a PNG file: where that file's compressed
+ * rows (the data of its IDAT chunks, one after the other) are smaller, the file keeps them as they are, so
+ * that it is never much larger than the PNG file. The result is the smaller of both, as of
+ * flz_encoder_encode(). FLZ_INVALID_ARGUMENT if the stream is not that of these samples, FLZ_LIMIT if that
+ * takes too much memory; the first result remains then.
+ */
+FLZ_API flz_status flz_encoder_keep_smaller(flz_encoder* encoder, const flz_image* image,
+                                            const void* stream, size_t stream_size,
+                                            const uint8_t** data, size_t* size);
+
+/**
  * Encodes into the caller's buffer of `capacity` bytes. FLZ_BUFFER_TOO_SMALL if the file is
  * larger; `*size` is its size then too.
  */
