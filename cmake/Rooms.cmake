@@ -39,7 +39,7 @@ flowzip_room(options codec/options flowzip_base flowzip_model flowzip_picture fl
 
 # The coders of tiles.
 flowzip_room(coder codec/coders flowzip_base flowzip_model flowzip_picture flowzip_account)
-flowzip_room(deflated codec/coders/deflated flowzip_base flowzip_picture flowzip_account flowzip_coder)
+flowzip_room(deflated codec/coders/deflated flowzip_base flowzip_coder)
 flowzip_room(plain codec/coders/plain flowzip_picture flowzip_coder)
 flowzip_room(contexts codec/coders/contexts flowzip_base flowzip_rans flowzip_picture flowzip_bits
   flowzip_coder)

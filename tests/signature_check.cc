@@ -94,6 +94,8 @@ Outcome EncodeAll(const Pictures& pictures) {
       const std::vector<uint8_t> file = EncodeBy(effort, image);
       CheckDecodes(file, name, image);
       sizes[effort] = file.size();
+      Require(effort == 0 || sizes[effort] <= sizes[effort - 1], ErrorCode::kInvalidArgument,
+              (name + " grows with the effort").c_str());
       hashes[effort] = XXH3_64bits_withSeed(file.data(), file.size(), hashes[effort]);
     }
   }

@@ -19,6 +19,9 @@ constexpr uint32_t kShort = 4, kLong = 16;  // pixels that are looked up, ...
 constexpr uint32_t kBits = 6;               // ... so many times as many of one bit
 constexpr uint32_t kNear = 256;             // pixels, of which some bits have to be saved at least
 constexpr int kShortTries = 12, kLongTries = 12;  // places that are tried for each
+// After so many pixels of which none began a copy, only every second one is tried, then every
+// third, and so on: what is not there costs little to look for.
+constexpr uint32_t kPatience = 2048, kMostSkipped = 7;
 
 // Where the same pixels were before, the latest first.
 class Places {
@@ -81,7 +84,11 @@ class Finder {
     while (at < count_) {
       best_ = {};
       saved_ = 0;
-      if (MayPay(at)) Try(at);
+      if (MayPay(at)) {
+        const uint32_t step = std::min(failed_ / kPatience, kMostSkipped) + 1;
+        if (failed_ % step == 0) Try(at);
+        ++failed_;
+      }
       if (best_.length == 0) {
         columns_[at % width_] = {};
         Add(at++);
@@ -91,6 +98,7 @@ class Finder {
       choice.pixels += best_.length;
       choice.saved_bits += saved_;
       recent_.Use(best_.distance);
+      failed_ = 0;
       for (; at < best_.end(); ++at) {
         columns_[at % width_] = {best_.distance, best_.end() - at, at == best_.at};
         Add(at);
@@ -136,6 +144,11 @@ class Finder {
   void TryDistance(uint32_t at, uint32_t distance, double bits, bool above) {
     if (distance == 0 || distance > at) return;
     if (pixels_[at] != pixels_[at - distance]) return;
+    // What is neither longer than the best nor cheaper saves less.
+    if (best_.length > 0 && bits >= best_bits_ && !above) {
+      const uint32_t next = at + best_.length;
+      if (next == count_ || pixels_[next] != pixels_[next - distance]) return;
+    }
     const uint32_t length = Length(at, distance);
     const uint32_t left = columns_[at % width_].left;
     const auto consider = [&](uint32_t l, double length_bits) {
@@ -144,6 +157,7 @@ class Finder {
       if (saved <= saved_) return;
       saved_ = saved;
       best_ = {at, l, distance};
+      best_bits_ = bits;
     };
     consider(length, NumberBits(length - 1) + (above ? 1 : 0));
     if (above && length >= left) consider(left, kWholeBits);
@@ -177,8 +191,9 @@ class Finder {
   RecentDistances recent_;
   std::vector<Column> columns_;  // as the coder has them
   uint32_t same_ = 0;            // pixels before, equal to this one
+  uint32_t failed_ = 0;          // pixels since the last copy where one might have begun
   Copy best_;
-  double saved_ = 0;
+  double saved_ = 0, best_bits_ = 0;  // of the best
 };
 
 }  // namespace
