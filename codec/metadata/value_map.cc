@@ -12,8 +12,8 @@
 namespace flowzip {
 namespace {
 
-// Where values occur less often than that, the list costs more than gaps, and they are by chance.
-constexpr uint64_t kOften = 64;
+// Where values occur less often than that, gaps are by chance.
+constexpr uint64_t kOften = 8;
 // Where more pixels equal the one to their left, it is a drawing, which gaps do not make larger.
 constexpr double kDrawing = 0.6;
 // At least one in so many values of a channel's middle does not occur.

@@ -68,8 +68,8 @@ void TileTrial::SettleByProbes(TilePlan* plan) {
   const TileEncoder& smooth = plan->network ? kNetworkEncoder : kRasterEncoder;
   size_t smooth_bytes = 0, context_bytes = 0;
   for (const Rect& probe : ProbeParts(tile_.rect)) {
-    const TileSource part{tile_.image,          probe,        tile_.pool, tile_.model,
-                          tile_.recover_colour, tile_.repeats};
+    const TileSource part{tile_.image,          probe,         tile_.pool,       tile_.model,
+                          tile_.recover_colour, tile_.repeats, plan->quick_probe};
     Account closed;
     smooth_bytes += EncodePayload(smooth, part, closed).size();
     context_bytes += kContextsEncoder.encode(part, closed).size();
@@ -81,7 +81,7 @@ void TileTrial::SettleByProbes(TilePlan* plan) {
 Candidates TileTrial::Choose() {
   TilePlan plan = PlanTile(tile_.image, tile_.rect, options_.coding);
   tile_.repeats = plan.repeats;
-  if (plan.probe) SettleByProbes(&plan);
+  if (plan.probe || plan.quick_probe) SettleByProbes(&plan);
   tile_.quick = plan.contexts == Contexts::kQuick;
   tile_.copies = plan.copies;
 

@@ -197,12 +197,16 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kMaybeDrawing);
   }
   plan.probe = plan.probe && !fast;
+  // What a sensor's noise takes, the quick model may know as well as the network.
+  plan.quick_probe =
+      !plan.probe && !fast && image.bit_depth > 8 && plan.contexts == Contexts::kNone;
+  if (plan.quick_probe) plan.close = kClose;
   return plan;
 }
 
 void JudgeProbes(size_t smooth_bytes, size_t context_bytes, TilePlan* plan) {
   const double ratio = static_cast<double>(context_bytes) / static_cast<double>(smooth_bytes);
-  if (ratio < plan->close) plan->contexts = Contexts::kAll;
+  if (ratio < plan->close) plan->contexts = plan->quick_probe ? Contexts::kQuick : Contexts::kAll;
   if (ratio <= kClear) plan->network = plan->raster = false;
 }
 

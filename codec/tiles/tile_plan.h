@@ -23,13 +23,14 @@ enum class Contexts : uint8_t {
 
 struct TilePlan {
   Contexts contexts = Contexts::kAll;
-  bool copies = false;    // as in TileSource
-  bool raster = false;    // the raster coder
-  bool network = false;   // the network coder
-  bool adaptive = false;  // its planes learn
-  bool probe = false;     // samples of the tile have to say which of them
-  double close = 1;       // to what share of the others' bytes contexts have to come there
-  bool repeats = false;   // as in TileSource
+  bool copies = false;       // as in TileSource
+  bool raster = false;       // the raster coder
+  bool network = false;      // the network coder
+  bool adaptive = false;     // its planes learn
+  bool probe = false;        // samples of the tile have to say which of them
+  bool quick_probe = false;  // the same, but with the quick model alone
+  double close = 1;          // to what share of the others' bytes contexts have to come there
+  bool repeats = false;      // as in TileSource
 };
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
