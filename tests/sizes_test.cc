@@ -143,6 +143,23 @@ TEST_CASE("thin pictures take what others of their content take") {
   CheckAtMost(line, 300);
 }
 
+TEST_CASE("samples of 12 bits spread over 16, and a sensor's noise, take what they are") {
+  Random random(8);
+  Image shifted = Blank(200, 170, 1, 16), sensor = Blank(200, 170, 1, 16);
+  for (size_t i = 0; i < shifted.sub_pixels(); ++i) {
+    const auto ramp = static_cast<uint32_t>(i % 200 * 9 + i / 200 * 12);
+    testing::SetSample(shifted, i, static_cast<int>((ramp + Below(random, 64)) << 4));
+    int sum = 300;
+    for (int k = 0; k < 6; ++k) sum += static_cast<int>(Below(random, 13)) - 6;
+    testing::SetSample(sensor, i, sum);
+  }
+  const auto count = static_cast<double>(shifted.sub_pixels());
+  // Six bits of noise, which is not known where it begins.
+  CheckAtMost(shifted, static_cast<size_t>(1.2 * 6 * count / 8));
+  // The deviation is 9.2.
+  CheckAtMost(sensor, static_cast<size_t>(1.04 * (std::log2(9.2) + 2.05) * count / 8));
+}
+
 TEST_CASE("noise takes what it is") {
   Random random(7);
   for (const auto& [channels, depth] : {std::pair{3, 8}, {1, 1}, {1, 16}, {4, 8}, {3, 12}}) {

@@ -14,7 +14,8 @@ namespace {
 
 // Where values occur less often than that, gaps are by chance.
 constexpr uint64_t kOften = 8;
-// Where more pixels equal the one to their left, it is a drawing, which gaps do not make larger.
+// Where more pixels equal the one to their left, it is a drawing, which gaps do not make larger, at
+// least of 8 bits.
 constexpr double kDrawing = 0.6;
 // At least one in so many values of a channel's middle does not occur.
 constexpr uint64_t kGapShare = 12;
@@ -98,7 +99,8 @@ bool MayLeaveGaps(const Image& image, uint32_t rows) {
       same += std::memcmp(row + x * bytes, row + (x - 1) * bytes, bytes) == 0 ? 1 : 0;
     }
   }
-  if (static_cast<double>(4 * same) > kDrawing * image.width * rows) return false;
+  const bool drawing = static_cast<double>(4 * same) > kDrawing * image.width * rows;
+  if (drawing && image.bit_depth <= 8) return false;
   return Leaves(Count(image, rows), uint64_t{image.width} * rows);
 }
 

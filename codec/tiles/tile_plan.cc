@@ -45,7 +45,7 @@ constexpr double kQuickMay = 0.25, kQuickMayOnPhotographs = 0.6;
 // Above this share of rows' pieces that were there before, wherever: copies.
 constexpr double kManyCopies = 0.05, kManyCopiesOfPhotographs = 0.3;
 
-// Pixels up to which `fast` takes all of the contexts.
+// Pixels up to which all of the contexts are tried, by `fast` as well.
 constexpr uint64_t kCostsNothing = 16384;
 // Rows of the network's tiles are kept skewed, which takes memory by the width.
 constexpr uint32_t kWidestOfNetwork = 4096;
@@ -184,6 +184,7 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     plan.probe = thorough && !plan.copies;
     return plan;
   }
+  if (!costly) return plan;
   const bool quick_is_rare = hurried || (photograph && !thorough);
   plan.contexts =
       column || repeats.left_or_above > (quick_is_rare ? kQuickMayOnPhotographs : kQuickMay)

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kQuickRepeats = 0.1;
 constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
-constexpr size_t kPatternTile = 65536;  // differences are tried up to here
+constexpr size_t kPatternTile = 65536;  // differences are tried, and copies of whatever, up to here
 constexpr size_t kSmallTile = 16384;    // pixels; up to here trying everything costs nothing
 
 uint64_t PixelAt(const SampleBlock& block, size_t pixel) {
@@ -274,8 +274,9 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
     ranks = values * 5 < static_cast<int64_t>(used.samples.size()) * 4;
     if (!small && used.samples.size() / 2 > block.samples.size() / 3) ranks = false;
   }
+  // What is too large by itself may not be so with copies.
   const WorthFn always;
-  SmallestWay quick(options.copies ? always : worth);
+  SmallestWay quick(options.copies || pixels <= kPatternTile ? always : worth);
   // The quick model spends half of its time on asking for what is rarely so.
   const double repeated = ShareOfRepeats(block);
   const int quick_candidates = repeated >= kQuickRepeats ? candidates : 0;
