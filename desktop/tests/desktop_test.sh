@@ -114,9 +114,9 @@ shot() {
     sleep 1
     kill -0 "$program" 2>/dev/null || break
     import -window root -display "$DISPLAY" "$name.png" 2>/dev/null || continue
-    # The middle of the window, and of the picture in its size.
-    convert "$name.png" -gravity center -crop 400x260+0+0 +repage middle.png
-    distance=$(apart middle.png wanted.png)
+    # What is left without the dark around it. (No window manager: a window has the place and size that it likes.)
+    convert "$name.png" -fuzz 15% -trim +repage shown.png 2>/dev/null || continue  # nothing yet
+    distance=$(apart shown.png photo.png)
     [ "$distance" -ge 25 ] || break
   done
   kill -- "-$program" 2>/dev/null || true
@@ -128,7 +128,6 @@ shot() {
 }
 
 if have Xvfb && have import; then
-  convert photo.png -resize 900x640 -gravity center -crop 400x260+0+0 +repage wanted.png
   Xvfb :87 -screen 0 900x640x24 -nolisten tcp >xvfb.log 2>&1 &
   pids+=($!)
   export DISPLAY=:87
