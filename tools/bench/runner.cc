@@ -51,6 +51,8 @@ class Job {
     if (codec_.encode && Wanted(kEncodeInside, repeat)) EncodeInside();
     if (codec_.decode && Wanted(kDecodeInside, repeat)) DecodeInside();
   }
+  // What the program wrote last.
+  const std::string& file() const { return file_; }
 
  private:
   [[noreturn]] void Fail(const std::string& reason) const {
@@ -109,7 +111,11 @@ class Job {
     std::vector<uint8_t> file;
     const auto body = [&] { file = codec_.encode(image_); };
     cell_.runs[kEncodeInside].seconds.push_back(Time(body));
-    if (file.size() != cell_.bytes) Fail("library and program write files of different size");
+    // The program may keep the rows of the PNG file where those are smaller; the library has pixels.
+    const bool kept_rows = codec_.family == "flowzip" && file.size() > cell_.bytes;
+    if (file.size() != cell_.bytes && !kept_rows) {
+      Fail("library and program write files of different size");
+    }
   }
 
   void DecodeInside() {
@@ -162,13 +168,11 @@ void RunImage(const RunOptions& options, Launcher& launcher, size_t index, Resul
   }
   for (size_t c = 0; c < results.codecs.size(); ++c) {
     if (!results.codecs[c].is_flowzip()) continue;
-    EncodeOptions encode;
-    encode.model = results.codecs[c].model.get();
-    encode.coding = results.codecs[c].coding;
-    encode.jobs = options.codecs.jobs;
-    encode.recover_colour = options.codecs.recover_colour;
-    EncodeStats stats;
-    Encode(image, encode, &stats);
+    DecodeOptions decode;
+    decode.model_override = results.codecs[c].model.get();
+    decode.jobs = options.codecs.jobs;
+    DecodeStats stats;
+    Decode(ReadFile(jobs[c].file()), decode, &stats);
     results.cells[c][index].stats = std::move(stats.tiles);
   }
 }
