@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of many kinds, by flowzip and by others: sizes, time, exactness.
 
-Usage: table-pictures.py FLOWZIP [PACKAGES_FOLDER] [--each N]
+Usage: table-pictures.py FLOWZIP [PACKAGES_FOLDER] [--each N] [--others FILE] > docs/pictures.md
 
 Takes N pictures (12) of each Debian package below, unpacked in PACKAGES_FOLDER (by default they are
-fetched with apt-get download into a temporary folder), and generated ones, at most half a megapixel
-each. Prints a table in Markdown. Needs optipng, cwebp, cjxl and
-Debian's python3-pil and python3-numpy.
+fetched with apt-get download into a temporary folder), and generated ones, at most a quarter of a
+megapixel each. Prints a page in Markdown. Needs optipng, cwebp, cjxl and Debian's python3-pil and
+python3-numpy.
 """
 import argparse
+import hashlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,17 @@ from PIL import Image
 
 PACKAGES = ["wesnoth-1.16-httt", "pingus-data", "oxygen-icon-theme", "marble-data", "freeciv-data",
             "kobodeluxe-data", "tuxpaint-data"]
-MOST_PIXELS = 500_000
+MOST_PIXELS = 250_000
+INTRODUCTION = """# Pictures that are no photographs
+
+{count} pictures: {each} of each of a few Debian packages, every so many by name, and generated ones. Bytes of the PNG file and of what
+each program makes of its pixels (`flowzip encode --strip`, `optipng -strip all -o5`, `cwebp -lossless -exact -z 9`, `cjxl -d 0 -e 9`, Debian 12's
+versions). cwebp has no 16 bits a sample. Written by
+
+```sh
+scripts/table-pictures.py build/flowzip --each {each} > docs/pictures.md
+```
+"""
 
 
 def fetch(folder):
@@ -118,28 +130,37 @@ def same(a, b):
         return one.size == two.size and np.array_equal(np.asarray(one), np.asarray(two))
 
 
-def measure(flowzip, path, work):
-    """Bytes and seconds by tool; a tool that does not take the picture is left out."""
+def is_deep(path):
+    """Whether a PNG file has 16 bits a sample."""
+    return path.read_bytes()[24] == 16
+
+
+def measure(flowzip, path, work, others):
+    """Bytes and seconds by tool; a tool that does not take the picture is left out. `others`: what is known of them."""
     result = {"png": (path.stat().st_size, 0.0)}
     out = work / "out"
     for effort in ("fast", "standard", "best"):
         flz, back = work / f"{effort}.flz", work / "back.png"
-        ok, seconds = run([flowzip, "encode", "-q", "-f", "-j1", "-e", effort, path, "-o", flz])
+        ok, seconds = run([flowzip, "encode", "-q", "-f", "-j1", "--strip", "-e", effort, path, "-o", flz])
         if not ok:
             raise SystemExit(f"{path}: flowzip --effort {effort} failed")
         ok, _ = run([flowzip, "decode", "-q", "-f", flz, "-o", back])
         if not ok or not same(path, back):
             raise SystemExit(f"{path}: flowzip --effort {effort} is not exact")
         result[effort] = (flz.stat().st_size, seconds)
+    key = hashlib.sha256(path.read_bytes()).hexdigest()
+    made = others.setdefault(key, {})
     for name, command in (
-            ("optipng", ["optipng", "-quiet", "-force", "-o5", path, "-out", out]),
+            ("optipng", ["optipng", "-quiet", "-force", "-strip", "all", "-o5", path, "-out", out]),
             ("cwebp", ["cwebp", "-quiet", "-lossless", "-exact", "-z", "9", path, "-o", out]),
             ("cjxl", ["cjxl", "-d", "0", "-e", "9", "--num_threads=0", path, out])):
+        if name in made or (name == "cwebp" and is_deep(path)):
+            continue  # cwebp would make 8 bits of 16
         out.unlink(missing_ok=True)
         ok, seconds = run(command)
-        if ok and out.exists():
-            result[name] = (out.stat().st_size, seconds)
-    return result
+        made[name] = (out.stat().st_size, seconds) if ok and out.exists() else None
+    return result | {name: of for name, of in made.items()
+                     if of and not (name == "cwebp" and is_deep(path))}
 
 
 def main():
@@ -147,7 +168,11 @@ def main():
     parser.add_argument("flowzip")
     parser.add_argument("packages", nargs="?", type=Path)
     parser.add_argument("--each", type=int, default=12)
+    parser.add_argument("--others", type=Path, help="what other tools made, kept here from run to run")
     arguments = parser.parse_args()
+    others = {}
+    if arguments.others and arguments.others.exists():
+        others = json.loads(arguments.others.read_text())
     source = Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
@@ -163,16 +188,18 @@ def main():
                     for path in pick(packages / p, arguments.each)]
         pictures += [("generated", path) for path in sorted(generated.glob("*.png"))]
         tools = ["png", "fast", "standard", "best", "optipng", "cwebp", "cjxl"]
+        print(INTRODUCTION.format(count=len(pictures), each=arguments.each))
         print("| picture | " + " | ".join(tools) + " |")
         print("|---|" + "--:|" * len(tools))
         sums, times, rows = {}, {}, []
         for package, path in pictures:
-            result = measure(arguments.flowzip, path, work)
+            result = measure(arguments.flowzip, path, work, others)
+            if arguments.others:
+                arguments.others.write_text(json.dumps(others))
             rows.append((package, path, result))
             cells = [str(result[t][0]) if t in result else "" for t in tools]
             print(f"| {package}: {path.stem} | " + " | ".join(cells) + " |", flush=True)
-            with Image.open(path) as image:
-                deep = image.mode.startswith("I;16") or image.mode == "I"
+            deep = is_deep(path)
             for t, (size, seconds) in result.items():
                 times[t] = times.get(t, 0) + seconds
                 if not deep and len(result) == len(tools):
