@@ -10,6 +10,8 @@ const $ = (id) => document.getElementById(id);
 const EFFORTS = ['fast', 'standard', 'best'];
 // An effort begins by itself if the one before it took less than so many seconds.
 const PATIENCE = { fast: Infinity, standard: 15, best: 5 };
+// Pixels above which the browser's encoders, which take several times a picture's memory, go first.
+const LARGE = 8e6;
 const EXAMPLE = 'example.png';
 
 const worker = new FlowzipWorker();
@@ -145,30 +147,41 @@ function plan(picture) {
     verified(picture, 'opened');
   }
   for (const effort of EFFORTS) chart.add(effort, `flowzip, ${effort}`);
+  let others = Promise.resolve();
   if (wide) {
     for (const rival of ['png', 'webp']) chart.none(rival, '8 bits only');
   } else {
-    compare(picture);
+    others = compare(picture);
   }
   if (!['png', 'flz'].includes(format)) {
     $('note').textContent = `The pixels of this ${format.toUpperCase()} file, ${bytesText(picture.bytes)}, as the browser shows them. `
       + 'A lossy file is smaller than any lossless one of what it decodes to.';
   }
-  encodeFrom(picture, 0);
+  if (samples.width * samples.height > LARGE) {
+    chart.none(EFFORTS[0], '…');
+    others.then(() => encodeFrom(picture, 0));
+  } else {
+    encodeFrom(picture, 0);
+  }
 }
 
-// The browser's own encoders, in a worker of their own.
+// The browser's own encoders, in a worker of their own. Fulfilled when they are done with the picture.
 function compare(picture) {
   for (const rival of ['png', 'webp']) chart.none(rival, '…');
   picture.rivals = new Worker('rivals.js', { type: 'module' });
+  let finish;
+  const finished = new Promise((resolve) => { finish = resolve; });
   picture.rivals.onmessage = ({ data: { format, bytes } }) => {
     if (picture !== current) return;
     if (bytes === null) chart.none(format, 'not in this browser');
     else chart.size(format, bytes);
-    if (format === 'webp') picture.rivals.terminate();
+    if (format !== 'webp') return;
+    picture.rivals.terminate();
+    finish();
   };
   worker.toBitmap(picture.samples, { signal: picture.signal }).then(
-    (bitmap) => picture.rivals.postMessage(bitmap, [bitmap]), () => {});
+    (bitmap) => picture.rivals.postMessage(bitmap, [bitmap]), finish);
+  return finished;
 }
 
 async function encodeFrom(picture, index) {
