@@ -11,7 +11,7 @@ enum class Coding {
   kThorough,  // whatever is smallest, by adaptive planes; several times the work
   kNetwork,   // the network coder wherever it can be used: its likelihood is what is asked for
   kAdaptive,  // the same with adaptive planes: for tests
-  kRaster,    // the raster coder wherever it can be used: for tests
+  kRaster,    // the raster coder wherever it can be used: for previews and tests
   kContexts,  // neither network nor raster coder: for pictures of all kinds, and for tests
 };
 

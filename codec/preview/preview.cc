@@ -46,7 +46,7 @@ Image PreviewKind(const FileInfo& info) {
 Preview CodePreview(const Image& averaged, uint32_t factor, int dropped, ThreadPool& pool) {
   const Image coarse = Coarse(averaged, dropped);
   EncodeOptions options;
-  options.coding = Coding::kFast;
+  options.coding = Coding::kRaster;  // photographs, of which several sides are tried
   options.recover_colour = false;
   const Rect all{0, 0, coarse.width, coarse.height};
   const TileResult tile = EncodeOneTile(coarse, all, kPreviewTile, options, pool, false);
