@@ -179,6 +179,7 @@ function compare(picture) {
     picture.rivals.terminate();
     finish();
   };
+  picture.rivals.onerror = finish;  // ours are not to wait for what does not come
   worker.toBitmap(picture.samples, { signal: picture.signal }).then(
     (bitmap) => picture.rivals.postMessage(bitmap, [bitmap]), finish);
   return finished;

@@ -17,11 +17,14 @@ async function losslessWebp(blob) {
 }
 
 self.onmessage = async ({ data: bitmap }) => {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext('2d').drawImage(bitmap, 0, 0);
-  bitmap.close();
+  let canvas;
   for (const format of ['png', 'webp']) {
     try {
+      if (canvas === undefined) {
+        canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        canvas.getContext('2d').drawImage(bitmap, 0, 0);
+        bitmap.close();
+      }
       const blob = await canvas.convertToBlob({ type: `image/${format}`, quality: 1 });
       if (blob.type !== `image/${format}`) throw new Error('another format');
       self.postMessage({ format, bytes: format === 'png' ? blob.size : await losslessWebp(blob) });

@@ -250,6 +250,18 @@ test('24 megapixels: the page answers, shows progress, and cancels', async (t) =
   assert.ok(most < 2000, `${most} MB`);
 });
 
+test('a large picture is encoded although the browser encodes none', async (t) => {
+  const page = await visit(t, { expected: [/rivals.js|ERR_FAILED/] });
+  await page.route('**/rivals.js', (route) => route.abort());
+  const samples = { ...picture({ width: 3000, height: 2800 }), chunks: [] };
+  const path = join(scratch, 'alone.png');
+  writeFileSync(path, new Uint8Array(await (await writePng(samples, { compress: false })).arrayBuffer()));
+  await page.setInputFiles('#file', path);
+  await page.waitForSelector('tr.fast.working', { timeout: 60000 });
+  await done(page, 'fast', 120000);
+  assert.match(await page.textContent('#verdict'), /every pixel is the same/);
+});
+
 test('samples by seed', async (t) => {
   const page = await visit(t);
   await page.fill('#seed', '5');
