@@ -95,7 +95,6 @@ struct SiteStep {
   alignas(64) int32_t pre_shift[kNetSites], post_shift[kNetSites];
   alignas(64) int32_t log_scale[kNetSites], ratio[kNetSites], mean_shift[kNetSites];
   alignas(64) int32_t pairs[(kMaxFeatures + 1) / 2 * kNetSites];
-
 };
 
 // The parts of Run around the network's, as they are defined.

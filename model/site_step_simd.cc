@@ -67,7 +67,7 @@ void PredictSites(SiteStep& s, int step) {
   }
 }
 
-// What follows from a scale, by its 256 log2's fraction: 16 log2's, rounded down.
+// floor(16 log2(1 + i / 256)), as FixedLog2 has it.
 constexpr auto kLogFraction = [] {
   std::array<int32_t, 256> table{};
   for (size_t i = 0; i < table.size(); ++i) table[i] = kLog2Mantissa[i] >> 4;

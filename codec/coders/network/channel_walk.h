@@ -33,19 +33,18 @@ class ChannelWalk {
 
   int steps() const { return plane_.steps(); }
 
-  // Steps [begin, end); the last call ended at `begin`, the first begins at 0. Calls code(*this,
-  // mixtures, values) for each that has sites; it must set values[lane] of every lane in lanes() to
-  // a sample in range. Before that, change(heads, components) may change the network's outputs,
-  // which a codec may not.
+  // The steps from where the last call ended, first from 0, up to `end`. Calls code(*this, mixtures,
+  // values) for each that has sites; it must set values[lane] of every lane in lanes() to a sample
+  // in range. Before that, change(heads, components) may change the network's outputs, which a
+  // codec may not.
   template <class Fn, class ChangeFn = AsTheyAre>
-  void Run(int begin, int end, const Fn& code, const ChangeFn& change = {}) {
+  void Run(int end, const Fn& code, const ChangeFn& change = {}) {
     alignas(64) int32_t values[kNetSites] = {};
     MixtureRow mixtures;
-    for (int step = begin; step < end; ++step) {
-      now_ = step;
+    for (; now_ < end; ++now_) {
       NextLanes();
       if (lanes_.empty()) continue;
-      step_.Run(step);
+      step_.Run(now_);
       change(step_.heads, step_.net->net.components);
       mixtures.SetRows(step_.heads[0], kNetSites, step_.net->net.components, step_.center,
                        step_.min_high, step_.max_high, kNetSites);
@@ -71,7 +70,7 @@ class ChannelWalk {
   SkewedPlane& plane_;
   const LinearFilters& filters_;
   SiteStep step_;
-  int now_ = 0;
+  int now_ = 0;  // the step under way, or the next one
   std::vector<Lane> lanes_;
   std::array<Lane, kNetSites> next_;   // each lane's place in the last step; x < 0 before its first
   RasterWeights top_filters_[2] = {};  // of the first row, and of the next two

@@ -26,7 +26,7 @@ void WalkPlane(const PlaneContext& context, const LinearFilters& filters, const 
       context.planes[static_cast<size_t>(c)]->progress.Wait(
           end == last ? INT32_MAX : end + context.own().sites.farthest());
     }
-    walk.Run(step, end, code, change);
+    walk.Run(end, code, change);
     if (end < last) context.own().progress.Reached(end);
   }
   context.own().progress.Finished();
