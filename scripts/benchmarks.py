@@ -24,7 +24,7 @@ from pathlib import Path
 BEGIN, END = "<!-- benchmarks -->\n", "<!-- end of benchmarks -->\n"
 REFERENCE = "jxl-e7"
 # What README.md shows, where it was measured.
-IN_README = ["flowzip-best", "flowzip-standard", "flowzip-fast", "jxl-e9", "jxl-e7", "jxl-e3", 
+IN_README = ["flowzip-best", "flowzip-standard", "flowzip-fast", "jxl-e9", "jxl-e7", "jxl-e3",
              "webp-z6", "png-shipped"]
 DEFAULT_OPTIONS = ["--only", "flowzip,jxl,webp-z6,jpegls,jpeg2000,png-shipped", "--also", "jxl-e9",
                    "--heat-maps", "0", "--repeats", "1", "-j", "2"]

@@ -154,13 +154,14 @@ def measure(flowzip, path, work, others):
             ("optipng", ["optipng", "-quiet", "-force", "-strip", "all", "-o5", path, "-out", out]),
             ("cwebp", ["cwebp", "-quiet", "-lossless", "-exact", "-z", "9", path, "-o", out]),
             ("cjxl", ["cjxl", "-d", "0", "-e", "9", "--num_threads=0", path, out])):
-        if name in made or (name == "cwebp" and is_deep(path)):
-            continue  # cwebp would make 8 bits of 16
+        if name == "cwebp" and is_deep(path):
+            continue  # it would make 8 bits of 16
+        if name in made:
+            continue
         out.unlink(missing_ok=True)
         ok, seconds = run(command)
         made[name] = (out.stat().st_size, seconds) if ok and out.exists() else None
-    return result | {name: of for name, of in made.items()
-                     if of and not (name == "cwebp" and is_deep(path))}
+    return result | {name: of for name, of in made.items() if of}
 
 
 def main():

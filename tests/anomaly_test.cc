@@ -8,25 +8,16 @@
 #include "analysis/robust.h"
 #include "codec/api/codec.h"
 #include "model/embedded.h"
+#include "tests/photos.h"
 #include "tests/planted.h"
-#include "tools/png_io.h"
 
 namespace flowzip {
 namespace {
 
-Image Photo(const std::string& name) {
-  return ReadPng(FLOWZIP_SOURCE_DIR "/data/photos/" + name + ".png");
-}
+using testing::DetailedBits;
+using testing::Photo;
 
-AnomalyMap MapOf(const Image& image) {
-  PixelBits bits;
-  bits.with_detail = true;
-  EncodeOptions options;
-  options.pixel_bits = &bits;
-  options.coding = Coding::kNetwork;
-  Encode(image, options);
-  return FindAnomalies(bits);
-}
+AnomalyMap MapOf(const Image& image) { return FindAnomalies(DetailedBits(image)); }
 
 enum class Kind { kPatch, kNoise, kJpeg };
 struct Case {

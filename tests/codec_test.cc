@@ -12,7 +12,7 @@
 #include "model/simd_targets.h"
 #include "tests/codec_options.h"
 #ifdef FLOWZIP_HAVE_PNG
-#include "tools/png_io.h"
+#include "tests/photos.h"
 #endif
 
 namespace flowzip {
@@ -212,8 +212,7 @@ TEST_CASE("files are as small as the model's probabilities allow") {
   }
 #ifdef FLOWZIP_HAVE_PNG
   for (const char* const name : {"colorado", "dome", "moon-gray"}) {
-    const std::string path = std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/" + name + ".png";
-    for (const Model* model : models) CheckSize(ReadPng(path), *model);
+    for (const Model* model : models) CheckSize(testing::Photo(name), *model);
   }
 #endif
 }

@@ -12,7 +12,7 @@
 #include "tests/converted.h"
 #include "tests/tiny_model.h"
 #ifdef FLOWZIP_HAVE_PNG
-#include "tools/png_io.h"
+#include "tests/photos.h"
 #endif
 
 namespace flowzip {
@@ -234,7 +234,7 @@ TEST_CASE("clipped areas, all of them, and columns of one pixel") {
 TEST_CASE("photographs that were converted become much smaller") {
   const Model& model = DefaultModel();
   for (const char* name : {"dome", "dunes"}) {
-    const Image photo = ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/" + name + ".png");
+    const Image photo = testing::Photo(name);
     for (const ColourConversion conversion : kAll) {
       for (const bool half : {false, true}) {
         INFO(name << " " << ColourConversionName(conversion) << (half ? ", half" : ""));

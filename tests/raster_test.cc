@@ -13,7 +13,7 @@
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
 #ifdef FLOWZIP_HAVE_PNG
-#include "tools/png_io.h"
+#include "tests/photos.h"
 #endif
 
 namespace flowzip {
@@ -226,7 +226,7 @@ TEST_CASE("damaged streams do no harm") {
 
 #ifdef FLOWZIP_HAVE_PNG
 TEST_CASE("fast is small on a photograph") {
-  const Image image = ReadPng(std::string(FLOWZIP_SOURCE_DIR) + "/data/photos/colorado.png");
+  const Image image = testing::Photo("colorado");
   EncodeOptions fast, flow;
   fast.coding = Coding::kFast;
   flow.coding = Coding::kNetwork;

@@ -8,7 +8,7 @@
 #include "analysis/heat_map.h"
 #include "analysis/random_bits.h"
 #include "model/embedded.h"
-#include "tools/png_io.h"
+#include "tests/photos.h"
 
 namespace flowzip {
 namespace {
@@ -30,7 +30,7 @@ void CheckScore(const Image& image, int tile_log2) {
 TEST_CASE("A score is the file's size within the stated overhead") {
   REQUIRE_FALSE(EmbeddedModels().empty());
   for (const char* name : {"colorado", "dome", "dunes", "moon-gray"}) {
-    const Image image = ReadPng(std::string(FLOWZIP_SOURCE_DIR "/data/photos/") + name + ".png");
+    const Image image = testing::Photo(name);
     CheckScore(image, kDefaultTileLog2);
     CheckScore(image, 7);
   }

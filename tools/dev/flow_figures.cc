@@ -15,28 +15,16 @@
 #include "analysis/heat_map.h"
 #include "analysis/sampler.h"
 #include "analysis/score.h"
+#include "tests/photos.h"
 #include "tests/planted.h"
-#include "tools/png_io.h"
 
 namespace flowzip {
 namespace {
 
+using testing::DetailedBits;
+using testing::Photo;
+
 const char* const kPhotos[] = {"colorado", "dome", "dunes", "moon-gray"};
-
-Image Photo(const std::string& name) {
-  return ReadPng(FLOWZIP_SOURCE_DIR "/data/photos/" + name + ".png");
-}
-
-PixelBits BitsOf(const Image& image) {
-  PixelBits bits;
-  bits.with_detail = true;
-  EncodeOptions options;
-  options.coding = Coding::kNetwork;
-  options.jobs = 2;
-  options.pixel_bits = &bits;
-  Encode(image, options);
-  return bits;
-}
 
 // Copies a rectangle of a picture into another, gray as RGB.
 void Paste(const Image& from, const Rect& part, uint32_t x, uint32_t y, Image& to) {
@@ -65,7 +53,7 @@ void HeatMapPicture(const std::string& directory) {
     if (i == 0) PlantNoise(4, 1, kAt, image);
     if (i == 1) PlantJpeg(30, kAt, image);
     if (i == 2) PlantPatch(Photo("colorado"), 61, 271, kAt, image);
-    const PixelBits bits = BitsOf(image);
+    const PixelBits bits = DetailedBits(image);
     const AnomalyMap anomalies = FindAnomalies(bits);
     const Rect part{kAt.x - 32, kAt.y - 32, kPart, kPart};
     Paste(image, part, i * (kPart + kGap), 0, all);
@@ -132,7 +120,7 @@ void Roc() {
         }
         char text[16];
         std::snprintf(text, sizeof text, "%.2f ",
-                      AreaUnderRoc(FindAnomalies(BitsOf(image)).score, image.width, at));
+                      AreaUnderRoc(FindAnomalies(DetailedBits(image)).score, image.width, at));
         cells[std::min(kind, 2)] += text;
       }
     }
@@ -147,7 +135,7 @@ struct Measured {
 };
 
 Measured Measure(const Image& image) {
-  const PixelBits bits = BitsOf(image);
+  const PixelBits bits = DetailedBits(image);
   double total = 0, difference = 0, quiet = 0;
   for (size_t i = 0; i < bits.bits.size(); ++i) {
     total += bits.bits[i];

@@ -68,8 +68,8 @@ class Goldens {
     EncodeOptions options;
     options.coding = Coding::kContexts;
     ThreadPool pool(1);
-    Put(name, image,
-        testing::WithPreview(Encode(image, options), CodePreview(Averaged(image, factor, pool), factor, dropped, pool)));
+    const Preview preview = CodePreview(Averaged(image, factor, pool), factor, dropped, pool);
+    Put(name, image, testing::WithPreview(Encode(image, options), preview));
   }
   void Finish() const {
     Save(folder_ + "/manifest.txt",
@@ -179,6 +179,13 @@ void MakeGoldenCopies(Goldens& goldens) {
   goldens.Add("fast-thin-row.flz", testing::Scene(700, 3, 3, 61), 4, Coding::kFast);
 }
 
+// Of YCoCg, Co is constant.
+Image RedIsBlue(uint32_t seed) {
+  Image image = testing::Scene(40, 24, 3, seed);
+  for (size_t i = 0; i < image.samples.size(); i += 3) image.samples[i + 2] = image.samples[i];
+  return image;
+}
+
 // By the raster coder.
 void MakeGoldenRaster(Goldens& goldens) {
   const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
@@ -192,11 +199,7 @@ void MakeGoldenRaster(Goldens& goldens) {
   add("escapes", Escapes());
   add("checkerboard", testing::Checkerboard(34, 30, 3));
   add("noise", testing::Noise(40, 33, 3, 46));
-  Image one_constant = testing::Scene(40, 24, 3, 13);  // R = B: Co is 0
-  for (size_t i = 0; i < one_constant.samples.size(); i += 3) {
-    one_constant.samples[i + 2] = one_constant.samples[i];
-  }
-  add("constant-co", one_constant);
+  add("constant-co", RedIsBlue(13));
   add("photocd-tiles", testing::Converted(testing::Scene(45, 38, 3, 47), 2, 5), 5);
   add("rgba", testing::OfKind({4, 8}, 40, 30, 48));
 }
@@ -219,11 +222,7 @@ void MakeGoldenNetwork(Goldens& goldens) {
   add("tiles-16", testing::Scene(50, 35, 3, 58), 4);
   add("escapes", Escapes());
   add("checkerboard", testing::Checkerboard(34, 30, 3));
-  Image one_constant = testing::Scene(40, 24, 3, 59);  // R = B
-  for (size_t i = 0; i < one_constant.samples.size(); i += 3) {
-    one_constant.samples[i + 2] = one_constant.samples[i];
-  }
-  add("constant-co", one_constant);
+  add("constant-co", RedIsBlue(59));
   Image rounded = testing::Scene(61, 47, 3, 60);  // green is not
   for (size_t i = 0; i < rounded.samples.size(); i += 3) {
     rounded.samples[i] = static_cast<uint8_t>(rounded.samples[i] / 16 * 16);
