@@ -135,15 +135,14 @@ flz_status flz_probe(const void* data, size_t size, flz_info* info, size_t* need
     return FLZ_NEED_MORE;
   };
   const flz_status signature = flz_signature(data, size);
-  if (signature == FLZ_NEED_MORE) return more(kFixedHeaderBytes);
+  if (signature == FLZ_NEED_MORE) return more(HeaderBytes({}));
   if (signature != FLZ_OK) return signature;
   return Guard(nullptr, [&] {
     const ByteSpan file(static_cast<const uint8_t*>(data), size);
     // A version that is not known may have any header: said as soon as it can be seen.
     if (size > kMagic.size() && file[kMagic.size()] != kFormatVersion) return FLZ_UNSUPPORTED;
-    if (size < kFixedHeaderBytes) return more(kFixedHeaderBytes);
-    const uint32_t header = ByteReader(file.subspan(kFixedHeaderBytes - 4)).Get<uint32_t>();
-    if (header > size) return more(header);
+    const uint64_t header = HeaderBytes(file);
+    if (header > size) return more(static_cast<size_t>(header));
     const FileInfo parsed = ParseHeader(file);
     if (info != nullptr) *info = ToInfo(parsed);
     return FLZ_OK;

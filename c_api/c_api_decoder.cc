@@ -6,6 +6,7 @@
 
 #include "c_api/c_api.h"
 #include "codec/metadata/chunk_store.h"
+#include "codec/metadata/shown_colours.h"
 #include "codec/preview/preview.h"
 #include "model/embedded.h"
 
@@ -80,8 +81,8 @@ flz_status flz_decoder_open(flz_decoder* decoder, const void* data, size_t size,
     Image image;
     image.bit_depth = parsed.bit_depth;
     image.indexed = parsed.indexed;
-    RequireMemory(RestoringMemory(parsed.chunks), d.max_memory);
-    RestoreChunks(parsed.chunks, &image);
+    RequireMemory(RestoringMemory(parsed), d.max_memory);
+    RestoreChunks(parsed, RestoreColours(parsed), &image);
     d.chunks = std::move(image.chunks);
     d.info = std::move(parsed);
     d.file = file;

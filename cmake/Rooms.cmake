@@ -50,7 +50,7 @@ flowzip_room(network codec/coders/network flowzip_base flowzip_rans flowzip_mode
 
 # PNG's chunks inside a header.
 flowzip_room(metadata codec/metadata flowzip_base flowzip_rans flowzip_bits flowzip_picture
-  flowzip_container)
+  flowzip_container flowzip_contexts)
 # Which coder a tile gets, and back; how much memory that takes.
 flowzip_room(tiles codec/tiles flowzip_base flowzip_picture flowzip_account flowzip_container
   flowzip_options flowzip_coder flowzip_plain flowzip_deflated flowzip_contexts flowzip_raster flowzip_network

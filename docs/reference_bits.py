@@ -93,8 +93,8 @@ def learn_slot(s, bit):
 
 class Predictor:
     def __init__(self, slots, odds):
-        self.first = ([4096] * slots + [16384] * (odds + 1) if odds else
-                      [131072 // (slots + 1)] * (slots + 1))
+        self.first = ([11264] * slots + [4096] * (odds + 1) if odds else
+                      [180224 // (slots + 1)] * (slots + 1))
         self.sets = ({}, {})
 
     def code(self, coder, slots, odds, a, b):
@@ -106,7 +106,7 @@ class Predictor:
             outputs.append(clamp(sum(i * j for i, j in zip(x, w[0])) >> 16, -TOP, TOP))
         bit = coder.code(SQUASH[(sum(outputs) >> 1) + TOP])
         for w, out in zip(chosen, outputs):
-            error, rate = (bit << 16) - SQUASH[out + TOP], 24 + 6 * 16 // (16 + w[1])
+            error, rate = (bit << 16) - SQUASH[out + TOP], 40 + 32 * 32 // (32 + w[1])
             w[1] = min(w[1] + 1, 2048)
             w[0] = [clamp(j + (i * error * rate + (1 << 19) >> 20), -(1 << 20), 1 << 20)
                     for i, j in zip(x, w[0])]

@@ -23,7 +23,7 @@ class Adaptive:
         power = 16 + sum(v * v for v in self.x)
         error = clamp(8 * value - self.p, -(1 << 20), 1 << 20)
         for i, v in enumerate(self.x):
-            w = self.weights[i] + tdiv(error * v * 1024, power)
+            w = self.weights[i] + tdiv(error * v * 2048, power)
             self.weights[i] = clamp(w, -(1 << 18), 1 << 18)
 
 
@@ -198,7 +198,7 @@ class Block:
             hashes = [
                 step(node << 20 | mask << 8 | sure, 11), step(h2 + node & M64, 12),
                 step(h4 + node & M64, 13), step(h6 + node & M64, 14), step(h12 + node & M64, 15),
-                step(step(value, w) + node & M64, 16), step(node << 20 | fates << 6 | equal, 17),
+                step(step(value, w) + node & M64, 16), step(r << 20 | fates << 6 | equal, 17),
                 step(step(node << 20 | fates, value), 18)]
             slots = [self.pixel_slots.find(h) for h in hashes]
             a = 128 * r + (sure if v < 2 else 64 + 8 * v + far[2])
@@ -235,17 +235,17 @@ class Block:
         seed, q = c << 56, signed_half_octave
         h = [
             step(seed | 21, energy if energy < 64 else 64 + 4 * e + (energy >> (e // 2 - 2) & 3)),
-            step(seed | 22, q(own) * 64 + e),
+            step(seed | 22, q(own) * 64 + e // 3),
             step(seed | 23, (q(w - nw) * 128 + q(no - ne)) * 8 + min(e // 4, 7)),
             step(seed | 24, q(err[x - 1]) * 128 + q(err_n[x])),
-            step(step(seed | 25, known), w << 16 | no),
-            step(step(seed | 26, center), e // 2),
-            step(seed | 27, (half_octave(spread) * 64 + e) * 8 + fraction + 4),
+            step(seed | 25, known),
+            step(seed | 26, center),
+            step(seed | 27, 0),
             step(step(seed | 28, q(own) * 128 + q(err_n[x + 1])), q(err[x - 1] + err_n[x]))]
         chosen = [self.spreads[c].setdefault(i, [0, 0]) for i in (
             e, 64 + 64 * (half_octave(abs(own)) // 2) + e // 2,
             64 * 21 + 64 * (half_octave(spread) // 2) + e // 2)]
-        shapes = [Logistic(s[0] if s[1] > 0 else 2 * energy + 4, fraction) for s in chosen]
+        shapes = [Logistic(s[0] if s[1] > 0 else 10 * energy + 2, fraction) for s in chosen]
 
         def code(kind, part):
             slots = [self.slots.find(step(v, kind + 1000)) for v in h]

@@ -19,7 +19,7 @@ import reference_raster as raster
 from reference_bits import Bits
 from reference_bytes import unpack as unpack_bytes
 from reference_contexts import decode_block, decode_context_tile
-from reference_copies import Number
+from reference_copies import Number, adaptive
 
 
 def fail(why):
@@ -466,9 +466,79 @@ def read_values(data, channels, depth, indexed):
     return rank_depth, values
 
 
-def read_chunks(r, end, channels, depth, indexed):
-    """2.3: chunks up to the header's checksum. Returns the largest sample, and read_values."""
-    largest, png, values = (1 << depth) - 1, None, None
+def read_colours(data, width, height, depth):
+    """2.8: the indices of a picture of which the chunk has the colours, its palette and its alpha."""
+    r = Reader(data)
+    head = r.u(1)
+    channels, unused = 4 if head & 16 else 3, []
+    if head & 7 > 4 or head > 127 or width * height > 65536:
+        fail("malformed colours of a palette")
+    if head & 32:
+        count = r.varint()
+        if not 1 <= count <= 255:
+            fail("malformed colours of a palette")
+        unused = decode_block(r.bytes(r.varint()), count, 1, channels, 8)[0]
+    alphas = r.varint() if head & 16 else 0
+    coder = Bits(r.bytes(r.varint()))
+    rank_depth, values = 8, None
+    if head & 64:
+        rank_depth, values = read_values(r.bytes(r.varint()), channels, 8, False)
+    rest = Reader(r.bytes(len(data) - r.at))
+    rows = decode_context_tile(rest, width, height, channels, rank_depth)
+    if values:
+        if any(rank >= len(of) for row in rows for pixel in row for rank, of in zip(pixel, values)):
+            fail("rank of no value")
+        rows = [[[of[rank] for rank, of in zip(pixel, values)] for pixel in row] for row in rows]
+    counts = {}
+    for row in rows:
+        for pixel in map(tuple, row):
+            counts[pixel] = counts.get(pixel, 0) + 1
+
+    def key(colour):
+        luma = 2126 * colour[0] + 7152 * colour[1] + 722 * colour[2]
+        by = (0, sum(colour[:3]), -sum(colour[:3]), luma, -luma)[head & 7]
+        return -counts[colour] if head & 8 else 0, by
+
+    left, size = sorted(counts, key=key), len(counts) + len(unused)
+    if size > 256 or alphas > size:
+        fail("malformed colours of a palette")
+    is_unused, is_other, places = [1 << 17, 0, 0], [1 << 17, 0, 0], Number()
+    index, palette = {}, []
+    for i in range(size):
+        if unused and (not left or adaptive(coder, is_unused)):
+            palette.append(tuple(unused.pop(0)))
+            continue
+        place = 1 + places.code(coder) if adaptive(coder, is_other) else 0
+        if place >= len(left) or i >> depth:
+            fail("malformed colours of a palette")
+        index[left[place]] = i
+        palette.append(left.pop(place))
+    coder.check_end()
+    alpha = bytes(colour[3] if channels == 4 else 255 for colour in palette)
+    if any(a != 255 for a in alpha[alphas:]):
+        fail("malformed colours of a palette")
+    indices = [[index[tuple(pixel)] for pixel in row] for row in rows]
+    rgb = b"".join(bytes(colour[:3]) for colour in palette)
+    return np.array(indices, np.uint16)[..., None], rgb, alpha[:alphas] if channels == 4 else None
+
+
+def put_palette(png, rgb, alpha):
+    """2.8: the list of chunks with the palette in its place."""
+    made = [(b"PLTE", rgb)] + ([(b"tRNS", alpha)] if alpha is not None else [])
+    if not png:
+        return made
+    for kind, data in made:
+        at = next((i for i, chunk in enumerate(png) if chunk[0] == kind), None)
+        if at is None or png[at][1]:
+            fail("malformed metadata")
+        png[at] = (kind, data)
+    return png
+
+
+def read_chunks(r, end, channels, depth, indexed, size):
+    """2.3: chunks up to the header's checksum. Returns the largest sample, read_values, and the
+    indices of read_colours."""
+    largest, png, values, shown = (1 << depth) - 1, None, None, None
     while r.at < end:
         kind = r.bytes(4)
         if not is_type(kind):
@@ -486,14 +556,20 @@ def read_chunks(r, end, channels, depth, indexed):
             if values is not None:
                 fail("malformed list of values")
             values = read_values(data, channels, depth, indexed)
+        elif kind == b"PIXL":
+            if shown is not None or not indexed:
+                fail("malformed colours of a palette")
+            shown = read_colours(data, *size, depth)
         elif chr(kind[0]).isupper():
             fail(f"unknown critical chunk {kind.decode()}")
     if r.at != end:
         fail("chunk beyond the header")
+    if shown is not None:
+        png = put_palette(png, *shown[1:])
     palette = next((data for kind, data in png or [] if kind == b"PLTE"), b"")
     if indexed and not (3 <= len(palette) <= 768 and len(palette) % 3 == 0):
         fail("no valid palette")
-    return largest, values
+    return largest, values, shown and shown[0]
 
 
 def read_header(data):
@@ -502,12 +578,20 @@ def read_header(data):
     if r.bytes(8) != bytes.fromhex("8F464C5A0D0A1A0A") or r.u(1) != 1:
         fail("not a flowzip file of version 1")
     channels, depth, flags = r.u(1), r.u(1), r.u(1)
-    width, height, model_hash, tile_log2, header = r.u(4), r.u(4), r.u(8), r.u(1), r.u(4)
-    if not 37 <= header <= len(data):
+    short, sizes = flags & 16 != 0, None
+    if short:  # 2.9
+        width, height, model_hash, tile_log2 = r.u(2), r.u(2), 0, 10
+        sizes, chunks = [r.varint()], r.varint()
+        header = r.at + chunks + 4
+        covered = data[: header - 4] + data[header:]
+    else:
+        width, height, model_hash, tile_log2, header = r.u(4), r.u(4), r.u(8), r.u(1), r.u(4)
+        covered = data[: header - 4]
+    if not (37 if not short else 22) <= header <= len(data):
         fail("header is cut short")
-    if xxh32(0, data[: header - 4]) != int.from_bytes(data[header - 4 : header], "little"):
+    if xxh32(0, covered) != int.from_bytes(data[header - 4 : header], "little"):
         fail("header checksum")
-    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags > 15 or (
+    if not 1 <= channels <= 4 or not 1 <= depth <= 16 or flags & ~(19 if short else 15) or (
             not 4 <= tile_log2 <= 12 and tile_log2 != 31):
         fail("unknown kind of picture")
     indexed = flags & 1 == 1
@@ -521,19 +605,22 @@ def read_header(data):
 
     tile = side(width), side(height)
     tiles = -(-width // tile[1]) * -(-height // tile[0])
-    if tiles > header:
+    if tiles > header or (short and tiles != 1):
         fail("tile index is too short")
-    sizes = [r.varint() for _ in range(tiles)]
+    if not short:
+        sizes = [r.varint() for _ in range(tiles)]
     preview = None
     if flags & 8:
         preview = (r.u(1), r.varint(), r.varint())
         if not 1 <= preview[0] <= 4 or not 1 <= preview[1] < 1 << 31 or preview[2] > 1 << 20 or (
                 -(-max(width, height) // preview[1]) > 256):
             fail("impossible preview")
-    largest, values = read_chunks(r, header - 4, channels, depth, indexed)
+    largest, values, shown = read_chunks(r, header - 4, channels, depth, indexed, (width, height))
+    if shown is not None and (tiles != 1 or sizes != [0] or tile_log2 == 31):
+        fail("a picture twice")
     r.bytes(4)
     extra = 8 + preview[2] if preview else 0
-    if len(data) != header + extra + sum(sizes) + 8 * len(sizes):
+    if len(data) != header + extra + sum(sizes) + (0 if short else 8 * len(sizes)):
         fail("file is too short or too long")
     coded = values[0] if values else depth
     plain = coded == 8 and (values or largest == 255) and not indexed
@@ -544,7 +631,7 @@ def read_header(data):
         modes = b"\7" if deflatable and largest == (1 << depth) - 1 else b""
     may_learn = flags & 4 != 0
     return (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes, may_learn,
-            preview, values, flags & 2 != 0)
+            preview, values, flags & 2 != 0, short, shown)
 
 
 def decode_preview(r, preview, width, height):
@@ -609,7 +696,7 @@ def decode_deflated(stream, width, height, channels, depth, interlaced):
 
 def decode_file(data, model):
     (r, channels, depth, width, height, model_hash, tile, sizes, largest, modes,
-     may_learn, preview, values, interlaced) = read_header(data)
+     may_learn, preview, values, interlaced, short, shown) = read_header(data)
     coded = values[0] if values else depth
     most = (1 << coded) - 1 if values else largest
     if model_hash not in (0, model.hash):
@@ -619,22 +706,25 @@ def decode_file(data, model):
     columns = -(-width // tile[1])
     pixels = np.zeros((height, width, channels), np.uint16)
     for n, size in enumerate(sizes):  # 2.5
-        block_checksum, block = r.u(4), r.bytes(4 + size)
-        if xxh32(n, block) != block_checksum:
+        block_checksum, block = 0 if short else r.u(4), r.bytes(size if short else 4 + size)
+        if not short and xxh32(n, block) != block_checksum:
             fail(f"block checksum of tile {n}")
+        pixel_checksum, block = (0, block) if short else (block[:4], block[4:])
         y, x = n // columns * tile[0], n % columns * tile[1]
         h, w = min(tile[0], height - y), min(tile[1], width - x)
-        if block[4:5] not in [modes[i : i + 1] for i in range(len(modes))]:
+        if shown is None and block[:1] not in [modes[i : i + 1] for i in range(len(modes))]:
             fail("a tile of a mode that cannot be")
-        if block[4] == 7:
-            part = decode_deflated(block[5:], w, h, channels, coded, interlaced)
+        if shown is not None:
+            part = shown
+        elif block[0] == 7:
+            part = decode_deflated(block[1:], w, h, channels, coded, interlaced)
         else:
-            part = decode_tile(model, block[4:], w, h, channels, coded, most, may_learn)
+            part = decode_tile(model, block, w, h, channels, coded, most, may_learn)
         if np.max(part) > most:
             fail("sample out of range")
         pixels[y : y + h, x : x + w] = part
         raw = np.asarray(part).astype("<u2" if coded > 8 else np.uint8).tobytes()
-        if xxh32(n, raw) != int.from_bytes(block[:4], "little"):
+        if not short and xxh32(n, raw) != int.from_bytes(pixel_checksum, "little"):
             fail(f"pixel checksum of tile {n}")
     for c, of in enumerate(values[1] if values else []):
         if np.max(pixels[..., c]) >= len(of) or of[-1] > largest:

@@ -129,7 +129,7 @@ for ((i = 0; i < bytes; ++i)); do
 done
 cp two.flz long.flz && printf x >>long.flz
 refused 'long.flz: 1 surplus byte' "$flowzip" decode long.flz -o out
-"$files" rename-model two.flz model.flz
+"$files" rename-model "$source/tests/golden/network-rgb.flz" model.flz
 refused 'written with model 5a5a5a5a5a5a5a5a' "$flowzip" decode model.flz -o out
 refused 'written with model 5a5a5a5a5a5a5a5a' "$flowzip" info model.flz
 refused 'none.flzm: No such file' "$flowzip" encode small.png --model none.flzm -o out

@@ -97,6 +97,93 @@ TEST_CASE("the fixed fields lie where docs/FORMAT.md puts them") {
   CHECK(std::vector<uint8_t>(file.begin(), file.begin() + 41) == expected);
 }
 
+// One tile of 300 x 20 gray pixels, a payload of 200 bytes.
+struct ShortSample {
+  FileInfo info;
+  std::vector<uint8_t> payload = std::vector<uint8_t>(200, 77), file;
+};
+
+ShortSample MakeShort(std::vector<Chunk> chunks = {}) {
+  ShortSample sample;
+  sample.info.width = 300;
+  sample.info.height = 20;
+  sample.info.channels = 1;
+  sample.info.bit_depth = 8;
+  sample.info.interlaced = true;
+  sample.info.chunks = std::move(chunks);
+  sample.info.payload_bytes = {sample.payload.size()};
+  REQUIRE(sample.info.MayBeShort());
+  sample.info.is_short = true;
+  sample.file = SerializeHeader(sample.info, sample.payload);
+  sample.info.header_bytes = sample.file.size();
+  sample.file.insert(sample.file.end(), sample.payload.begin(), sample.payload.end());
+  return sample;
+}
+
+TEST_CASE("a short file is written and read, and one that may not be short is told") {
+  const ShortSample sample = MakeShort({{{'t', 'e', 'S', 't'}, {1, 2, 3}}});
+  const std::vector<uint8_t> expected = {0x8F, 'F',  'L', 'Z', 0x0D, 0x0A, 0x1A, 0x0A,  // magic
+                                         1,    1,    8,   18,  // version, channels, depth, flags
+                                         0x2C, 0x01, 20,  0,   // width, height
+                                         0xC8, 0x01, 8,        // sizes of payload and chunks
+                                         't',  'e',  'S', 't', 3,    1,    2,    3};
+  CHECK(std::vector<uint8_t>(sample.file.begin(), sample.file.begin() + 27) == expected);
+  REQUIRE(sample.file.size() == 27 + 4 + 200);
+  const FileInfo info = ParseHeader(sample.file);
+  CHECK(info.is_short);
+  CHECK((info.width == 300 && info.height == 20 && info.channels == 1 && info.bit_depth == 8));
+  CHECK((info.interlaced && !info.indexed && !info.adaptive && info.model_hash == 0));
+  CHECK(info.tile_count() == 1);
+  CHECK(info.chunks == sample.info.chunks);
+  CHECK(info.header_bytes == 31);
+  CHECK(info.file_bytes() == sample.file.size());
+  const std::vector<TileBlock> blocks = SplitTiles(info, sample.file);
+  REQUIRE(blocks.size() == 1);
+  CHECK_FALSE(blocks[0].pixel_checksum.has_value());
+  CHECK(std::equal(blocks[0].payload.begin(), blocks[0].payload.end(), sample.payload.begin(),
+                   sample.payload.end()));
+  // The header alone is enough to be read, and says how long it is.
+  CHECK(ParseHeader(ByteSpan(sample.file).first(31)).file_bytes() == 231);
+  for (size_t size = 0; size < 31; ++size) {
+    const uint64_t needed = HeaderBytes(ByteSpan(sample.file).first(size));
+    CHECK((needed > size && needed <= 31));
+  }
+  CHECK(HeaderBytes(sample.file) == 31);
+
+  for (const uint32_t width : {1u, 1025u, 65535u, 65536u}) {
+    FileInfo other = sample.info;
+    other.width = width;
+    CAPTURE(width);
+    CHECK(other.MayBeShort() == (width <= 32768));  // of 20 rows, a tile is so long
+  }
+  FileInfo other = sample.info;
+  other.model_hash = 1;
+  CHECK_FALSE(other.MayBeShort());
+  other = sample.info;
+  other.preview.channels = 1;
+  CHECK_FALSE(other.MayBeShort());
+}
+
+TEST_CASE("a short file with a bit flipped, cut or too long is refused") {
+  const ShortSample sample = MakeShort({{{'t', 'e', 'S', 't'}, {1, 2, 3}}});
+  REQUIRE(Failure(sample.file) == 0);
+  for (size_t i = 0; i < sample.file.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::vector<uint8_t> file = sample.file;
+      file[i] ^= static_cast<uint8_t>(1 << bit);
+      INFO("byte " << i << " bit " << bit);
+      REQUIRE(Failure(file) != 0);
+    }
+  }
+  for (size_t size = 0; size < sample.file.size(); ++size) {
+    INFO(size);
+    REQUIRE(Failure(ByteSpan(sample.file).first(size)) == Code(ErrorCode::kTruncated));
+  }
+  std::vector<uint8_t> longer = sample.file;
+  longer.push_back(0);
+  CHECK(Failure(longer) == Code(ErrorCode::kCorrupt));
+}
+
 TEST_CASE("tiles cover the picture, smaller at the right and lower edges") {
   FileInfo info;
   info.width = 2049;

@@ -33,6 +33,7 @@ inline std::vector<uint8_t> LittleEndianSamples(const Image& image) {
 
 struct GoldenFile {
   std::string name, hash;  // XXH3-64 of the samples, 16 hexadecimal digits
+  std::string sum;         // XXH32, for docs/reference_decoder.py
   uint32_t width = 0, height = 0;
   int channels = 0;
   std::vector<uint8_t> bytes;
@@ -49,10 +50,10 @@ inline Coding CodingOf(const GoldenFile& golden) {
   if (golden.name.starts_with("fast-")) return Coding::kFast;
   const ByteSpan file(golden.bytes);
   const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
-  return IsAdaptive(payload)           ? Coding::kAdaptive
-         : NeedsModel(payload)         ? Coding::kNetwork
+  return IsAdaptive(payload)                         ? Coding::kAdaptive
+         : NeedsModel(payload)                       ? Coding::kNetwork
          : FindMode(payload)->coder == &kRasterCoder ? Coding::kRaster
-                                                   : Coding::kContexts;
+                                                     : Coding::kContexts;
 }
 
 // The zlib stream of a deflated picture's file.
@@ -64,7 +65,7 @@ inline ByteSpan StreamOf(const GoldenFile& golden) {
 inline std::vector<GoldenFile> ReadGoldens(const std::string& folder) {
   std::vector<GoldenFile> goldens;
   std::ifstream manifest(folder + "/manifest.txt");
-  for (GoldenFile g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash;) {
+  for (GoldenFile g; manifest >> g.name >> g.width >> g.height >> g.channels >> g.hash >> g.sum;) {
     const FileBytes bytes = ReadFile(folder + "/" + g.name);
     g.bytes.assign(bytes.begin(), bytes.end());
     goldens.push_back(g);

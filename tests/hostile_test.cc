@@ -72,7 +72,7 @@ struct Parts {
   explicit Parts(ByteSpan file) : info(ParseHeader(file)) {
     for (const TileBlock& block : SplitTiles(info, file)) {
       payloads.emplace_back(block.payload.begin(), block.payload.end());
-      checksums.push_back(block.pixel_checksum);
+      checksums.push_back(block.pixel_checksum.value());
     }
   }
   std::vector<uint8_t> File() const { return Assemble(info, payloads, checksums); }
@@ -115,7 +115,7 @@ TEST_CASE("random bytes as payload") {
     // Half of them with a mode and ranges that are possible, so that the streams are reached.
     if (trial % 2 && payload.size() > 10) {
       payload[0] = static_cast<uint8_t>(TileMode::kNetwork);
-      payload[1] = trial % 4 == 1 ? 0 : 1;  // adaptive
+      payload[1] = trial % 4 == 1 ? 0 : 1;     // adaptive
       if (info.channels == 3) payload[2] = 0;  // no conversion
       size_t at = info.channels == 3 ? 3 : 2;
       for (int c = 0; c < info.channels; ++c) {

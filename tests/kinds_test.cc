@@ -280,16 +280,18 @@ TEST_CASE("damaged context streams are errors or other samples, never worse") {
   Random random(10);
   for (int trial = 0; trial < 300; ++trial) {
     const Kind kind{random.Between(1, 4), trial % 2 ? 8 : 16, 1 + trial % 4};
-    const auto file = EncodeBy(OfKind(kind, 20, 15, trial), Coding::kContexts);
+    const Image image = OfKind(kind, 20, 15, trial);
+    const auto file = EncodeBy(image, Coding::kContexts);
     const FileInfo info = ParseHeader(file);
     const TileBlock block = SplitTiles(info, file)[0];
     std::vector<uint8_t> payload(block.payload.begin(), block.payload.end());
     payload[random.Between(0, static_cast<int>(payload.size()) - 1)] ^=
         static_cast<uint8_t>(1 << random.Between(0, 7));
     FileInfo changed = info;
+    changed.is_short = false;  // short files have no pixel checksum
     changed.payload_bytes = {payload.size()};
     std::vector<uint8_t> forged = SerializeHeader(changed);
-    AppendTile(0, block.pixel_checksum, payload, forged);
+    AppendTile(0, PixelChecksum(image, info.TileRect(0), 0), payload, forged);
     CHECK_THROWS_AS(Decode(forged, Options()), Error);
   }
 }

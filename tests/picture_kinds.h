@@ -2,7 +2,11 @@
 // Pictures of every kind from formulas and seeds, for the tests.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "tests/tiny_model.h"
 
@@ -60,6 +64,55 @@ inline Image OfKind(const Kind& kind, uint32_t width, uint32_t height, uint32_t 
     }
     image.chunks.push_back(palette);
   }
+  return image;
+}
+
+// A scene of few colours, whose palette is sorted: 0: in no order; 1: by how often colours occur,
+// then by their sum, then by place; 2: by sum, largest first; 3: by luma.
+inline Image Quantised(uint32_t width, uint32_t height, int order, bool with_alpha) {
+  Image image = OfKind({1, 8, 0, true}, width, height, 1);
+  std::vector<std::array<int, 4>> colours, of_pixels;
+  std::vector<uint32_t> counts;
+  Random random(width + 7 * height);
+  for (uint32_t i = 0; i < width * height; ++i) {
+    const int x = static_cast<int>(i % width), y = static_cast<int>(i / width);
+    const int v = (x * x / 40 + y * 3 + random.Between(0, 9)) / 6 % 60;
+    const std::array<int, 4> colour = {v * 4 % 252, (v * 4 + v / 7 * 4) % 252, 240 - v * 3 % 240,
+                                       with_alpha && v % 5 == 0 ? v * 5 % 250 : 255};
+    const auto at = std::find(colours.begin(), colours.end(), colour);
+    if (at == colours.end()) {
+      colours.push_back(colour);
+      counts.push_back(0);
+    }
+    const auto number =
+        static_cast<size_t>(std::find(colours.begin(), colours.end(), colour) - colours.begin());
+    ++counts[number];
+    image.samples[i] = static_cast<uint8_t>(number);
+  }
+  std::vector<uint8_t> sorted(colours.size());
+  for (size_t i = 0; i < sorted.size(); ++i) sorted[i] = static_cast<uint8_t>(i);
+  const auto key = [&](uint8_t n) {
+    const auto& c = colours[n];
+    const int sum = c[0] + c[1] + c[2], luma = 2126 * c[0] + 7152 * c[1] + 722 * c[2];
+    return order == 1   ? std::pair(-static_cast<int>(counts[n]), sum)
+           : order == 2 ? std::pair(0, -sum)
+           : order == 3 ? std::pair(0, luma)
+                        : std::pair(n * 77 % 101, 0);
+  };
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](uint8_t a, uint8_t b) { return key(a) < key(b); });
+  Chunk palette = MakeChunk("PLTE"), alpha = MakeChunk("tRNS");
+  std::vector<uint8_t> index_of(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    index_of[sorted[i]] = static_cast<uint8_t>(i);
+    for (size_t c = 0; c < 3; ++c) {
+      palette.data.push_back(static_cast<uint8_t>(colours[sorted[i]][c]));
+    }
+    alpha.data.push_back(static_cast<uint8_t>(colours[sorted[i]][3]));
+  }
+  for (uint8_t& index : image.samples) index = index_of[index];
+  image.chunks = {palette};
+  if (with_alpha) image.chunks.push_back(alpha);
   return image;
 }
 

@@ -164,7 +164,7 @@ TEST_CASE("several damaged tiles, wrong pixels, surplus bytes") {
   const auto tiles = SplitTiles(f.info, f.file);
   for (uint64_t tile = 0; tile < 6; ++tile) {
     // Tile 1 claims other pixels, behind a right block checksum.
-    AppendTile(tile, tiles[tile].pixel_checksum ^ (tile == 1), tiles[tile].payload, blocks);
+    AppendTile(tile, *tiles[tile].pixel_checksum ^ (tile == 1), tiles[tile].payload, blocks);
   }
   std::vector<uint8_t> file(f.file.begin(), f.file.begin() + f.info.header_bytes);
   file.insert(file.end(), blocks.begin(), blocks.end());
@@ -197,8 +197,29 @@ TEST_CASE("what is whole is decoded as ever, what is hopeless refused as ever") 
   const std::vector<uint8_t> one = Encoded(testing::Scene(12, 12, 3, 6));
   damaged = one;
   damaged.back() ^= 1;
-  CHECK_THROWS_WITH(Recovered(damaged, &recovery),
-                    "no tile of it is whole: nothing can be recovered");
+  CHECK_THROWS_WITH(Recovered(damaged, &recovery), "file is damaged (checksum)");
+}
+
+TEST_CASE("a damaged byte of a short file's header is put right, other damage is not") {
+  const Image image = testing::Scene(30, 20, 3, 7);
+  EncodeOptions options;
+  options.coding = Coding::kFast;
+  options.chunks = {MakeChunk("teSt", std::vector<uint8_t>{1, 2, 3})};
+  const std::vector<uint8_t> file = Encode(image, options);
+  const FileInfo info = ParseHeader(file);
+  REQUIRE(info.is_short);
+  for (size_t at = 0; at < file.size(); ++at) {
+    std::vector<uint8_t> damaged = file;
+    damaged[at] ^= 0x21;
+    Recovery recovery;
+    CAPTURE(at);
+    if (at < info.header_bytes) {
+      REQUIRE(Recovered(damaged, &recovery).samples == image.samples);
+      CHECK(recovery.damage == "byte " + std::to_string(at) + " of the header was damaged");
+    } else {
+      REQUIRE_THROWS_AS(Recovered(damaged, &recovery), Error);
+    }
+  }
 }
 
 TEST_CASE("gray is the middle of every bit depth") {

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "codec/coders/deflated/deflated_tile.h"
 #include "codec/metadata/chunk_store.h"
+#include "codec/metadata/shown_colours.h"
 #include "codec/metadata/value_map.h"
 #include "codec/options/region.h"
 #include "codec/preview/preview.h"
@@ -80,6 +81,38 @@ std::optional<ValueMap> ChooseValues(const Image& image, const EncodeOptions& op
   return pays ? map : std::nullopt;
 }
 
+// Puts a small picture with a palette into the header as its colours, where that is smaller.
+void UseColours(const Image& image, const EncodeOptions& options, FileInfo& info,
+                std::vector<TileResult>& results) {
+  constexpr uint64_t kCostsNothing = 16384;  // pixels
+  const bool fast = options.coding == Coding::kFast;
+  if (results.size() != 1 || !ChoosesSmallest(options.coding) ||
+      (fast && info.pixels() > kCostsNothing)) {
+    return;
+  }
+  FileInfo before = info;
+  before.payload_bytes = {results[0].payload.size()};
+  before.is_short = true;
+  before.chunks.resize(before.chunks.size() - options.chunks.size());
+  FileInfo empty = before;
+  empty.chunks.clear();
+  empty.payload_bytes = {0};
+  const uint64_t most =
+      SerializeHeader(before).size() + results[0].payload.size() - SerializeHeader(empty).size();
+  std::optional<ShownColours> shown = StoreAsColours(image, most);
+  if (!shown) return;
+  info.chunks = std::move(shown->chunks);
+  info.chunks.insert(info.chunks.end(), options.chunks.begin(), options.chunks.end());
+  results[0].payload.clear();
+  results[0].model_hash = 0;
+  results[0].stats = {};
+  results[0].stats.mode_tiles[static_cast<size_t>(TileMode::kContexts)] = 1;
+  if (options.pixel_bits != nullptr) {
+    options.pixel_bits->Reset(image.width, image.height);
+    options.pixel_bits->Add({0, 0, image.width, image.height}, shown->bits);
+  }
+}
+
 }  // namespace
 
 std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, EncodeStats* stats,
@@ -119,6 +152,7 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
         results[tile] = EncodeTile(image, rect, tile, map, options, pool, stats != nullptr);
       });
 
+  UseColours(image, options, info, results);
   size_t bytes = 0;
   for (const TileResult& result : results) {
     info.payload_bytes.push_back(result.payload.size());
@@ -129,14 +163,17 @@ std::vector<uint8_t> Encode(const Image& image, const EncodeOptions& options, En
   std::optional<Preview> preview;
   if (options.preview) preview = ChoosePreview(image, bytes, pool);
   if (preview) info.preview = preview->info;
-  std::vector<uint8_t> file = SerializeHeader(info);
+  info.is_short = info.MayBeShort();
+  const auto& first = results[0].payload;
+  std::vector<uint8_t> file = SerializeHeader(info, {first.data(), first.size()});
   info.header_bytes = file.size();
   file.reserve(info.file_bytes());
+  if (info.is_short) file.insert(file.end(), first.begin(), first.end());
   if (preview) AppendTile(kPreviewTile, preview->pixel_checksum, preview->payload, file);
   TileStats sum;
   for (uint64_t tile = 0; tile < tiles; ++tile) {
     TileResult& result = results[tile];
-    AppendTile(tile, result.pixel_checksum, result.payload, file);
+    if (!info.is_short) AppendTile(tile, result.pixel_checksum, result.payload, file);
     sum.Add(result.stats);
     result = {};  // so that the streams are not held twice
   }
@@ -266,7 +303,7 @@ MemoryPlan PlanDecode(const FileInfo& info, const DecodeOptions& options) {
     plan.bytes = AddMemory(plan.bytes,
                            2 * TileSampleMemory(info) * static_cast<uint64_t>(plan.tiles_at_once));
   }
-  plan.bytes = std::max(plan.bytes, RestoringMemory(info.chunks));
+  plan.bytes = std::max(plan.bytes, RestoringMemory(info));
   return plan;
 }
 

@@ -16,8 +16,15 @@
 
 namespace flowzip {
 
+// How fast weights follow errors: by first + last in the beginning, by last in the end, half way
+// after `half` bits.
+struct Steps {
+  int32_t first, last, half;
+};
+inline constexpr Steps kQuickSteps = {32, 40, 32};
+
 // The network: `sets` groups of weights, of which the caller chooses one for each bit.
-template <int kInputs, int32_t kLastStep = 24>
+template <int kInputs, Steps kSteps = kQuickSteps>
 class Mixer {
  public:
   Mixer(int sets, const std::array<int32_t, kInputs>& weights) : sets_(sets, Set{weights}) {}
@@ -36,7 +43,7 @@ class Mixer {
   void Update(const std::array<int32_t, kInputs>& inputs, int bit) {
     const int32_t p = kBitTables.squash[output_ + kMaxStretch];
     const int32_t error = (bit << 16) - p;
-    const int32_t step = kLastStep + (kFirstStep - kLastStep) * 16 / (16 + chosen_->seen);
+    const int32_t step = kSteps.last + kSteps.first * kSteps.half / (kSteps.half + chosen_->seen);
     if (chosen_->seen < 2048) ++chosen_->seen;
     for (int i = 0; i < kInputs; ++i) {
       const int64_t change = (int64_t{inputs[i]} * error * step + (1 << 19)) >> 20;
@@ -48,7 +55,6 @@ class Mixer {
   }
 
  private:
-  static constexpr int32_t kFirstStep = 30;
   static constexpr int64_t kMaxWeight = int64_t{1} << 20;  // 16.0
   struct Set {
     std::array<int32_t, kInputs> weights;
@@ -83,11 +89,11 @@ class BitPredictor {
 
  private:
   static constexpr int kInputs = kSlots + kOdds + 1;
-  // Beside estimates that know something from the start, slots have to earn their say.
+  // Slots say little until they have seen something, so that they may be believed at once.
   static std::array<int32_t, kInputs> FirstWeights() {
     std::array<int32_t, kInputs> weights;
-    weights.fill(kOdds > 0 ? 65536 / 4 : 65536 * 2 / kInputs);
-    if (kOdds > 0) std::fill_n(weights.begin(), kSlots, 65536 / 16);
+    weights.fill(kOdds > 0 ? 4096 : 180224 / kInputs);
+    if (kOdds > 0) std::fill_n(weights.begin(), kSlots, 11264);
     return weights;
   }
   Mixer<kInputs> a_, b_;

@@ -8,13 +8,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "codec/container/header_parts.h"
+
 namespace flowzip {
 namespace {
-
-constexpr size_t kChecksumBytes = sizeof(uint32_t);
-constexpr size_t kHeaderBytesAt = kFixedHeaderBytes - sizeof(uint32_t);  // field "header size"
-constexpr int kIndexedFlag = 1, kInterlacedFlag = 2, kAdaptiveFlag = 4, kPreviewFlag = 8;
-constexpr char kCutShort[] = "file is cut short";
 
 // XXH32 maps each 32-bit word of the input to the result one-to-one, so damage within
 // one word can never go unseen. The tile number as seed catches blocks that changed
@@ -31,23 +28,7 @@ void CheckMagic(ByteSpan file) {
   Require(begins, ErrorCode::kCorrupt, "not a flowzip file");
   Require(std::equal(file.begin(), file.begin() + present, kMagic.begin()), ErrorCode::kCorrupt,
           "flowzip file damaged in its first bytes (copied as text?)");
-  Require(file.size() >= kFixedHeaderBytes, ErrorCode::kTruncated, kCutShort);
-}
-
-void CheckFields(const FileInfo& info, int flags) {
-  Require(info.width >= 1 && info.width <= kMaxSide && info.height >= 1 && info.height <= kMaxSide,
-          ErrorCode::kCorrupt, "impossible image size");
-  Require((info.tile_log2 >= kMinTileLog2 && info.tile_log2 <= kMaxTileLog2) || info.is_whole(),
-          ErrorCode::kCorrupt, "impossible tile size");
-  const bool kind = info.channels >= 1 && info.channels <= 4 && info.bit_depth >= 1 &&
-                    info.bit_depth <= 16 &&
-                    (!info.indexed || (info.channels == 1 && info.bit_depth <= 8));
-  if (!kind || (flags & ~(kIndexedFlag | kInterlacedFlag | kAdaptiveFlag | kPreviewFlag)) != 0) {
-    throw Error(ErrorCode::kUnsupported, "images of " + std::to_string(info.channels) +
-                                             " channels of " + std::to_string(info.bit_depth) +
-                                             " bits with flags " + std::to_string(flags) +
-                                             " are not supported by this version");
-  }
+  Require(file.size() >= kKindBytes, ErrorCode::kTruncated, kCutShort);
 }
 
 std::vector<uint64_t> ReadIndex(ByteReader& reader, uint64_t tiles) {
@@ -80,27 +61,6 @@ PreviewInfo GetPreview(ByteReader& reader) {
   return preview;
 }
 
-std::vector<Chunk> ReadChunks(ByteReader& reader) {
-  std::vector<Chunk> chunks;
-  while (reader.remaining() > 0) {
-    Chunk chunk;
-    const ByteSpan type = reader.GetBytes(4);
-    std::copy(type.begin(), type.end(), chunk.type.begin());
-    Require(IsChunkType(chunk.name()), ErrorCode::kCorrupt, "malformed metadata chunk");
-    const uint64_t size = reader.GetVarint();
-    Require(size <= reader.remaining(), ErrorCode::kCorrupt, "malformed metadata chunk");
-    const ByteSpan data = reader.GetBytes(static_cast<size_t>(size));
-    if (chunk.type[0] <= 'Z' && chunk.name() != kCriticalChunk && chunk.name() != kValuesChunk) {
-      throw Error(ErrorCode::kUnsupported, "needs a later version of flowzip (chunk \"" +
-                                               std::string(chunk.type.begin(), chunk.type.end()) +
-                                               "\")");
-    }
-    chunk.data.assign(data.begin(), data.end());
-    chunks.push_back(std::move(chunk));
-  }
-  return chunks;
-}
-
 }  // namespace
 
 Rect FileInfo::TileRect(uint64_t tile) const {
@@ -118,11 +78,12 @@ uint64_t FileInfo::tiles_at() const {
 
 uint64_t FileInfo::file_bytes() const {
   uint64_t sum = tiles_at();
-  for (const uint64_t bytes : payload_bytes) sum += kTileOverheadBytes + bytes;
+  for (const uint64_t bytes : payload_bytes) sum += tile_overhead() + bytes;
   return sum;
 }
 
-std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
+std::vector<uint8_t> SerializeHeader(const FileInfo& info, ByteSpan payload) {
+  if (info.is_short) return SerializeShort(info, payload);
   ByteWriter rest;  // of the header, after the fixed part
   for (const uint64_t bytes : info.payload_bytes) rest.PutVarint(bytes);
   if (info.preview.channels > 0) {
@@ -130,22 +91,12 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
     rest.PutVarint(info.preview.factor);
     rest.PutVarint(info.preview.payload_bytes);
   }
-  for (const Chunk& chunk : info.chunks) {
-    for (const char c : chunk.type) rest.Put(static_cast<uint8_t>(c));
-    rest.PutVarint(chunk.data.size());
-    rest.PutBytes(chunk.data);
-  }
+  PutChunks(info, rest);
   const uint64_t total = kFixedHeaderBytes + rest.size() + sizeof(uint32_t);
   Require(total <= UINT32_MAX, ErrorCode::kLimit, "metadata exceed 4 gigabytes");
 
   ByteWriter header;
-  header.PutBytes(kMagic);
-  header.Put<uint8_t>(kFormatVersion);
-  header.Put(static_cast<uint8_t>(info.channels));
-  header.Put(static_cast<uint8_t>(info.bit_depth));
-  header.Put(static_cast<uint8_t>(
-      (info.indexed ? kIndexedFlag : 0) | (info.interlaced ? kInterlacedFlag : 0) |
-      (info.adaptive ? kAdaptiveFlag : 0) | (info.preview.channels > 0 ? kPreviewFlag : 0)));
+  PutKind(info, header);
   header.Put(info.width);
   header.Put(info.height);
   header.Put(info.model_hash);
@@ -157,6 +108,7 @@ std::vector<uint8_t> SerializeHeader(const FileInfo& info) {
 }
 
 bool HeaderIsWhole(ByteSpan file) {
+  if (SaysShort(file)) return ShortIsWhole(file);
   if (file.size() < kFixedHeaderBytes) return false;
   const size_t bytes = ByteReader(file.subspan(kHeaderBytesAt)).Get<uint32_t>();
   if (bytes < kFixedHeaderBytes + kChecksumBytes || bytes > file.size()) return false;
@@ -188,6 +140,11 @@ FileInfo ParseHeader(ByteSpan file) {
   info.indexed = (flags & kIndexedFlag) != 0;
   info.interlaced = (flags & kInterlacedFlag) != 0;
   info.adaptive = (flags & kAdaptiveFlag) != 0;
+  if (SaysShort(file)) {
+    ParseShort(file, flags, info);
+    return info;
+  }
+  Require(file.size() >= kFixedHeaderBytes, ErrorCode::kTruncated, kCutShort);
   info.width = fixed.Get<uint32_t>();
   info.height = fixed.Get<uint32_t>();
   info.model_hash = fixed.Get<uint64_t>();
@@ -264,6 +221,7 @@ std::vector<TileBlock> SplitTiles(const FileInfo& info, ByteSpan file) {
                 std::to_string(file.size() - expected) + " surplus bytes after the last tile");
   }
   if (info.preview.channels > 0) ReadPreview(info, file);
+  if (info.is_short) return {{std::nullopt, file.subspan(info.header_bytes)}};
   ByteReader reader(file.subspan(static_cast<size_t>(info.tiles_at())));
   std::vector<TileBlock> blocks;
   blocks.reserve(info.payload_bytes.size());

@@ -9,6 +9,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,7 +23,9 @@ inline constexpr int kFormatVersion = 1;
 inline constexpr std::array<uint8_t, 8> kMagic = {0x8F, 'F', 'L', 'Z', 0x0D, 0x0A, 0x1A, 0x0A};
 inline constexpr size_t kFixedHeaderBytes = 33;
 inline constexpr size_t kTileOverheadBytes = 8;  // two checksums before each payload
-inline constexpr char kCriticalChunk[] = "PNGC", kValuesChunk[] = "VALU";  // that are known
+inline constexpr uint32_t kMaxShortSide = 0xFFFF;
+inline constexpr char kCriticalChunk[] = "PNGC", kValuesChunk[] = "VALU",
+                      kColoursChunk[] = "PIXL";  // that are known
 inline constexpr uint32_t kMaxSide = 0x7FFFFFFF;
 inline constexpr uint32_t kMaxPreviewSide = 256;
 inline constexpr uint64_t kMaxPreviewBytes = uint64_t{1} << 20;  // more than its samples
@@ -44,7 +47,9 @@ struct FileInfo {
   uint32_t width = 0, height = 0;
   int channels = 0, bit_depth = 0;
   bool indexed = false, interlaced = false;
-  bool adaptive = false;    // some tiles are, which takes a decoder more memory
+  bool adaptive = false;  // some tiles are, which takes a decoder more memory
+  // One tile, without a model or preview: short fields, and one checksum of all of the file.
+  bool is_short = false;
   uint64_t model_hash = 0;  // 0: no tile needs a model
   int tile_log2 = kDefaultTileLog2;
   std::vector<uint64_t> payload_bytes;  // of each tile, in raster order
@@ -60,6 +65,9 @@ struct FileInfo {
   uint32_t tile_columns() const { return TilesAcross(width, tile_width_log2()); }
   uint32_t tile_rows() const { return TilesAcross(height, tile_height_log2()); }
   bool is_whole() const { return tile_log2 == kWholePicture; }
+  size_t tile_overhead() const { return is_short ? 0 : kTileOverheadBytes; }
+  // Whether the file may be a short one.
+  bool MayBeShort() const;
   uint64_t tile_count() const { return uint64_t{tile_columns()} * tile_rows(); }
   Rect TileRect(uint64_t tile) const;
   uint32_t preview_width() const { return (width - 1) / preview.factor + 1; }
@@ -80,14 +88,15 @@ struct FileInfo {
   }
 };
 
-// One tile as it lies in the file.
+// One tile as it lies in the file. Short files have no pixel checksum.
 struct TileBlock {
-  uint32_t pixel_checksum = 0;
+  std::optional<uint32_t> pixel_checksum;
   ByteSpan payload;
 };
 
-// Header, tile index, chunks and their checksum. info.payload_bytes must be complete.
-std::vector<uint8_t> SerializeHeader(const FileInfo& info);
+// Header, tile index, chunks and their checksum. info.payload_bytes must be complete. A short
+// file's checksum is of the payload, too.
+std::vector<uint8_t> SerializeHeader(const FileInfo& info, ByteSpan payload = {});
 
 // The picture's kind alone: neither size nor samples.
 Image KindOf(const FileInfo& info);
@@ -96,14 +105,23 @@ Image KindOf(const FileInfo& info);
 // kTruncated, or kUnsupported for a later version or an unknown critical chunk.
 FileInfo ParseHeader(ByteSpan file);
 
-// Whether the header is all there and has its checksum; nothing else is looked at.
+// Whether the header is all there and has its checksum; nothing else is looked at. Of a short file
+// that takes all of it.
 bool HeaderIsWhole(ByteSpan file);
+
+// Whether it is a short file by what it begins with.
+bool SaysShort(ByteSpan file);
+
+// How many bytes the header has, as far as the first ones of it say: more than there are, if it is
+// not all there. Throws kCorrupt.
+uint64_t HeaderBytes(ByteSpan begin);
 
 // Appends the block of one tile.
 void AppendTile(uint64_t tile, uint32_t pixel_checksum, ByteSpan payload,
                 std::vector<uint8_t>& file);
 
-// Reads the block of one tile, given exactly. Throws kCorrupt if its checksum is not right.
+// Reads the block of one tile, given exactly, of a file that is not short. Throws kCorrupt if its
+// checksum is not right.
 TileBlock ReadTile(uint64_t tile, ByteSpan block);
 
 // The preview's block, which the header must name; the file may end after it.

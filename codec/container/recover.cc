@@ -10,6 +10,8 @@ namespace {
 // A header longer than this (large metadata) is not repaired: the search takes a hash of it
 // for each of the 255 other values of each of its bytes.
 constexpr size_t kMaxRepairBytes = 2048;
+// A short file is hashed as a whole each time: bytes of header times bytes of file.
+constexpr uint64_t kMaxShortRepair = uint64_t{1} << 24;
 
 // True if `bytes` begin with a header that is right and at least one tile agrees with it.
 bool Convincing(ByteSpan bytes) {
@@ -23,8 +25,14 @@ bool Convincing(ByteSpan bytes) {
   }
 }
 
-constexpr size_t kSizeAt = kFixedHeaderBytes - sizeof(uint32_t);  // field "header size"
-size_t DeclaredSize(ByteSpan file) { return ByteReader(file.subspan(kSizeAt)).Get<uint32_t>(); }
+// The header's size as it says itself; SIZE_MAX if it is no size.
+size_t DeclaredSize(ByteSpan file) {
+  try {
+    return static_cast<size_t>(std::min<uint64_t>(HeaderBytes(file), SIZE_MAX));
+  } catch (const Error&) {
+    return SIZE_MAX;
+  }
+}
 
 // Tries every other value of every byte in [begin, end); returns the byte that it put right.
 std::optional<size_t> RepairByte(std::vector<uint8_t>& file, size_t begin, size_t end) {
@@ -41,12 +49,12 @@ std::optional<size_t> RepairByte(std::vector<uint8_t>& file, size_t begin, size_
 }
 
 std::optional<size_t> RepairHeader(std::vector<uint8_t>& file) {
-  if (file.size() < kFixedHeaderBytes) return std::nullopt;
-  // The size itself first: what it says bounds the search.
-  if (const auto at = RepairByte(file, kSizeAt, kFixedHeaderBytes)) return at;
+  // The size itself, which bounds the search, is among the first fields.
+  if (const auto at = RepairByte(file, 0, kFixedHeaderBytes)) return at;
   const size_t size = DeclaredSize(file);
   if (size > std::min(kMaxRepairBytes, file.size())) return std::nullopt;
-  return RepairByte(file, 0, size);
+  if (SaysShort(file) && uint64_t{size} * file.size() > kMaxShortRepair) return std::nullopt;
+  return RepairByte(file, kFixedHeaderBytes, size);
 }
 
 }  // namespace
@@ -54,7 +62,11 @@ std::optional<size_t> RepairHeader(std::vector<uint8_t>& file) {
 FileInfo RecoverHeader(ByteSpan file, std::vector<uint8_t>& repaired, Recovery& recovery) {
   repaired.clear();
   try {
-    return ParseHeader(file);
+    const FileInfo info = ParseHeader(file);
+    if (!info.is_short) return info;
+    // What looks like a short file cut short may have a damaged size.
+    Require(HeaderIsWhole(file), ErrorCode::kTruncated, "file is cut short");
+    return info;
   } catch (const Error&) {
     if (HeaderIsWhole(file)) throw;  // it is not damage that is wrong with it
     repaired.assign(file.begin(), file.end());
@@ -71,14 +83,15 @@ std::vector<std::optional<TileBlock>> FindTiles(const FileInfo& info, ByteSpan f
   std::vector<std::optional<TileBlock>> blocks(info.payload_bytes.size());
   uint64_t begin = info.tiles_at();
   for (uint64_t tile = 0; tile < blocks.size(); ++tile) {
-    const uint64_t size = kTileOverheadBytes + info.payload_bytes[tile];
+    const uint64_t size = info.tile_overhead() + info.payload_bytes[tile];
     if (begin + size > file.size()) {
       LoseTile(info, tile,
                begin < file.size() ? "the file ends inside it" : "the file ends before it",
                recovery);
     } else {
       try {
-        blocks[tile] = ReadTile(tile, file.subspan(static_cast<size_t>(begin), size));
+        const ByteSpan block = file.subspan(static_cast<size_t>(begin), size);
+        blocks[tile] = info.is_short ? TileBlock{std::nullopt, block} : ReadTile(tile, block);
       } catch (const Error& error) {
         LoseTile(info, tile, error.what(), recovery);
       }

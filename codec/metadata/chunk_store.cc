@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/metadata/byte_coder.h"
+#include "codec/metadata/shown_colours.h"
 #include "codec/picture/marks.h"
 
 namespace flowzip {
@@ -39,6 +40,22 @@ void CheckRestored(const Image& image) {
           "no valid palette");
 }
 
+// In the place of empty chunks, or, where the picture has no others, alone.
+void PutPalette(const std::vector<Chunk>& palette, std::vector<Chunk>* chunks) {
+  if (chunks->empty()) {
+    *chunks = palette;
+    return;
+  }
+  for (const Chunk& made : palette) {
+    const auto place = std::find_if(chunks->begin(), chunks->end(), [&](const Chunk& chunk) {
+      return chunk.name() == made.name();
+    });
+    Require(place != chunks->end() && place->data.empty(), ErrorCode::kCorrupt,
+            "malformed metadata");
+    place->data = made.data;
+  }
+}
+
 // Of the vector of chunks, as it grows.
 uint64_t ListMemory(uint64_t bytes) {
   return 2 * sizeof(Chunk) * std::min<uint64_t>(bytes / kLeastListed, kMostChunks);
@@ -51,15 +68,19 @@ bool IsStored(const Chunk& chunk) {
 }  // namespace
 
 uint64_t StoringMemory(const Image& image) {
+  FileInfo info = {};
+  info.width = image.width;
+  info.height = image.height;
   uint64_t bytes = 0;
   for (const Chunk& chunk : image.chunks) bytes += chunk.type.size() + 10 + chunk.data.size();
   // Twice, as it grows; and as it is stored.
-  return 4 * bytes + (bytes > 0 && bytes <= kMostPackedBytes ? PackingMemory(bytes) : 0);
+  return 4 * bytes + (bytes > 0 && bytes <= kMostPackedBytes ? PackingMemory(bytes) : 0) +
+         (image.indexed ? ColoursMemory(info) : 0);
 }
 
-uint64_t RestoringMemory(const std::vector<Chunk>& stored) {
-  uint64_t memory = 0;
-  for (const Chunk& chunk : stored) {
+uint64_t RestoringMemory(const FileInfo& info) {
+  uint64_t memory = HasColours(info) ? ColoursMemory(info) : 0;
+  for (const Chunk& chunk : info.chunks) {
     if (!IsStored(chunk)) continue;
     memory += 2 * chunk.data.size() + ListMemory(chunk.data.size());
     if (chunk.data.empty() || chunk.data[0] != kPacked) continue;
@@ -112,8 +133,8 @@ std::vector<Chunk> StoreChunks(const Image& image) {
   return stored;
 }
 
-void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
-  for (const Chunk& chunk : stored) {
+void RestoreChunks(const FileInfo& info, const std::optional<Image>& colours, Image* image) {
+  for (const Chunk& chunk : info.chunks) {
     ByteReader reader(chunk.data);
     try {
       if (chunk.name() == kMaxValue) {
@@ -132,6 +153,7 @@ void RestoreChunks(const std::vector<Chunk>& stored, Image* image) {
       throw Error(ErrorCode::kCorrupt, "malformed metadata");
     }
   }
+  if (colours) PutPalette(colours->chunks, &image->chunks);
   CheckRestored(*image);
 }
 

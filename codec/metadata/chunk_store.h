@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "codec/container/container.h"
@@ -13,12 +14,12 @@ namespace flowzip {
 std::vector<Chunk> StoreChunks(const Image& image);
 
 // Sets image->chunks and max_value from the header's chunks. The rest of `image` but its samples
-// must be set. Throws kCorrupt.
-void RestoreChunks(const std::vector<Chunk>& stored, Image* image);
+// must be set. `colours`: what RestoreColours (shown_colours.h) makes of the file. Throws kCorrupt.
+void RestoreChunks(const FileInfo& info, const std::optional<Image>& colours, Image* image);
 
 // Bytes of memory that they take at most, before any is taken.
 uint64_t StoringMemory(const Image& image);
-uint64_t RestoringMemory(const std::vector<Chunk>& stored);
+uint64_t RestoringMemory(const FileInfo& info);
 
 // The picture's largest sample if the header has one, else 0.
 uint32_t StoredMaxValue(const FileInfo& info);

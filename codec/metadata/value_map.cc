@@ -104,9 +104,9 @@ bool MayLeaveGaps(const Image& image, uint32_t rows) {
   return Leaves(Count(image, rows), uint64_t{image.width} * rows);
 }
 
-std::optional<ValueMap> FindValues(const Image& image) {
-  const std::vector<Histogram> counts = Count(image, image.height);
-  if (!Leaves(counts, uint64_t{image.width} * image.height)) return std::nullopt;
+namespace {
+
+ValueMap MapOf(const Image& image, const std::vector<Histogram>& counts) {
   ValueMap map;
   size_t most = 0;
   for (const Histogram& histogram : counts) {
@@ -121,6 +121,16 @@ std::optional<ValueMap> FindValues(const Image& image) {
     map.bit_depth = std::max(8, static_cast<int>(std::bit_width(most - 1)));
   }
   return map;
+}
+
+}  // namespace
+
+ValueMap ValuesOf(const Image& image) { return MapOf(image, Count(image, image.height)); }
+
+std::optional<ValueMap> FindValues(const Image& image) {
+  const std::vector<Histogram> counts = Count(image, image.height);
+  if (!Leaves(counts, uint64_t{image.width} * image.height)) return std::nullopt;
+  return MapOf(image, counts);
 }
 
 Image ToRanks(const Image& image, const Rect& part, const ValueMap& map) {
@@ -184,13 +194,17 @@ std::optional<ValueMap> RestoreValues(const FileInfo& info) {
   if (chunk == info.chunks.end()) return std::nullopt;
   Require(std::count_if(chunk, info.chunks.end(), IsValues) == 1 && !info.indexed,
           ErrorCode::kCorrupt, "malformed list of values");
+  return ParseValues(chunk->data, info.channels, info.bit_depth);
+}
+
+ValueMap ParseValues(ByteSpan data, int channels, int bit_depth) {
   try {
-    ByteReader reader(chunk->data);
+    ByteReader reader(data);
     ValueMap map;
     map.bit_depth = reader.Get<uint8_t>();
-    Require(map.bit_depth >= 1 && map.bit_depth <= info.bit_depth, ErrorCode::kCorrupt,
+    Require(map.bit_depth >= 1 && map.bit_depth <= bit_depth, ErrorCode::kCorrupt,
             "malformed list of values");
-    for (int c = 0; c < info.channels; ++c) {
+    for (int c = 0; c < channels; ++c) {
       const uint64_t last = reader.GetVarint();
       Require(last < uint64_t{1} << map.bit_depth, ErrorCode::kCorrupt, "malformed list of values");
       map.values.emplace_back(static_cast<size_t>(last + 1));
@@ -198,7 +212,7 @@ std::optional<ValueMap> RestoreValues(const FileInfo& info) {
     BinaryDecoder coder(reader.GetBytes(reader.remaining()));
     for (auto& values : map.values) {
       CodeSteps(coder, &values);
-      Require(values.back() >> info.bit_depth == 0, ErrorCode::kCorrupt, "value out of range");
+      Require(values.back() >> bit_depth == 0, ErrorCode::kCorrupt, "value out of range");
     }
     coder.CheckEnd();
     return map;

@@ -20,6 +20,9 @@ struct ValueMap {
 // Whether the picture's first rows leave gaps, so that all of it is worth a look.
 bool MayLeaveGaps(const Image& image, uint32_t rows);
 
+// Those that occur.
+ValueMap ValuesOf(const Image& image);
+
 // Nothing if that would not make it smaller.
 std::optional<ValueMap> FindValues(const Image& image);
 
@@ -33,6 +36,8 @@ void FromRanks(const Image& ranks, const Rect& part, const ValueMap& map, uint32
 // As a chunk of the header, and back; nothing if there is none. Throws kCorrupt.
 Chunk StoreValues(const ValueMap& map);
 std::optional<ValueMap> RestoreValues(const FileInfo& info);
+// From such a chunk's data, of samples of that kind.
+ValueMap ParseValues(ByteSpan data, int channels, int bit_depth);
 // Whether there is one.
 bool HasValues(const FileInfo& info);
 

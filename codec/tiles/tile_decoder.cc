@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codec/metadata/chunk_store.h"
+#include "codec/metadata/shown_colours.h"
 #include "codec/options/region.h"
 #include "codec/tiles/tile_modes.h"
 #include "codec/tiles/tile_payload.h"
@@ -12,9 +13,10 @@
 namespace flowzip {
 namespace {
 
-void CheckPixels(const Image& image, const Rect& rect, uint64_t tile, uint32_t checksum) {
+void CheckPixels(const Image& image, const Rect& rect, uint64_t tile,
+                 std::optional<uint32_t> checksum) {
 #ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  Require(PixelChecksum(image, rect, tile) == checksum, ErrorCode::kCorrupt,
+  Require(!checksum || PixelChecksum(image, rect, tile) == checksum, ErrorCode::kCorrupt,
           "decodes to other pixels than were encoded (checksum)");
 #else
   (void)image, (void)rect, (void)tile, (void)checksum;
@@ -54,10 +56,10 @@ void CopyOverlap(const Image& tile, const Rect& from, const Rect& to,
 
 // An image of that kind, without size and samples; with metadata, which may take a second to
 // unpack, only if it is wanted.
-Image EmptyImage(const FileInfo& info, bool with_chunks) {
+Image EmptyImage(const FileInfo& info, const std::optional<Image>& shown, bool with_chunks) {
   Image image = KindOf(info);
   if (with_chunks) {
-    RestoreChunks(info.chunks, &image);
+    RestoreChunks(info, shown, &image);
   } else {
     image.max_value = static_cast<uint16_t>(StoredMaxValue(info));
   }
@@ -84,7 +86,8 @@ TileDecoder::TileDecoder(const FileInfo& info, const DecodeOptions& options, con
       whole_(region.width == info.width && region.height == info.height && options.scale_log2 == 0),
       target_(DecodedRect(info, options)),
       map_(RestoreValues(info)),
-      image_(EmptyImage(info, !options.to_pixels)) {
+      shown_(RestoreColours(info)),
+      image_(EmptyImage(info, shown_, !options.to_pixels)) {
   Require(options.recovery == nullptr || whole_, ErrorCode::kInvalidArgument,
           "only whole pictures are recovered");
   if (!whole_ || map_) like_ = image_;
@@ -131,6 +134,7 @@ void TileDecoder::Decode(uint64_t tile, const std::optional<TileBlock>& block, T
 
 void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool,
                               Account& account) {
+  if (shown_) return TakeShown(tile, block, account);
   Require(model_ != nullptr || !NeedsModel(block.payload), ErrorCode::kCorrupt,
           "needs a model, but the header names none");
   Require(info_.adaptive || !IsAdaptive(block.payload), ErrorCode::kCorrupt,
@@ -162,6 +166,18 @@ void TileDecoder::DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool&
     DecodeReduced(block.payload, {&part, rect, pool, model_}, options_.scale_log2);
   }
   if (!in_place) CopyOverlap(part, reduced, target_, map_, &image_);
+}
+
+void TileDecoder::TakeShown(uint64_t tile, const TileBlock& block, Account& account) {
+  Require(block.payload.empty(), ErrorCode::kCorrupt, "tile of a mode that cannot be");
+  CheckPixels(*shown_, info_.TileRect(tile), tile, block.pixel_checksum);
+  for (uint32_t y = 0; y < target_.height; ++y) {
+    for (uint32_t x = 0; x < target_.width; ++x) {
+      *image_.At(x, y) = *shown_->At((target_.x + x) << options_.scale_log2,
+                                     (target_.y + y) << options_.scale_log2);
+    }
+  }
+  if (account.counts) account.stats.mode_tiles[static_cast<size_t>(TileMode::kContexts)] = 1;
 }
 
 // A middle gray; the first colour of a palette.

@@ -29,6 +29,7 @@ class TileDecoder {
 
  private:
   void DecodeBlock(uint64_t tile, const TileBlock& block, ThreadPool& pool, Account& account);
+  void TakeShown(uint64_t tile, const TileBlock& block, Account& account);
   void FillLost(const Rect& rect);
 
   const FileInfo& info_;
@@ -37,6 +38,7 @@ class TileDecoder {
   bool whole_;
   Rect target_;
   std::optional<ValueMap> map_;  // if set: tiles are of ranks
+  std::optional<Image> shown_;   // if set: the picture, which the header has
   Image image_, like_;
   std::mutex mutex_;  // of the recovery's report
 };

@@ -22,6 +22,9 @@ constexpr uint64_t kFewBits = 1;             // per sub-pixel
 constexpr uint64_t kNetworkSurely = 65536;   // pixels above which the network beats raster tiles
 constexpr uint64_t kAdaptiveSurely = 65536;  // pixels above which adaptive planes are smaller
 
+// What a file of one tile takes more where it names a model: such a file is no short one.
+constexpr size_t kModelBytes = 24;
+
 // A coder that is tried, and what came of it.
 struct Candidate {
   const TileEncoder* encoder;
@@ -50,7 +53,8 @@ class TileTrial {
   void TryToo(const TileEncoder& encoder, Candidates& candidates);
   void TryTheRest(Candidates& candidates);
   static bool Tried(const Candidates& candidates, const TileEncoder& encoder);
-  static Candidate& Least(Candidates& candidates);
+  size_t FileBytes(const Candidate& candidate) const;
+  Candidate& Least(Candidates& candidates) const;
 
   uint64_t pixels() const { return uint64_t{tile_.rect.width} * tile_.rect.height; }
 
@@ -108,7 +112,7 @@ void TileTrial::Run(Candidate& candidate, PixelBits* pixels) {
   candidate.payload = EncodePayload(*candidate.encoder, tile, account);
   candidate.stats = std::move(account.stats);
   if (candidate.payload.empty()) return;
-  const size_t bytes = candidate.payload.size();
+  const size_t bytes = FileBytes(candidate);
   for (size_t before = least_; bytes < before && !least_.compare_exchange_weak(before, bytes);) {
   }
 }
@@ -128,11 +132,19 @@ void TileTrial::RunAll(Candidates& candidates, PixelBits* pixels) {
   }
 }
 
-Candidate& TileTrial::Least(Candidates& candidates) {
-  return *std::min_element(candidates.begin(), candidates.end(),
-                           [](const Candidate& a, const Candidate& b) {
-                             return a.payload.size() - 1 < b.payload.size() - 1;  // empty: last
-                           });
+// What the payload adds to the file; empty ones come last.
+size_t TileTrial::FileBytes(const Candidate& candidate) const {
+  if (candidate.payload.empty()) return SIZE_MAX;
+  const bool alone =
+      tile_.rect.width == tile_.image.width && tile_.rect.height == tile_.image.height;
+  return candidate.payload.size() +
+         (alone && candidate.encoder->coder->needs_model ? kModelBytes : 0);
+}
+
+Candidate& TileTrial::Least(Candidates& candidates) const {
+  return *std::min_element(
+      candidates.begin(), candidates.end(),
+      [&](const Candidate& a, const Candidate& b) { return FileBytes(a) < FileBytes(b); });
 }
 
 bool TileTrial::Tried(const Candidates& candidates, const TileEncoder& encoder) {

@@ -8,7 +8,7 @@
 // way to be wrong that was found adds a bad one. They use golden/tiny.flzm, a small model of random
 // weights (tests/tiny_model.h) that does not change when better models are trained.
 //
-// golden/manifest.txt:  file, width, height, channels, XXH3-64 of the samples
+// golden/manifest.txt:  file, width, height, channels, XXH3-64 and XXH32 of the samples
 // bad/manifest.txt:     file, error code, message
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -81,7 +81,10 @@ class Goldens {
     Save(folder_ + "/" + name, file);
     const uint64_t hash = XXH3_64bits(image.samples.data(), image.samples.size());
     manifest_ += name + " " + std::to_string(image.width) + " " + std::to_string(image.height) +
-                 " " + std::to_string(image.channels) + " " + HashName(hash) + "\n";
+                 " " + std::to_string(image.channels) + " " + HashName(hash);
+    char sum[10];
+    std::snprintf(sum, sizeof sum, " %08x", XXH32(image.samples.data(), image.samples.size(), 0));
+    manifest_ += std::string(sum) + "\n";
   }
 
   std::string folder_, manifest_;
@@ -175,6 +178,15 @@ void MakeGoldenCopies(Goldens& goldens) {
     testing::SetSample(spread, i, (random.Between(0, 20) + static_cast<int>(i % 120)) * 257);
   }
   goldens.Add("fast-values-gray16.flz", spread, 10, Coding::kFast);
+  // Palettes sorted by how often, with alpha and other chunks; by luma, of gaps, with colours that
+  // no pixel has; in no order.
+  goldens.Add("fast-colours-alpha.flz", testing::WithMetadata(testing::Quantised(60, 45, 1, true)),
+              10, Coding::kFast);
+  Image unused = testing::Quantised(70, 33, 3, false);
+  for (const int v : {3, 250, 90, 3, 9, 200})
+    unused.chunks[0].data.push_back(static_cast<uint8_t>(v));
+  goldens.Add("fast-colours-unused.flz", unused, 10, Coding::kFast);
+  goldens.Add("fast-colours-no-order.flz", testing::Quantised(64, 40, 0, false), 10, Coding::kFast);
   goldens.Add("thin-column.flz", testing::Scene(2, 700, 1, 60), 4, Coding::kRaster);
   goldens.Add("fast-thin-row.flz", testing::Scene(700, 3, 3, 61), 4, Coding::kFast);
 }
@@ -694,6 +706,81 @@ void MakeBadNetwork(BadFiles& bad, FileInfo info) {
   bad.Add("network-squeeze-3", Wrap(colour, squeezed, 0));
 }
 
+// The same for a short file, whose checksum is of all but itself.
+Bytes ForgeShort(Bytes file, size_t offset, const Bytes& bytes) {
+  std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<ptrdiff_t>(offset));
+  const auto end = file.begin() + static_cast<ptrdiff_t>(HeaderBytes(file));
+  Bytes covered(file.begin(), end - 4);
+  covered.insert(covered.end(), end, file.end());
+  const uint32_t checksum = XXH32(covered.data(), covered.size(), 0);
+  for (int i = 0; i < 4; ++i) end[i - 4] = static_cast<uint8_t>(checksum >> (8 * i));
+  return file;
+}
+
+// Short files, and pictures in the header.
+void MakeBadSmall(BadFiles& bad) {
+  EncodeOptions options;
+  options.coding = Coding::kFast;
+  const Bytes good = Encode(testing::Scene(20, 14, 3, 21), options);
+  constexpr size_t kShortWidthAt = 12, kPayloadAt = 16;
+  Bytes flipped = good;
+  flipped.back() ^= 1;
+  bad.Add("short-checksum", flipped);
+  bad.Add("short-cut-header", Bytes(good.begin(), good.begin() + 15));
+  bad.Add("short-cut", Bytes(good.begin(), good.end() - 1));
+  Bytes longer = good;
+  longer.push_back(0);
+  bad.Add("short-surplus", longer);
+  bad.Add("short-preview", ForgeShort(good, kFlagsAt, {16 | 8}));
+  bad.Add("short-width-0", ForgeShort(good, kShortWidthAt, {0, 0}));
+  bad.Add("short-tiles", ForgeShort(good, kShortWidthAt, {0xFF, 0xFF, 0xFF, 0xFF}));
+  bad.Add("short-chunks", ForgeShort(good, kPayloadAt + 2, {1}));
+
+  FileInfo info = ParseHeader(Encode(testing::Quantised(30, 20, 1, true), options));
+  info.is_short = false;
+  const Chunk colours = info.chunks.at(0);
+  const auto with = [&](const Bytes& data, const Bytes& payload = {}) {
+    FileInfo changed = info;
+    changed.chunks = {MakeChunk(kColoursChunk, data)};
+    return Wrap(changed, payload, 0);
+  };
+  Bytes data = colours.data;
+  bad.Add("colours-and-tile", with(data, {1, 0}));
+  bad.Add("colours-pixels", with(data));  // pixel checksum
+  bad.Add("colours-empty", with({}));
+  bad.Add("colours-cut", with({0, 9}));
+  bad.Add("colours-key", with({5, 0}));
+  bad.Add("colours-head", with({128, 0}));
+  bad.Add("colours-unused-0", with({32, 0, 0, 0}));
+  bad.Add("colours-alphas", with([&] {
+            Bytes many = data;
+            many.at(1) = 0xFF;
+            many.insert(many.begin() + 2, 1);
+            return many;
+          }()));
+  bad.Add("colours-opaque", with([&] {
+            Bytes none = data;
+            none.at(1) = 0;
+            return none;
+          }()));
+  FileInfo twice = info;
+  twice.chunks = {colours, colours};
+  bad.Add("colours-twice", Wrap(twice, {}, 0));
+  FileInfo gray = info;
+  gray.indexed = false;
+  bad.Add("colours-of-gray", Wrap(gray, {}, 0));
+  FileInfo shallow = info;
+  shallow.bit_depth = 2;
+  bad.Add("colours-of-2-bits", Wrap(shallow, {}, 0));
+  FileInfo large = info;
+  large.width = 600;
+  large.height = 500;
+  bad.Add("colours-many-pixels", Wrap(large, {}, 0));
+  FileInfo placeless = info;
+  placeless.chunks.push_back(MakeChunk("PNGC", Bytes{0, 'g', 'A', 'M', 'A', 0}));
+  bad.Add("colours-without-place", Wrap(placeless, {}, 0));
+}
+
 void MakeBad(const std::string& folder, const Model& model) {
   EncodeOptions options;
   options.model = &model;
@@ -706,9 +793,10 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadContainers(bad, good);
   MakeBadPreviews(bad, good);
   MakeBadHeaders(bad, info, payload);
-  MakeBadPayloads(bad, info, payload, block.pixel_checksum);
+  MakeBadPayloads(bad, info, payload, block.pixel_checksum.value());
   MakeBadRaster(bad, info);
   MakeBadNetwork(bad, info);
+  MakeBadSmall(bad);
   bad.Finish();
 }
 

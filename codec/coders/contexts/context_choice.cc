@@ -263,8 +263,9 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   const bool small = pixels <= kSmallTile;
   const bool two = !palette.empty() && palette.size() <= 2;
   const int candidates = options.candidates;
+  // Not pictures of two colours: in a few rows, letters look like it.
   const bool noise = !options.copies && LooksLikeNoise(block);
-  if (noise && options.gives_up) return {};
+  if (noise && !two && options.gives_up) return {};
   SampleBlock used;
   bool ranks = false;
   if (block.bit_depth > 8) {
@@ -287,7 +288,7 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   CopyChoice copies;
   if (two) {
     quick.Try(make(Way::kTwoColours, BlockModel::kBilevel), nullptr);
-    if (quick.has_value()) copies = quick.TryCopies();
+    if (quick.has_value() && !noise) copies = quick.TryCopies();
   } else {
     // Samples of one channel that have as few values as a photograph's are no labels; which they
     // are, parts of the tile say.

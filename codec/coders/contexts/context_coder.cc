@@ -203,15 +203,13 @@ class BlockCoder {
     auto& h = near.hashes;
     const uint64_t seed = SeedOf(c);
     h[0] = HashStep(seed | 21, energy < 64 ? energy : 64 + 4 * e + (energy >> (e / 2 - 2) & 3));
-    h[1] = HashStep(seed | 22, own_q * 64 + e);
+    h[1] = HashStep(seed | 22, own_q * 64 + e / 3);
     h[2] = HashStep(seed | 23, (SignedHalfOctave(w - nw) * 128 + SignedHalfOctave(no - ne)) * 8 +
                                    std::min(e / 4, 7));
     h[3] = HashStep(seed | 24, SignedHalfOctave(err[x - 1]) * 128 + SignedHalfOctave(err_n[x]));
-    h[4] = HashStep(HashStep(seed | 25, known),
-                    static_cast<uint64_t>(w) << 16 | static_cast<uint64_t>(no));
-    h[5] = HashStep(HashStep(seed | 26, center), e / 2);
-    h[6] =
-        HashStep(seed | 27, (HalfOctave(blends_[c].spread()) * 64 + e) * 8 + (near.fraction + 4));
+    h[4] = HashStep(seed | 25, known);
+    h[5] = HashStep(seed | 26, center);
+    h[6] = HashStep(seed | 27, 0);
     h[7] =
         HashStep(HashStep(seed | 28, SignedHalfOctave(own) * 128 + SignedHalfOctave(err_n[x + 1])),
                  SignedHalfOctave(err[x - 1] + err_n[x]));
@@ -254,7 +252,7 @@ class BlockCoder {
 
   static Logistic ShapeOf(const Spread& spread, uint32_t energy, int fraction) {
     // Before anything was seen: what the neighbourhood says.
-    const int32_t mean = spread.seen > 0 ? spread.mean : static_cast<int32_t>(2 * energy + 4);
+    const int32_t mean = spread.seen > 0 ? spread.mean : static_cast<int32_t>(10 * energy + 2);
     return {mean, fraction};
   }
 

@@ -135,7 +135,8 @@ class PixelModel {
         mask |= static_cast<uint32_t>(votes[k] == value) << (k - 1);
       }
       const uint64_t sure = far->sure << 3 | near->sure;
-      const uint64_t node = static_cast<uint64_t>(rejections_) << 4 | v;
+      const auto tries = static_cast<uint64_t>(rejections_);
+      const uint64_t node = tries << 4 | v;
       const std::array<BitSlot*, kInputs> slots = {
           slots_.Find(HashStep(node << 20 | mask << 8 | sure, 11)),
           slots_.Find(HashStep(h2 + node, 12)),
@@ -143,7 +144,7 @@ class PixelModel {
           slots_.Find(HashStep(h6 + node, 14)),
           slots_.Find(HashStep(h12 + node, 15)),
           slots_.Find(HashStep(HashStep(value, w) + node, 16)),
-          slots_.Find(HashStep(node << 20 | fates << 6 | equal, 17)),
+          slots_.Find(HashStep(tries << 20 | fates << 6 | equal, 17)),
           slots_.Find(HashStep(HashStep(node << 20 | fates, value), 18))};
       const int set_a = rejections_ * 128 + static_cast<int>(v < 2 ? sure : 64 + 8 * v + far->sure);
       const int set_b = rejections_ * 256 + static_cast<int>(equal | (left_ == 1) << 6 |

@@ -71,7 +71,7 @@ class Adaptive {
   }
 
  private:
-  static constexpr int64_t kRate = 1024;
+  static constexpr int64_t kRate = 2048;
   void AddOther(const Surround& other, int x) {
     const int32_t *row = other.here, *n = other.above;
     const int32_t center = (row[x - 1] + n[x]) >> 1;

@@ -27,9 +27,9 @@ struct AdaptiveState {
   // Estimates that a bit is mixed from: context slots, the network's, logistics', a constant.
   static constexpr int kSlots = 10, kShapes = 5, kInputs = kSlots + 1 + kShapes + 1;
   static constexpr int kBitKinds = 40, kFilters = 2;
-  static constexpr int kLastStep = 18;  // of the mixers' learning
+  static constexpr Steps kSteps = {12, 18, 16};  // of the mixers' learning
   static constexpr int kTexture = 1024, kSteepness = 4, kNearErrors = 1024;  // drift contexts
-  using BitMixer = Mixer<kInputs, kLastStep>;
+  using BitMixer = Mixer<kInputs, kSteps>;
 
   // For a plane of that many samples.
   explicit AdaptiveState(size_t samples);
