@@ -23,7 +23,7 @@ include(cmake/EmbedModels.cmake)
 # Pictures, parts of them, rows that are still being read.
 flowzip_room(picture codec/picture flowzip_base)
 # Adaptive bits: slots, mixers, distributions.
-flowzip_room(bits codec/bits flowzip_base)
+flowzip_room(bits codec/bits flowzip_base flowzip_model flowzip_highway)
 # What bytes and bits were spent on.
 flowzip_room(account codec/account flowzip_model flowzip_picture)
 # The bytes of a file: header, tile blocks, checksums, recovery.

@@ -46,7 +46,7 @@ class Filter:
 
     def learn(self, x, error):
         power = 256 * len(x) + sum(v * v for v in x)
-        gain = tdiv((error - self.y) * self.rate * 65536, power)
+        gain = clamp(tdiv((error - self.y) * self.rate * 65536, power), 1 - (1 << 31), (1 << 31) - 1)
         self.weights = [clamp(w + tdiv(gain * v, 65536), -(1 << 18), 1 << 18)
                         for w, v in zip(self.weights, x)]
 

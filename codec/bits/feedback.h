@@ -9,34 +9,50 @@
 #include <vector>
 
 #include "codec/bits/bit_slot.h"
+#include "codec/bits/online_linear.h"
 
 namespace flowzip {
 
-// A linear predictor of a model's error whose weights follow every miss (normalised LMS).
-class ErrorFilter {
+// Linear predictors of a model's error whose weights follow every miss (normalised LMS), all of the
+// same inputs, each at a rate of its own.
+template <int kMostInputs, int kFilters>
+class ErrorFilters {
  public:
-  static constexpr int kMaxInputs = 48;
-  // Inputs within +-2^12; so is, times 4, the result.
-  int32_t Predict(const int32_t* inputs, int count) {
-    int64_t sum = 0;
-    for (int i = 0; i < count; ++i) sum += int64_t{weights_[i]} * inputs[i];
-    prediction_ = static_cast<int32_t>(std::clamp<int64_t>(sum >> 16, -(1 << 14), 1 << 14));
-    return prediction_;
-  }
-  void Learn(const int32_t* inputs, int count, int32_t actual, int32_t rate) {
-    int64_t power = int64_t{256} * count;
-    for (int i = 0; i < count; ++i) power += int64_t{inputs[i]} * inputs[i];
-    const int64_t step = int64_t{actual - prediction_} * rate * 65536 / power;
-    for (int i = 0; i < count; ++i) {
-      // Toward zero: small steps are dropped, which keeps weights of noise small.
-      const int64_t weight = weights_[i] + step * inputs[i] / 65536;
-      weights_[i] = static_cast<int32_t>(std::clamp<int64_t>(weight, -(1 << 18), 1 << 18));
+  // Within +-2^12; 0 beyond the last.
+  using Inputs = std::array<int32_t, RowOf(kMostInputs)>;
+  using PerFilter = std::array<int32_t, kFilters>;
+
+  // The first `count` inputs. Results within +-2^14.
+  const PerFilter& Predict(const Inputs& inputs, int count) {
+    std::array<const int32_t*, kFilters + 1> rows;
+    for (size_t f = 0; f < kFilters; ++f) rows[f] = weights_[f].data();
+    rows[kFilters] = inputs.data();
+    std::array<int64_t, kFilters + 1> sums;
+    WeighInputs(inputs.data(), RowOf(count), rows.data(), kFilters + 1, sums.data());
+    for (size_t f = 0; f < kFilters; ++f) {
+      predictions_[f] = static_cast<int32_t>(std::clamp<int64_t>(sums[f] >> 16, -(1 << 14), 1 << 14));
     }
+    power_ = sums[kFilters];
+    return predictions_;
+  }
+  // After Predict of the same inputs. Rates in 2^-16.
+  void Learn(const Inputs& inputs, int count, int32_t actual, const PerFilter& rates) {
+    std::array<int32_t*, kFilters> rows;
+    PerFilter steps;
+    for (size_t f = 0; f < kFilters; ++f) {
+      rows[f] = weights_[f].data();
+      const int64_t step = int64_t{actual - predictions_[f]} * rates[f] * 65536 /
+                           (power_ + int64_t{256} * count);
+      steps[f] = static_cast<int32_t>(std::clamp<int64_t>(step, -INT32_MAX, INT32_MAX));
+    }
+    // Towards zero: small steps are dropped, which keeps weights of noise small.
+    StepFilters(inputs.data(), RowOf(count), rows.data(), kFilters, steps.data());
   }
 
  private:
-  std::array<int32_t, kMaxInputs> weights_{};
-  int32_t prediction_ = 0;
+  std::array<std::array<int32_t, RowOf(kMostInputs)>, kFilters> weights_{};
+  PerFilter predictions_{};
+  int64_t power_ = 0;  // of the inputs
 };
 
 // The mean of what predictions missed in a context: in 1/256 of their unit.

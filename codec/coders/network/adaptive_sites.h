@@ -65,11 +65,11 @@ class AdaptiveSites {
   double bits() const { return bits_; }
 
  private:
-  static constexpr int kNear = 20, kNearErrors = 12, kMostInputs = ErrorFilter::kMaxInputs;
+  static constexpr int kNear = 20, kNearErrors = 12;
   static constexpr int kSlots = AdaptiveState::kSlots, kShapes = AdaptiveState::kShapes;
   static constexpr int32_t kMostInput = 4096;
   static constexpr int kWeightBits = mixture_tables::kWeightBits;
-  static constexpr std::array<int32_t, AdaptiveState::kFilters> kRates = {2000, 10000};
+  static constexpr AdaptiveState::Filters::PerFilter kRates = {2000, 10000};  // slow, fast
 
   static int32_t Cut(int32_t v) { return std::clamp(v, -kMostInput, kMostInput); }
   static uint64_t Key(int32_t v) { return static_cast<uint32_t>(v); }
@@ -129,9 +129,7 @@ class AdaptiveSites {
     inputs_[count_++] = linear;
 
     // Four guesses of the network's error: two filters, their mean corrected by drift.
-    auto& filters = state_.filters;
-    const int32_t slow = filters[0].Predict(inputs_.data(), count_);
-    const int32_t fast = filters[1].Predict(inputs_.data(), count_);
+    const auto [slow, fast] = state_.filters.Predict(inputs_, count_);
     filtered_ = (slow + fast) >> 1;
     size_t texture = 0;
     for (int k = 0; k < 6; ++k) texture |= size_t{inputs_[k] > slow} << k;
@@ -190,7 +188,8 @@ class AdaptiveSites {
     Prefetch(0);
     Prefetch(1);
     const int chroma = channel_ > 0 ? 32 : 0;
-    sets_ = {0, scale_ + chroma, std::min(e, 31) + chroma};
+    by_scale_ = scale_ + chroma;
+    by_energy_ = std::min(e, 31) + chroma;
   }
 
   void Prefetch(int kind) const {
@@ -217,7 +216,7 @@ class AdaptiveSites {
                                           const std::array<int32_t, kShapes>& shaped) {
     const BitTables& tables = kBitTables;
     std::array<BitSlot*, kSlots> slots;
-    std::array<int32_t, AdaptiveState::kInputs> inputs;
+    AdaptiveState::BitMixers::Inputs inputs{};
     for (int k = 0; k < kSlots; ++k) {
       slots[k] = state_.slots.Find(HashStep(hashes_[k], Key(kind)));
       inputs[k] = slots[k]->log_odds();
@@ -228,16 +227,13 @@ class AdaptiveSites {
     std::copy(shaped.begin(), shaped.end(), inputs.begin() + kSlots + 1);
     inputs[kSlots + 1 + kShapes] = 256;
 
-    auto& [by_place, by_scale, by_energy] = state_.mixers;
     const int32_t mixed =
-        (by_place.Mix(inputs, kind) +
-         by_scale.Mix(inputs, kind * 64 + sets_[1]) + by_energy.Mix(inputs, kind * 64 + sets_[2])) /
-        3;
+        state_.mixers.Mix(inputs, {kind, kind * 64 + by_scale_, kind * 64 + by_energy_}) / 3;
     const auto place = static_cast<size_t>(kind * 64 + scale_);
     const int32_t corrected = state_.map.Correct(place, mixed);
     const int32_t p = (3 * tables.squash[mixed + kMaxStretch] + corrected) >> 2;
     bit = CodeBit(bit, std::clamp(p, 16, 65520));
-    for (auto& mixer : state_.mixers) mixer.Update(inputs, bit);
+    state_.mixers.Update(inputs, bit);
     state_.map.Learn(bit);
     for (BitSlot* slot : slots) slot->Learn(bit);
     return bit;
@@ -364,9 +360,7 @@ class AdaptiveSites {
   void Learn(int x, int y, int32_t value) {
     const int32_t error = 16 * value - mean_;
     planes_.back()->errors.Set(x, y, Cut(error), 0);
-    for (size_t k = 0; k < kRates.size(); ++k) {
-      state_.filters[k].Learn(inputs_.data(), count_, error, kRates[k]);
-    }
+    state_.filters.Learn(inputs_, count_, error, kRates);
     for (int k = 0; k < kShapes; ++k) {
       spreads_[k]->LearnFine(std::abs(error - shifts_[k]), kSpreadMemory);
     }
@@ -387,13 +381,13 @@ class AdaptiveSites {
   // Of the site in hand.
   int32_t mean_ = 0, center_ = 0, filtered_ = 0;
   int count_ = 0, scale_ = 0;
-  std::array<int32_t, kMostInputs> inputs_;
+  AdaptiveState::Filters::Inputs inputs_{};
   std::array<int32_t, kShapes> shifts_;
   std::array<Spread*, kShapes> spreads_;
   std::array<Logistic, kShapes> shapes_;
   Drift *by_texture_ = nullptr, *by_errors_ = nullptr;
   std::array<uint64_t, kSlots> hashes_;
-  std::array<int, 3> sets_;
+  int by_scale_ = 0, by_energy_ = 0;  // sets of the mixers' weights
 };
 
 }  // namespace flowzip

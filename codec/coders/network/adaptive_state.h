@@ -26,20 +26,21 @@ namespace flowzip {
 struct AdaptiveState {
   // Estimates that a bit is mixed from: context slots, the network's, logistics', a constant.
   static constexpr int kSlots = 10, kShapes = 5, kInputs = kSlots + 1 + kShapes + 1;
-  static constexpr int kBitKinds = 40, kFilters = 2;
+  static constexpr int kBitKinds = 40, kMostFilterInputs = 43;
   static constexpr Steps kSteps = {12, 18, 16};  // of the mixers' learning
   static constexpr int kTexture = 1024, kSteepness = 4, kNearErrors = 1024;  // drift contexts
-  using BitMixer = Mixer<kInputs, kSteps>;
+  using BitMixers = Mixers<kInputs, 3, kSteps>;
+  using Filters = ErrorFilters<kMostFilterInputs, 2>;
 
   // For a plane of that many samples.
   explicit AdaptiveState(size_t samples);
   static uint64_t Memory(size_t samples);  // bytes; an upper estimate
 
-  std::array<ErrorFilter, kFilters> filters;
+  Filters filters;
   std::vector<Drift> by_texture, by_errors;
   std::vector<Spread> spreads;
   SlotTable slots;
-  std::array<BitMixer, 3> mixers;
+  BitMixers mixers;
   ProbabilityMap map;
 };
 
