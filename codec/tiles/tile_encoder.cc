@@ -62,23 +62,27 @@ class TileTrial {
   const EncodeOptions& options_;
   bool count_;
   std::atomic<size_t> least_ = SIZE_MAX;
-  // The raster coder has the network coder's filters, and its tables win on small tiles only:
-  // on others it is tried only where the network came to little, or to more than the samples.
+  // The raster coder has the network coder's filters, and its tables win on small tiles and where
+  // rows repeat: on others it is tried only where the network came to little, or to more than the
+  // samples.
   bool raster_later_ = false;
 };
 
-// Codes two samples of the tile both ways.
+// Codes two samples of the tile in all ways.
 void TileTrial::SettleByProbes(TilePlan* plan) {
   const TileEncoder& smooth = plan->network ? kNetworkEncoder : kRasterEncoder;
-  size_t smooth_bytes = 0, context_bytes = 0;
+  ProbeBytes bytes;
   for (const Rect& probe : ProbeParts(tile_.rect)) {
-    const TileSource part{tile_.image,          probe,         tile_.pool,       tile_.model,
-                          tile_.recover_colour, tile_.repeats, plan->quick_probe};
+    TileSource part{tile_.image,          probe,         tile_.pool,       tile_.model,
+                    tile_.recover_colour, tile_.repeats, plan->quick_probe};
     Account closed;
-    smooth_bytes += EncodePayload(smooth, part, closed).size();
-    context_bytes += kContextsEncoder.encode(part, closed).size();
+    bytes.smooth += EncodePayload(smooth, part, closed).size();
+    bytes.contexts += kContextsEncoder.encode(part, closed).size();
+    if (!plan->network || !plan->adaptive) continue;
+    part.adaptive = true;
+    bytes.adaptive += EncodePayload(kNetworkEncoder, part, closed).size();
   }
-  JudgeProbes(smooth_bytes, context_bytes, plan);
+  JudgeProbes(bytes, plan);
 }
 
 // In the order in which the first of equal size wins.
@@ -96,7 +100,7 @@ Candidates TileTrial::Choose() {
   if (plan.contexts != Contexts::kNone)
     add(IsConstant(tile_.image, tile_.rect) ? kConstantEncoder : kContextsEncoder);
   raster_later_ = plan.raster && plan.network && options_.coding == Coding::kSmallest &&
-                  pixels() > kNetworkSurely;
+                  pixels() > kNetworkSurely && !plan.repeated_rows;
   if (plan.raster && !raster_later_) add(kRasterEncoder);
   if (plan.network && plan.adaptive) add(kNetworkEncoder, /*adaptive=*/true);
   // What a small tile teaches may not be worth its being learnt.

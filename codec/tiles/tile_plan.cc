@@ -2,6 +2,7 @@
 #include "codec/tiles/tile_plan.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace {
 constexpr double kDrawing = 0.45;
 // Above this share of pixels that equal one of them, samples of the tile decide, unless it is a
 // photograph with smooth parts: there, a pixel that differs from the one to its left does so by at
-// most kSmallStep in 0.39 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
+// most kSmallStep in 0.32 to 0.97 of all cases, in drawings with photographs in 0.26 to 0.28.
 // Below, contexts won 7 % once and up to 4 % rarely, at five to ten times the model's time.
 constexpr double kMaybeDrawing = 0.45, kSurelyProbe = 0.75;
 // Above this, samples decide where time does not matter.
@@ -26,14 +27,15 @@ constexpr double kHardlyDrawing = 0.1;
 // The same for pictures with alpha, which are drawings more often.
 constexpr double kMaybeWithAlpha = 0.3;
 constexpr int kSmallStep = 2;
-constexpr double kSmoothSteps = 1.0 / 3;
+constexpr double kSmoothSteps = 0.3;
 // Below this share of pixels that equal one of them, of those that do not equal both, it is a
 // photograph as well, whatever is flat beside it: drawings and screenshots have 0.3 to 0.97,
 // photographs 0 to 0.27, or are smooth.
 constexpr double kDetail = 0.2;
 // The contexts have learnt little in a sample; what is much smaller by them is left to them.
 // Of photographs, whose white skies are within 2 % either way, they have to win clearly: they take
-// ten times as long.
+// ten times as long. So it is against the network as it is; where it learns, contexts that came
+// near it have to win nothing, since that takes as long as they do.
 constexpr double kClose = 1.03, kCloseOfPhotographs = 0.9, kClear = 0.6;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
@@ -42,8 +44,14 @@ constexpr double kRepeats = 0.02;
 // photographs, which it hardly ever serves, have to show more of it: with the first shares alone,
 // one of 2.8 megapixels took 1.7 times as long.
 constexpr double kQuickMay = 0.25, kQuickMayOnPhotographs = 0.6;
-// Above this share of rows' pieces that were there before, wherever: copies.
-constexpr double kManyCopies = 0.05, kManyCopiesOfPhotographs = 0.3;
+// Above this share of rows' pieces that were there before, wherever: copies. Of photographs, long
+// and uneven pieces are asked for, of which ten of CLIC 2025 have 0 to 0.019, and one 0.063, every
+// sixteenth row of which is there twice; frames, textures and maps of tiles have 0.68 and more. Of
+// short ones, smooth parts have up to 0.75, for which contexts were tried in vain.
+constexpr double kManyCopies = 0.05, kManyCopiesOfPhotographs = 0.1;
+// Above this share, some rows of a photograph are there twice, for which tables are better than the
+// network: by 7 % of a tile of that one.
+constexpr double kRepeatedRows = 0.03;
 
 // Pixels up to which all of the contexts are tried, by `fast` as well.
 constexpr uint64_t kCostsNothing = 16384;
@@ -110,15 +118,22 @@ Repeats CountRepeats(const Image& image, const Rect& rect) {
   }
 }
 
-// How many pieces of rows, of those that are not all one colour, equal an earlier one: of about one
-// in eight, chosen by what is in them.
-double ShareOfCopies(const Image& image, const Rect& rect) {
-  // Pixels enough not to come again by chance.
-  const uint32_t piece = image.bit_depth == 1 ? 64 : image.bit_depth <= 4 ? 16 : 8;
+// Pieces of rows: pixels, and how many of them at least differ from the one to their left.
+struct Piece {
+  uint32_t pixels, steps;
+};
+// Pixels enough not to come again by chance.
+Piece ShortPiece(const Image& image) {
+  return {image.bit_depth == 1 ? 64u : image.bit_depth <= 4 ? 16u : 8u, 1};
+}
+constexpr Piece kUnevenPiece = {16, 8};
+
+// How many pieces of rows equal an earlier one: of about one in eight, chosen by what is in them.
+double ShareOfCopies(const Image& image, const Rect& rect, Piece piece) {
   constexpr int kTableBits = 16;
   constexpr uint64_t kFactor = 0x9E3779B97F4A7C15u;
-  uint64_t last_power = 1;  // kFactor^kPiece
-  for (uint32_t i = 0; i < piece; ++i) last_power *= kFactor;
+  uint64_t last_power = 1;  // kFactor^pixels
+  for (uint32_t i = 0; i < piece.pixels; ++i) last_power *= kFactor;
   std::vector<uint64_t> seen(size_t{1} << kTableBits);
   const size_t bytes = image.pixel_bytes();
   std::vector<uint64_t> row(rect.width);
@@ -126,17 +141,19 @@ double ShareOfCopies(const Image& image, const Rect& rect) {
   for (uint32_t y = 0; y < rect.height; ++y) {
     const uint8_t* from = image.At(rect.x, rect.y + y);
     uint64_t hash = 0;
-    uint32_t same = 0;
+    uint64_t differs = 0;  // a bit for each of the last pixels
+    const uint64_t inside = (uint64_t{1} << (piece.pixels - 1)) - 1;
     for (uint32_t x = 0; x < rect.width; ++x, from += bytes) {
       uint64_t pixel = 0;
       for (size_t i = 0; i < bytes; ++i) pixel = pixel << 8 | from[i];
       row[x] = pixel;
-      same = x > 0 && pixel == row[x - 1] ? same + 1 : 0;
+      differs = differs << 1 | (x > 0 && pixel == row[x - 1] ? 0 : 1);
       hash = hash * kFactor + pixel + 1;
-      if (x >= piece) hash -= last_power * (row[x - piece] + 1);
-      if (x + 1 < piece || same + 1 >= piece) continue;
+      if (x >= piece.pixels) hash -= last_power * (row[x - piece.pixels] + 1);
+      if (x + 1 < piece.pixels) continue;
       const uint64_t mixed = (hash ^ hash >> 29) * kFactor;
       if (mixed >> 61 != 0) continue;
+      if (static_cast<uint32_t>(std::popcount(differs & inside)) < piece.steps) continue;
       uint64_t& place = seen[mixed >> 32 & ((1 << kTableBits) - 1)];
       copies += place == mixed ? 1 : 0;
       ++pieces;
@@ -164,9 +181,14 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   plan.adaptive = Adapts(coding);
   const bool smooth = repeats.small_steps >= kSmoothSteps && !image.has_alpha();
   const bool photograph = smooth || (repeats.detail() < kDetail && !image.has_alpha());
-  const bool hurried = smooth && !small && !thorough && !image.indexed;
+  const bool thin = rect.width < 16 || rect.height < 16;  // repeats are hardly seen
+  const bool large_photograph =
+      photograph && !small && !thin && !image.indexed && image.bit_depth >= 8;
   if (ChoosesSmallest(coding)) {
-    plan.copies = ShareOfCopies(image, rect) > (hurried ? kManyCopiesOfPhotographs : kManyCopies);
+    const double copies =
+        ShareOfCopies(image, rect, large_photograph ? kUnevenPiece : ShortPiece(image));
+    plan.copies = copies > (large_photograph ? kManyCopiesOfPhotographs : kManyCopies);
+    plan.repeated_rows = large_photograph && copies > kRepeatedRows;
   }
   if (!plan.network && !plan.raster) return plan;
   if (!ChoosesSmallest(coding)) {
@@ -179,15 +201,14 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     plan.network = plan.raster = false;
     return plan;
   }
-  plan.close = photograph && !thorough ? kCloseOfPhotographs : kClose;
+  plan.close = photograph ? kCloseOfPhotographs : kClose;
   if (drawing || plan.copies) {
     plan.probe = thorough && !plan.copies;
     return plan;
   }
   if (!costly) return plan;
-  const bool quick_is_rare = hurried || (photograph && !thorough);
   plan.contexts =
-      column || repeats.left_or_above > (quick_is_rare ? kQuickMayOnPhotographs : kQuickMay)
+      column || repeats.left_or_above > (photograph ? kQuickMayOnPhotographs : kQuickMay)
           ? Contexts::kQuick
           : Contexts::kNone;
   if (thorough) {
@@ -205,9 +226,14 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   return plan;
 }
 
-void JudgeProbes(size_t smooth_bytes, size_t context_bytes, TilePlan* plan) {
-  const double ratio = static_cast<double>(context_bytes) / static_cast<double>(smooth_bytes);
-  if (ratio < plan->close) plan->contexts = plan->quick_probe ? Contexts::kQuick : Contexts::kAll;
+void JudgeProbes(const ProbeBytes& bytes, TilePlan* plan) {
+  const auto contexts = static_cast<double>(bytes.contexts);
+  const double ratio = contexts / static_cast<double>(bytes.smooth);
+  const bool near_adaptive =
+      plan->adaptive && contexts < kClose * static_cast<double>(bytes.adaptive);
+  if (ratio < plan->close || near_adaptive) {
+    plan->contexts = plan->quick_probe ? Contexts::kQuick : Contexts::kAll;
+  }
   if (ratio <= kClear) plan->network = plan->raster = false;
 }
 

@@ -23,7 +23,8 @@ enum class Contexts : uint8_t {
 
 struct TilePlan {
   Contexts contexts = Contexts::kAll;
-  bool copies = false;       // as in TileSource
+  bool copies = false;         // as in TileSource
+  bool repeated_rows = false;  // in a photograph
   bool raster = false;       // the raster coder
   bool network = false;      // the network coder
   bool adaptive = false;     // its planes learn
@@ -35,8 +36,13 @@ struct TilePlan {
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);
 
-// What follows from samples of the tile that a coder of smooth pictures (network, raster) and the
-// contexts have coded.
-void JudgeProbes(size_t smooth_bytes, size_t context_bytes, TilePlan* plan);
+// What samples of the tile came to.
+struct ProbeBytes {
+  size_t smooth = 0;    // by a coder of smooth pictures: the network's, else the raster coder
+  size_t adaptive = 0;  // by the network coder that learns, where the plan has it
+  size_t contexts = 0;
+};
+// What follows from that.
+void JudgeProbes(const ProbeBytes& bytes, TilePlan* plan);
 
 }  // namespace flowzip
