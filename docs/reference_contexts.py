@@ -336,9 +336,15 @@ def decode_context_tile(r, width, height, channels, depth):
     if way <= 1:
         return rest(channels, depth, way == 1)
     if way == 2:
-        count = r.varint() + 1
+        last = r.varint()
+        count, labels = last % 256 + 1, last < 256
+        if last >= 512:
+            fail("impossible number of colours")
         colors = decode_block(r.bytes(r.varint()), count, 1, channels, depth)[0]
-        return [[colors[pixel[0]] for pixel in row] for row in rest(1, bits_for(count), True)]
+        indices = rest(1, bits_for(count), labels)
+        if any(pixel[0] >= count for row in indices for pixel in row):
+            fail("index beyond the palette")
+        return [[colors[pixel[0]] for pixel in row] for row in indices]
     if way == 3:
         rows = r.varint() + 1
         used = decode_block(r.bytes(r.varint()), 256, rows, 1, 1, 0, True)

@@ -116,6 +116,26 @@ inline Image Quantised(uint32_t width, uint32_t height, int order, bool with_alp
   return image;
 }
 
+// Four bars with the same ramp of some fifty colours, turned, in black frames on nothing.
+inline Image Crosshair() {
+  Image image = OfKind({4, 8, 0}, 32, 32, 1);
+  std::fill(image.samples.begin(), image.samples.end(), uint8_t{0});
+  for (uint32_t turn = 0; turn < 4; ++turn) {
+    Random random(5);
+    for (uint32_t i = 0; i < 13 * 6; ++i) {
+      uint32_t x = 13 + i % 6, y = i / 6;
+      const int k = static_cast<int>(i);
+      std::array<int, 4> colour = {100 + k * 19 / 10 + random.Between(0, 1),
+                                   40 + k * 2 + random.Between(0, 1),
+                                   70 + k * 21 / 10 + random.Between(0, 1), 255};
+      if (i % 6 == 0 || i % 6 == 5) colour = {0, 0, 0, 255};
+      for (uint32_t n = 0; n < turn; ++n) x = std::exchange(y, x), x = 31 - x;
+      for (size_t c = 0; c < 4; ++c) image.At(x, y)[c] = static_cast<uint8_t>(colour[c]);
+    }
+  }
+  return image;
+}
+
 // Alpha that says what gray says; gray and alpha, 8 bits.
 inline void RepeatGray(Image& image) {
   for (size_t i = 0; i < image.samples.size(); i += 2) image.samples[i + 1] = image.samples[i];

@@ -61,6 +61,10 @@ TEST_CASE("letters that come again are found, with noise as without") {
   CheckAtMost(noisy, 17500);
 }
 
+TEST_CASE("indices of a palette are samples where like colours lie side by side") {
+  CheckAtMost(testing::Crosshair(), 180);
+}
+
 TEST_CASE("what every small file takes is a few bytes") {
   for (const int channels : {1, 3, 4}) CheckAtMost(Blank(16, 16, channels), 21 + 2 + 4);
   Image icon = Blank(16, 16, 4);

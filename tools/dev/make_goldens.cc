@@ -186,6 +186,7 @@ void MakeGoldenCopies(Goldens& goldens) {
   for (const int v : {3, 250, 90, 3, 9, 200})
     unused.chunks[0].data.push_back(static_cast<uint8_t>(v));
   goldens.Add("fast-colours-unused.flz", unused, 10, Coding::kFast);
+  goldens.Add("fast-ordered-palette.flz", testing::Crosshair(), 10, Coding::kFast);
   goldens.Add("fast-colours-no-order.flz", testing::Quantised(64, 40, 0, false), 10, Coding::kFast);
   goldens.Add("thin-column.flz", testing::Scene(2, 700, 1, 60), 4, Coding::kRaster);
   goldens.Add("fast-thin-row.flz", testing::Scene(700, 3, 3, 61), 4, Coding::kFast);
@@ -533,7 +534,7 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   bad.Add("two-colours-cut", mode(TileMode::kContexts, {7 << 3, 9}));
   bad.Add("quick-surplus", mode(TileMode::kContexts, Bytes(200, 129)));
   bad.Add("copy-of-nothing", mode(TileMode::kContexts, {64, 1}));
-  bad.Add("palette-of-257", mode(TileMode::kContexts, {4 | 2 << 3, 0x80, 2, 0}));
+  bad.Add("palette-of-257", mode(TileMode::kContexts, {4 | 2 << 3, 0x80, 4, 0}));
   bad.Add("palette-cut", mode(TileMode::kContexts, {4 | 2 << 3, 1, 9, 0}));
   bad.Add("ranks-of-nothing", mode(TileMode::kContexts, {4 | 3 << 3, 0, 0}));
   bad.Add("ranks-rows", mode(TileMode::kContexts, {4 | 3 << 3, 0x80, 2, 0}));

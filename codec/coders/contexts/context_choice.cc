@@ -89,14 +89,39 @@ void PutStream(const std::vector<uint8_t>& stream, ByteWriter& writer) {
   writer.PutBytes(stream);
 }
 
-SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& palette) {
+// `palette` ascends; `index_of`, if there is one, is each colour's index.
+SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& palette,
+                       const std::vector<uint16_t>& index_of = {}) {
   SampleBlock plane{block.width, block.height, 1, BitsFor(palette.size()), {}};
   plane.samples.reserve(plane.count());
   for (size_t i = 0; i < plane.count(); ++i) {
     const auto at = std::lower_bound(palette.begin(), palette.end(), PixelAt(block, i));
-    plane.samples.push_back(static_cast<uint16_t>(at - palette.begin()));
+    const auto number = static_cast<size_t>(at - palette.begin());
+    plane.samples.push_back(index_of.empty() ? static_cast<uint16_t>(number) : index_of[number]);
   }
   return plane;
+}
+
+// Numbers of the colours so that like ones are side by side: by alpha, then by what is about luma.
+std::vector<uint16_t> LikeColours(const std::vector<uint64_t>& palette, int channels) {
+  const auto key = [&](uint16_t number) {
+    const auto sample = [&](int c) {
+      return static_cast<uint32_t>(palette[number] >> (16 * c) & 0xFFFF);
+    };
+    const uint32_t luma = channels < 3 ? sample(0) : 2 * sample(0) + 5 * sample(1) + sample(2);
+    return std::pair(channels % 2 == 0 ? sample(channels - 1) : 0, luma);
+  };
+  std::vector<uint16_t> order(palette.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint16_t>(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint16_t a, uint16_t b) { return key(a) < key(b); });
+  return order;
+}
+
+std::vector<uint16_t> Inverse(const std::vector<uint16_t>& order) {
+  std::vector<uint16_t> index_of(order.size());
+  for (size_t i = 0; i < order.size(); ++i) index_of[order[i]] = static_cast<uint16_t>(i);
+  return index_of;
 }
 
 SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
@@ -115,19 +140,34 @@ SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
   return part;
 }
 
-// Whether indices take less than samples, by two parts of the tile. A gray photograph has at most
-// 256 colours too, and its samples are no labels: it would grow by a third.
+// Bytes of two parts of the tile.
+size_t ProbeBytes(const SampleBlock& block, const ContextOptions& options) {
+  size_t bytes = 0;
+  const Rect whole{0, 0, static_cast<uint32_t>(block.width), static_cast<uint32_t>(block.height)};
+  for (const Rect& probe : ProbeParts(whole)) {
+    bytes += EncodeContexts(Crop(block, probe), options).size();
+  }
+  return bytes;
+}
+
+// Whether indices take less than samples. A gray photograph has at most 256 colours too, and its
+// samples are no labels: it would grow by a third.
 bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates,
                  BlockModel model) {
   if (palette.size() <= kFewColors) return true;
-  size_t indices = 0, samples = 0;
-  const Rect whole{0, 0, static_cast<uint32_t>(block.width), static_cast<uint32_t>(block.height)};
-  for (const Rect& probe : ProbeParts(whole)) {
-    const SampleBlock part = Crop(block, probe);
-    indices += EncodeContexts(IndexBlock(part, palette), {candidates, true, model}).size();
-    samples += EncodeContexts(part, {candidates, false, model}).size();
-  }
-  return indices <= samples;
+  return ProbeBytes(IndexBlock(block, palette), {candidates, true, model}) <=
+         ProbeBytes(block, {candidates, false, model});
+}
+
+// Which of labels, samples and ordered indices takes least.
+Way LeastOfPalette(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates) {
+  const std::vector<uint16_t> index_of = Inverse(LikeColours(palette, block.channels));
+  const size_t ordered = ProbeBytes(IndexBlock(block, palette, index_of), {candidates, false}),
+               labels = ProbeBytes(IndexBlock(block, palette), {candidates, true});
+  if (ordered > labels && palette.size() <= kFewColors) return Way::kPalette;
+  const size_t samples = ProbeBytes(block, {candidates, false});
+  if (samples < std::min(labels, ordered)) return Way::kSamples;
+  return labels <= ordered ? Way::kPalette : Way::kOrdered;
 }
 
 // How a tile's samples are turned into a block, and that is coded.
@@ -146,7 +186,8 @@ struct WayCoder {
         TryContexts(plane, with, worth, bits, copies != nullptr ? *copies : std::vector<Copy>{});
     if (!stream) return {};
     ByteWriter writer;
-    writer.Put(static_cast<uint8_t>(options.candidates | static_cast<int>(way) << kWayShift |
+    const Way written = IsPalette(way) ? Way::kPalette : way;
+    writer.Put(static_cast<uint8_t>(options.candidates | static_cast<int>(written) << kWayShift |
                                     (with.copies ? kCopies : 0) |
                                     (options.model == BlockModel::kQuick ? kQuick : 0)));
     writer.PutBytes(head);
@@ -164,6 +205,13 @@ WayCoder MakeWay(const SampleBlock& block, Way way, const ContextOptions& option
     coder.plane = IndexBlock(block, palette);
     head.PutVarint(palette.size() - 1);
     PutStream(EncodeContexts(PaletteBlock(palette, block), {}), head);
+  } else if (way == Way::kOrdered) {
+    const std::vector<uint16_t> order = LikeColours(palette, block.channels);
+    coder.plane = IndexBlock(block, palette, Inverse(order));
+    std::vector<uint64_t> ordered;
+    for (const uint16_t number : order) ordered.push_back(palette[number]);
+    head.PutVarint(kMostColors + palette.size() - 1);
+    PutStream(EncodeContexts(PaletteBlock(ordered, block), {}), head);
   } else if (way == Way::kTwoColours) {
     coder.plane = IndexBlock(block, palette);
     coder.options = {.model = BlockModel::kBilevel};
@@ -309,8 +357,11 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   const bool may_palette = !palette.empty() && candidates > 0;
   const bool may_indices = block.channels == 1 && block.bit_depth <= 8 && candidates > 0;
   std::vector<Way> ways;
-  if (may_palette && (small || PalettePays(block, palette, candidates, BlockModel::kContexts))) {
-    ways.push_back(Way::kPalette);
+  if (may_palette && small) {
+    ways = {Way::kPalette, Way::kOrdered};
+  } else if (may_palette) {
+    const Way least = LeastOfPalette(block, palette, candidates);
+    if (least != Way::kSamples) ways.push_back(least);
   }
   if (may_indices && small) ways.push_back(Way::kIndices);
   if (ranks) ways.push_back(Way::kRanks);

@@ -14,7 +14,7 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
   const int head = reader.Get<uint8_t>();
   const int candidates = head & kCandidatesMask;
   const auto way = static_cast<Way>(head >> kWayShift & kWayMask);
-  const ContextOptions options{.candidates = candidates,
+  ContextOptions options{.candidates = candidates,
                                .indices = way == Way::kPalette || way == Way::kIndices,
                                .model = way == Way::kTwoColours ? BlockModel::kBilevel
                                         : (head & kQuick) != 0  ? BlockModel::kQuick
@@ -29,8 +29,10 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
     return reader.GetBytes(static_cast<size_t>(size));
   };
   if (way == Way::kPalette) {
-    const uint64_t last = reader.GetVarint();
-    Require(last < kMostColors, ErrorCode::kCorrupt, "impossible number of colours");
+    uint64_t last = reader.GetVarint();
+    Require(last < 2 * kMostColors, ErrorCode::kCorrupt, "impossible number of colours");
+    options.indices = last < kMostColors;
+    last %= kMostColors;
     SampleBlock colors{static_cast<int>(last + 1), 1, block->channels, block->bit_depth, {}};
     DecodeContexts(stream(), {}, &colors);
     SampleBlock plane{block->width, block->height, 1, BitsFor(last + 1), {}};

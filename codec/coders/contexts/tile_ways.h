@@ -28,9 +28,11 @@ enum class Way : uint8_t {
   kLeft,
   kAbove,
   kPlane,
-  kTwoColours
+  kTwoColours,
+  kOrdered,  // a palette as well, whose indices are coded as samples: like colours lie side by side
 };
-inline bool IsDifference(Way way) { return way >= Way::kLeft; }
+inline bool IsDifference(Way way) { return way >= Way::kLeft && way <= Way::kPlane; }
+inline bool IsPalette(Way way) { return way == Way::kPalette || way == Way::kOrdered; }
 
 // Of labels or ranks.
 inline int BitsFor(size_t values) {
