@@ -302,6 +302,15 @@ bool LooksLikeNoise(const SampleBlock& block) {
   return EncodeContexts(bands, {.model = BlockModel::kQuick}).size() * 8 > bits - bits / 64;
 }
 
+// The same of a picture of two colours, by the bilevel model and the middle quarter of its rows: in
+// a few rows, letters look like noise, too.
+bool LettersLookLikeNoise(const SampleBlock& block, const std::vector<uint64_t>& palette) {
+  const auto width = static_cast<uint32_t>(block.width), rows = static_cast<uint32_t>(block.height);
+  const SampleBlock part = IndexBlock(Crop(block, {0, rows * 3 / 8, width, rows / 4}), palette);
+  const size_t bytes = EncodeContexts(part, {.model = BlockModel::kBilevel}).size();
+  return bytes * 8 > part.count() - part.count() / 64;
+}
+
 }  // namespace
 
 std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTileOptions& options,
@@ -311,9 +320,8 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   const bool small = pixels <= kSmallTile;
   const bool two = !palette.empty() && palette.size() <= 2;
   const int candidates = options.candidates;
-  // Not pictures of two colours: in a few rows, letters look like it.
   const bool noise = !options.copies && LooksLikeNoise(block);
-  if (noise && !two && options.gives_up) return {};
+  if (noise && options.gives_up && !(two && !LettersLookLikeNoise(block, palette))) return {};
   SampleBlock used;
   bool ranks = false;
   if (block.bit_depth > 8) {
