@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 
 #include "codec/coders/contexts/context_tile.h"
 #include "codec/coders/contexts/copy_finder.h"
+#include "codec/coders/contexts/palette.h"
 #include "codec/coders/contexts/tile_ways.h"
 #include "codec/picture/sample_block.h"
 
@@ -15,41 +15,6 @@ constexpr double kQuickRepeats = 0.1;
 constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
 constexpr size_t kPatternTile = 65536;  // differences are tried, and copies of whatever, up to here
 constexpr size_t kSmallTile = 16384;    // pixels; up to here trying everything costs nothing
-
-uint64_t PixelAt(const SampleBlock& block, size_t pixel) {
-  uint64_t value = 0;
-  for (int c = 0; c < block.channels; ++c) {
-    value |= uint64_t{block.samples[pixel * block.channels + c]} << (16 * c);
-  }
-  return value;
-}
-
-// The distinct pixels in ascending order; empty if there are more than kMostColors.
-std::vector<uint64_t> FindPalette(const SampleBlock& block) {
-  std::unordered_set<uint64_t> colors;
-  const size_t pixels = size_t(block.width) * block.height;
-  uint64_t last = ~uint64_t{0};
-  for (size_t i = 0; i < pixels; ++i) {
-    const uint64_t value = PixelAt(block, i);
-    if (value == last) continue;
-    last = value;
-    colors.insert(value);
-    if (colors.size() > kMostColors) return {};
-  }
-  std::vector<uint64_t> palette(colors.begin(), colors.end());
-  std::sort(palette.begin(), palette.end());
-  return palette;
-}
-
-SampleBlock PaletteBlock(const std::vector<uint64_t>& palette, const SampleBlock& like) {
-  SampleBlock block{static_cast<int>(palette.size()), 1, like.channels, like.bit_depth, {}};
-  for (const uint64_t color : palette) {
-    for (int c = 0; c < like.channels; ++c) {
-      block.samples.push_back(static_cast<uint16_t>(color >> (16 * c)));
-    }
-  }
-  return block;
-}
 
 // Which values occur, as a picture of 256 columns and one bit.
 SampleBlock FindValues(const SampleBlock& block) {
@@ -89,41 +54,6 @@ void PutStream(const std::vector<uint8_t>& stream, ByteWriter& writer) {
   writer.PutBytes(stream);
 }
 
-// `palette` ascends; `index_of`, if there is one, is each colour's index.
-SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& palette,
-                       const std::vector<uint16_t>& index_of = {}) {
-  SampleBlock plane{block.width, block.height, 1, BitsFor(palette.size()), {}};
-  plane.samples.reserve(plane.count());
-  for (size_t i = 0; i < plane.count(); ++i) {
-    const auto at = std::lower_bound(palette.begin(), palette.end(), PixelAt(block, i));
-    const auto number = static_cast<size_t>(at - palette.begin());
-    plane.samples.push_back(index_of.empty() ? static_cast<uint16_t>(number) : index_of[number]);
-  }
-  return plane;
-}
-
-// Numbers of the colours so that like ones are side by side: by alpha, then by what is about luma.
-std::vector<uint16_t> LikeColours(const std::vector<uint64_t>& palette, int channels) {
-  const auto key = [&](uint16_t number) {
-    const auto sample = [&](int c) {
-      return static_cast<uint32_t>(palette[number] >> (16 * c) & 0xFFFF);
-    };
-    const uint32_t luma = channels < 3 ? sample(0) : 2 * sample(0) + 5 * sample(1) + sample(2);
-    return std::pair(channels % 2 == 0 ? sample(channels - 1) : 0, luma);
-  };
-  std::vector<uint16_t> order(palette.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint16_t>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint16_t a, uint16_t b) { return key(a) < key(b); });
-  return order;
-}
-
-std::vector<uint16_t> Inverse(const std::vector<uint16_t>& order) {
-  std::vector<uint16_t> index_of(order.size());
-  for (size_t i = 0; i < order.size(); ++i) index_of[order[i]] = static_cast<uint16_t>(i);
-  return index_of;
-}
-
 SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
   SampleBlock part{static_cast<int>(rect.width),
                    static_cast<int>(rect.height),
@@ -140,12 +70,16 @@ SampleBlock Crop(const SampleBlock& block, const Rect& rect) {
   return part;
 }
 
-// Bytes of two parts of the tile.
-size_t ProbeBytes(const SampleBlock& block, const ContextOptions& options) {
+// Bytes of two parts of the tile: of their samples, or of indices if there is a palette.
+size_t ProbeBytes(const SampleBlock& block, const ContextOptions& options,
+                  const std::vector<uint64_t>& palette = {},
+                  const std::vector<uint16_t>& index_of = {}) {
   size_t bytes = 0;
   const Rect whole{0, 0, static_cast<uint32_t>(block.width), static_cast<uint32_t>(block.height)};
   for (const Rect& probe : ProbeParts(whole)) {
-    bytes += EncodeContexts(Crop(block, probe), options).size();
+    const SampleBlock part = Crop(block, probe);
+    bytes += EncodeContexts(palette.empty() ? part : IndexBlock(part, palette, index_of), options)
+                 .size();
   }
   return bytes;
 }
@@ -155,15 +89,15 @@ size_t ProbeBytes(const SampleBlock& block, const ContextOptions& options) {
 bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates,
                  BlockModel model) {
   if (palette.size() <= kFewColors) return true;
-  return ProbeBytes(IndexBlock(block, palette), {candidates, true, model}) <=
+  return ProbeBytes(block, {candidates, true, model}, palette) <=
          ProbeBytes(block, {candidates, false, model});
 }
 
 // Which of labels, samples and ordered indices takes least.
 Way LeastOfPalette(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates) {
   const std::vector<uint16_t> index_of = Inverse(LikeColours(palette, block.channels));
-  const size_t ordered = ProbeBytes(IndexBlock(block, palette, index_of), {candidates, false}),
-               labels = ProbeBytes(IndexBlock(block, palette), {candidates, true});
+  const size_t ordered = ProbeBytes(block, {candidates, false}, palette, index_of),
+               labels = ProbeBytes(block, {candidates, true}, palette);
   if (ordered > labels && palette.size() <= kFewColors) return Way::kPalette;
   const size_t samples = ProbeBytes(block, {candidates, false});
   if (samples < std::min(labels, ordered)) return Way::kSamples;
