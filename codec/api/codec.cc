@@ -86,7 +86,7 @@ void UseColours(const Image& image, const EncodeOptions& options, FileInfo& info
                 std::vector<TileResult>& results) {
   constexpr uint64_t kCostsNothing = 16384;  // pixels
   const bool fast = options.coding == Coding::kFast;
-  if (results.size() != 1 || !ChoosesSmallest(options.coding) ||
+  if (!image.indexed || results.size() != 1 || !ChoosesSmallest(options.coding) ||
       (fast && info.pixels() > kCostsNothing)) {
     return;
   }

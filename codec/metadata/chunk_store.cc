@@ -68,18 +68,15 @@ bool IsStored(const Chunk& chunk) {
 }  // namespace
 
 uint64_t StoringMemory(const Image& image) {
-  FileInfo info = {};
-  info.width = image.width;
-  info.height = image.height;
   uint64_t bytes = 0;
   for (const Chunk& chunk : image.chunks) bytes += chunk.type.size() + 10 + chunk.data.size();
   // Twice, as it grows; and as it is stored.
   return 4 * bytes + (bytes > 0 && bytes <= kMostPackedBytes ? PackingMemory(bytes) : 0) +
-         (image.indexed ? ColoursMemory(info) : 0);
+         (image.indexed ? ColoursMemory(image.width, image.height) : 0);
 }
 
 uint64_t RestoringMemory(const FileInfo& info) {
-  uint64_t memory = HasColours(info) ? ColoursMemory(info) : 0;
+  uint64_t memory = HasColours(info) ? ColoursMemory(info.width, info.height) : 0;
   for (const Chunk& chunk : info.chunks) {
     if (!IsStored(chunk)) continue;
     memory += 2 * chunk.data.size() + ListMemory(chunk.data.size());

@@ -256,12 +256,13 @@ bool HasColours(const FileInfo& info) {
   return std::any_of(info.chunks.begin(), info.chunks.end(), IsColours);
 }
 
-uint64_t ColoursMemory(const FileInfo& info) {
-  if (info.pixels() > kMostShownPixels) return 0;  // is refused
-  const uint64_t samples = 2 * 4 * info.pixels();
+uint64_t ColoursMemory(uint32_t width, uint32_t height) {
+  const uint64_t pixels = uint64_t{width} * height;
+  if (pixels > kMostShownPixels) return 0;  // is refused
+  const uint64_t samples = 2 * 4 * pixels;
   // The samples three times, and what the search for copies and the colours themselves take.
-  return ContextMemory(static_cast<int>(info.width), static_cast<int>(info.height), 4) +
-         3 * samples + 64 * info.pixels() + (uint64_t{1} << 20);
+  return ContextMemory(static_cast<int>(width), static_cast<int>(height), 4) + 3 * samples +
+         64 * pixels + (uint64_t{1} << 20);
 }
 
 std::optional<Image> RestoreColours(const FileInfo& info) {

@@ -30,6 +30,6 @@ bool HasColours(const FileInfo& info);
 std::optional<Image> RestoreColours(const FileInfo& info);
 
 // Bytes of memory that either takes at most.
-uint64_t ColoursMemory(const FileInfo& info);
+uint64_t ColoursMemory(uint32_t width, uint32_t height);
 
 }  // namespace flowzip

@@ -135,6 +135,7 @@ double ShareOfCopies(const Image& image, const Rect& rect, Piece piece) {
   uint64_t last_power = 1;  // kFactor^pixels
   for (uint32_t i = 0; i < piece.pixels; ++i) last_power *= kFactor;
   std::vector<uint64_t> seen(size_t{1} << kTableBits);
+  const uint64_t inside = (uint64_t{1} << (piece.pixels - 1)) - 1;  // of `differs`
   const size_t bytes = image.pixel_bytes();
   std::vector<uint64_t> row(rect.width);
   uint64_t pieces = 0, copies = 0;
@@ -142,7 +143,6 @@ double ShareOfCopies(const Image& image, const Rect& rect, Piece piece) {
     const uint8_t* from = image.At(rect.x, rect.y + y);
     uint64_t hash = 0;
     uint64_t differs = 0;  // a bit for each of the last pixels
-    const uint64_t inside = (uint64_t{1} << (piece.pixels - 1)) - 1;
     for (uint32_t x = 0; x < rect.width; ++x, from += bytes) {
       uint64_t pixel = 0;
       for (size_t i = 0; i < bytes; ++i) pixel = pixel << 8 | from[i];
