@@ -11,6 +11,7 @@
 #include "model/embedded.h"
 #include "model/simd_targets.h"
 #include "tests/codec_options.h"
+#include "tests/every_target.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tests/photos.h"
 #endif
@@ -175,13 +176,10 @@ TEST_CASE("the same bytes and pixels for every instruction set and the scalar de
                                testing::Scene(70, 50, 1, 7)}) {
       REQUIRE(ForceSimdTarget(kScalarDefinition));
       const auto file = Encode(image, To(*model));
-      for (const std::string& target : SupportedSimdTargets()) {
-        INFO(target);
-        REQUIRE(ForceSimdTarget(target));
+      testing::OnEveryTarget([&] {
         CHECK(Encode(image, To(*model, 2)) == file);
         RequireSame(Decode(file, From(*model, 2)), image);
-      }
-      ResetSimdTarget();
+      });
     }
   }
 }

@@ -52,6 +52,28 @@ int Failure(ByteSpan file) {
 
 constexpr int Code(ErrorCode code) { return static_cast<int>(code); }
 
+void CheckEveryFlip(const std::vector<uint8_t>& right) {
+  REQUIRE(Failure(right) == 0);
+  for (size_t i = 0; i < right.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::vector<uint8_t> file = right;
+      file[i] ^= static_cast<uint8_t>(1 << bit);
+      INFO("byte " << i << " bit " << bit);
+      REQUIRE(Failure(file) != 0);
+    }
+  }
+}
+
+void CheckEveryLength(const std::vector<uint8_t>& right) {
+  for (size_t size = 0; size < right.size(); ++size) {
+    INFO(size);
+    REQUIRE(Failure(ByteSpan(right).first(size)) == Code(ErrorCode::kTruncated));
+  }
+  std::vector<uint8_t> longer = right;
+  longer.push_back(0);
+  CHECK(Failure(longer) == Code(ErrorCode::kCorrupt));
+}
+
 // Replaces header bytes and makes the checksum right again, as a hostile writer would.
 std::vector<uint8_t> Forge(std::vector<uint8_t> file, size_t header_bytes, size_t offset,
                            const std::vector<uint8_t>& bytes) {
@@ -166,22 +188,8 @@ TEST_CASE("a short file is written and read, and one that may not be short is to
 
 TEST_CASE("a short file with a bit flipped, cut or too long is refused") {
   const ShortSample sample = MakeShort({{{'t', 'e', 'S', 't'}, {1, 2, 3}}});
-  REQUIRE(Failure(sample.file) == 0);
-  for (size_t i = 0; i < sample.file.size(); ++i) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::vector<uint8_t> file = sample.file;
-      file[i] ^= static_cast<uint8_t>(1 << bit);
-      INFO("byte " << i << " bit " << bit);
-      REQUIRE(Failure(file) != 0);
-    }
-  }
-  for (size_t size = 0; size < sample.file.size(); ++size) {
-    INFO(size);
-    REQUIRE(Failure(ByteSpan(sample.file).first(size)) == Code(ErrorCode::kTruncated));
-  }
-  std::vector<uint8_t> longer = sample.file;
-  longer.push_back(0);
-  CHECK(Failure(longer) == Code(ErrorCode::kCorrupt));
+  CheckEveryFlip(sample.file);
+  CheckEveryLength(sample.file);
 }
 
 TEST_CASE("tiles cover the picture, smaller at the right and lower edges") {
@@ -201,26 +209,12 @@ TEST_CASE("tiles cover the picture, smaller at the right and lower edges") {
 
 TEST_CASE("a bit flipped anywhere is detected") {
   const Sample sample = MakeSample({{{'t', 'e', 'S', 't'}, {1, 2, 3}}});
-  REQUIRE(Failure(sample.file) == 0);
-  for (size_t i = 0; i < sample.file.size(); ++i) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::vector<uint8_t> file = sample.file;
-      file[i] ^= static_cast<uint8_t>(1 << bit);
-      INFO("byte " << i << " bit " << bit);
-      REQUIRE(Failure(file) != 0);
-    }
-  }
+  CheckEveryFlip(sample.file);
 }
 
 TEST_CASE("a file cut at any byte is called short, one too long is refused") {
   const Sample sample = MakeSample();
-  for (size_t size = 0; size < sample.file.size(); ++size) {
-    INFO(size);
-    REQUIRE(Failure(ByteSpan(sample.file).first(size)) == Code(ErrorCode::kTruncated));
-  }
-  std::vector<uint8_t> longer = sample.file;
-  longer.push_back(0);
-  CHECK(Failure(longer) == Code(ErrorCode::kCorrupt));
+  CheckEveryLength(sample.file);
 }
 
 TEST_CASE("tile blocks that changed places are detected") {

@@ -7,9 +7,9 @@
 
 #include "codec/api/codec.h"
 #include "codec/tiles/tile_modes.h"
-#include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
+#include "tests/every_target.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
@@ -311,13 +311,10 @@ TEST_CASE("files are the same on every instruction set and for any number of thr
     for (const Coding coding : {Coding::kNetwork, Coding::kAdaptive}) {
       const std::vector<uint8_t> file = Encode(image, testing::To(TinyFlow(), 1, 7, coding));
       CHECK(Encode(image, testing::To(TinyFlow(), 3, 7, coding)) == file);
-      for (const std::string& target : SupportedSimdTargets()) {
-        CAPTURE(target);
-        REQUIRE(ForceSimdTarget(target));
+      testing::OnEveryTarget([&] {
         CHECK(Encode(image, testing::To(TinyFlow(), 2, 7, coding)) == file);
         CHECK(Decode(file, testing::From(TinyFlow(), 2)).samples == image.samples);
-      }
-      ResetSimdTarget();
+      });
     }
   }
 }

@@ -6,12 +6,13 @@
 #include <array>
 #include <catch2/catch.hpp>
 
-#include "model/simd_targets.h"
+#include "tests/every_target.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
 namespace {
 
+using testing::OnEveryTarget;
 using testing::Random;
 
 constexpr int kModels = 3, kRow = RowOf(43);
@@ -21,7 +22,8 @@ using Weights = std::array<Row, kModels>;
 // Half of the rounds at the limits.
 int32_t Upto(Random& random, int32_t most, int round) {
   const uint64_t choices = 2 * uint64_t{static_cast<uint32_t>(most)} + 1;
-  if (round % 2 == 0) return static_cast<int32_t>(static_cast<int64_t>(random.Word() % choices) - most);
+  if (round % 2 == 0)
+    return static_cast<int32_t>(static_cast<int64_t>(random.Word() % choices) - most);
   return std::array<int32_t, 5>{-most, -1, 0, 1, most}[static_cast<size_t>(random.Between(0, 4))];
 }
 
@@ -32,7 +34,8 @@ struct Problem {
 
   Problem(Random& random, int round, int32_t most_input, int32_t most_weight, int32_t most_step) {
     const int count = random.Between(1, kRow);
-    for (int i = 0; i < count; ++i) inputs[static_cast<size_t>(i)] = Upto(random, most_input, round);
+    for (int i = 0; i < count; ++i)
+      inputs[static_cast<size_t>(i)] = Upto(random, most_input, round);
     for (Row& row : weights) {
       for (int32_t& weight : row) weight = Upto(random, most_weight, round);
     }
@@ -57,15 +60,12 @@ void CheckStep(Step kernel, Step definition, int32_t most_input, int32_t most_we
     definition(problem.inputs.data(), kRow, Rows<int32_t>(expected).data(), kModels,
                problem.steps.data());
     CHECK((expected != problem.weights || round % 2 == 1));
-    for (const std::string& target : SupportedSimdTargets()) {
-      CAPTURE(target);
-      REQUIRE(ForceSimdTarget(target));
+    OnEveryTarget([&] {
       Weights weights = problem.weights;
       kernel(problem.inputs.data(), kRow, Rows<int32_t>(weights).data(), kModels,
              problem.steps.data());
       CHECK(weights == expected);
-    }
-    ResetSimdTarget();
+    });
   }
 }
 
@@ -77,13 +77,10 @@ TEST_CASE("weighed inputs are the same on every instruction set") {
     const auto rows = Rows<const int32_t>(problem.weights);
     std::array<int64_t, kModels> expected{}, sums{};
     online_scalar::WeighInputs(problem.inputs.data(), kRow, rows.data(), kModels, expected.data());
-    for (const std::string& target : SupportedSimdTargets()) {
-      CAPTURE(target);
-      REQUIRE(ForceSimdTarget(target));
+    OnEveryTarget([&] {
       WeighInputs(problem.inputs.data(), kRow, rows.data(), kModels, sums.data());
       CHECK(sums == expected);
-    }
-    ResetSimdTarget();
+    });
   }
 }
 

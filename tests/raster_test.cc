@@ -9,9 +9,9 @@
 #include "codec/tiles/tile_modes.h"
 #include "model/fixed_log2.h"
 #include "model/gram.h"
-#include "model/simd_targets.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
+#include "tests/every_target.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tests/photos.h"
 #endif
@@ -43,13 +43,10 @@ TEST_CASE("the same bytes on any number of threads and with every instruction se
   const Image image = testing::Scene(300, 210, 3, 7);
   const std::vector<uint8_t> file = Encode(image, Raster(1, 7));
   CHECK(Encode(image, Raster(3, 7)) == file);
-  for (const std::string& target : SupportedSimdTargets()) {
-    CAPTURE(target);
-    REQUIRE(ForceSimdTarget(target));
+  testing::OnEveryTarget([&] {
     CHECK(Encode(image, Raster(1, 7)) == file);
     CHECK(Decode(file, {}).samples == image.samples);
-  }
-  ResetSimdTarget();
+  });
 }
 
 // Rows and weights up to the limits that a file may have.
@@ -91,17 +88,15 @@ TEST_CASE("kernels equal their definitions") {
     raster_scalar::RasterSums(rows.data(), taps, filters, nullptr, kWidth, first_sums.data());
     uint32_t cost[kMaxRasterFilters], expected[kMaxRasterFilters];
     raster_scalar::RasterCosts(pixels, pairs, target, filters, 13, expected);
-    for (const std::string& name : SupportedSimdTargets()) {
-      CAPTURE(name, round);
-      REQUIRE(ForceSimdTarget(name));
+    CAPTURE(round);
+    testing::OnEveryTarget([&] {
       RasterSums(rows.data(), taps, filters, labels, kWidth, sums.data());
       CHECK(sums == expected_sums);
       RasterSums(rows.data(), taps, filters, nullptr, kWidth, sums.data());
       CHECK(sums == first_sums);
       RasterCosts(pixels, pairs, target, filters, 13, cost);
       CHECK(std::equal(cost, cost + 13, expected));
-    }
-    ResetSimdTarget();
+    });
   }
 }
 
@@ -131,16 +126,14 @@ TEST_CASE("the fit's kernels equal their definitions") {
     const auto* lanes = reinterpret_cast<const FormLanes*>(forms.data());
     FormLanes expected[kBlocks], errors[kBlocks];
     gram_scalar::BlockErrors(grams, kBlocks, lanes, static_cast<int>(products), expected);
-    for (const std::string& name : SupportedSimdTargets()) {
-      CAPTURE(name, count);
-      REQUIRE(ForceSimdTarget(name));
+    CAPTURE(count);
+    testing::OnEveryTarget([&] {
       std::vector<int64_t> gram(products, 5);
       AddGram(rows.data(), count, gram.data());
       CHECK(gram == expected_gram);
       BlockErrors(grams, kBlocks, lanes, static_cast<int>(products), errors);
       CHECK(std::equal(errors[0], errors[0] + kBlocks * kFormLanes, expected[0]));
-    }
-    ResetSimdTarget();
+    });
   }
 }
 

@@ -11,23 +11,15 @@
 #include "base/error.h"
 #include "model/fixed_log2.h"
 #include "model/simd_targets.h"
+#include "tests/every_target.h"
 #include "tests/tiny_model.h"
 
 namespace flowzip {
 namespace {
 
+using testing::OnEveryTarget;
 using testing::Random;
 using testing::TinyShape;
-
-template <class Fn>
-void OnEveryTarget(const Fn& fn) {
-  for (const std::string& target : SupportedSimdTargets()) {
-    CAPTURE(target);
-    REQUIRE(ForceSimdTarget(target));
-    fn();
-  }
-  ResetSimdTarget();
-}
 
 TEST_CASE("a network is the same on every instruction set") {
   Random random(1);
