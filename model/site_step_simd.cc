@@ -152,8 +152,8 @@ class Pairs {
 class Scaler {
  public:
 #if HWY_TARGET == HWY_WASM
-  // Lanes can only be shifted alike, so that Highway takes fifteen operations for it. The upper half
-  // of a product is three.
+  // Lanes can only be shifted alike, so that Highway takes fifteen operations for it. The upper
+  // half of a product is three.
   Scaler(V mantissa, V shift) : factor_(hn::Shl(mantissa, hn::Sub(hn::Set(D(), 23), shift))) {}
   HWY_INLINE V operator()(V v) const {
     const v128_t by_512 = hn::ShiftLeft<9>(v).raw;

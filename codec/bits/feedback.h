@@ -30,7 +30,8 @@ class ErrorFilters {
     std::array<int64_t, kFilters + 1> sums;
     WeighInputs(inputs.data(), RowOf(count), rows.data(), kFilters + 1, sums.data());
     for (size_t f = 0; f < kFilters; ++f) {
-      predictions_[f] = static_cast<int32_t>(std::clamp<int64_t>(sums[f] >> 16, -(1 << 14), 1 << 14));
+      predictions_[f] =
+          static_cast<int32_t>(std::clamp<int64_t>(sums[f] >> 16, -(1 << 14), 1 << 14));
     }
     power_ = sums[kFilters];
     return predictions_;
@@ -41,8 +42,8 @@ class ErrorFilters {
     PerFilter steps;
     for (size_t f = 0; f < kFilters; ++f) {
       rows[f] = weights_[f].data();
-      const int64_t step = int64_t{actual - predictions_[f]} * rates[f] * 65536 /
-                           (power_ + int64_t{256} * count);
+      const int64_t step =
+          int64_t{actual - predictions_[f]} * rates[f] * 65536 / (power_ + int64_t{256} * count);
       steps[f] = static_cast<int32_t>(std::clamp<int64_t>(step, -INT32_MAX, INT32_MAX));
     }
     // Towards zero: small steps are dropped, which keeps weights of noise small.

@@ -18,8 +18,7 @@ void StepMixers(const int32_t* inputs, int row, int32_t* const* weights, int mod
                 const int32_t* steps) {
   for (int m = 0; m < models; ++m) {
     for (int i = 0; i < row; ++i) {
-      const auto change =
-          static_cast<int32_t>((int64_t{inputs[i]} * steps[m] + (1 << 19)) >> 20);
+      const auto change = static_cast<int32_t>((int64_t{inputs[i]} * steps[m] + (1 << 19)) >> 20);
       weights[m][i] = std::clamp(weights[m][i] + change, -kMaxMixerWeight, kMaxMixerWeight);
     }
   }

@@ -74,8 +74,8 @@ void StepMixers(const int32_t* HWY_RESTRICT inputs, int row, int32_t* const* wei
     const V32 step = hn::Set(d, steps[m]);
     for (int i = 0; i < row; i += static_cast<int>(hn::Lanes(d))) {
       const V32 x = hn::LoadU(d, inputs + i);
-      const V32 changes = Together(change(hn::MulEven(x, step)),
-                                   change(hn::MulEven(hn::DupOdd(x), step)));
+      const V32 changes =
+          Together(change(hn::MulEven(x, step)), change(hn::MulEven(hn::DupOdd(x), step)));
       AddWithin(kMaxMixerWeight, hn::Sub(changes, hn::Set(d, 1 << 20)), weights[m] + i);
     }
   }

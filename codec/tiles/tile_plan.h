@@ -25,13 +25,13 @@ struct TilePlan {
   Contexts contexts = Contexts::kAll;
   bool copies = false;         // as in TileSource
   bool repeated_rows = false;  // in a photograph
-  bool raster = false;       // the raster coder
-  bool network = false;      // the network coder
-  bool adaptive = false;     // its planes learn
-  bool probe = false;        // samples of the tile have to say which of them
-  bool quick_probe = false;  // the same, but with the quick model alone
-  double close = 1;          // to what share of the others' bytes contexts have to come there
-  bool repeats = false;      // as in TileSource
+  bool raster = false;         // the raster coder
+  bool network = false;        // the network coder
+  bool adaptive = false;       // its planes learn
+  bool probe = false;          // samples of the tile have to say which of them
+  bool quick_probe = false;    // the same, but with the quick model alone
+  double close = 1;            // to what share of the others' bytes contexts have to come there
+  bool repeats = false;        // as in TileSource
 };
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);

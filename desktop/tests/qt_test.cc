@@ -92,15 +92,15 @@ int main(int argc, char** argv) {
     }
     list >> png;
     const QImage a = Load(file), b = QImage(QString::fromStdString(png));
-    // In 16 bits, where nothing is lost; of a palette with alpha, which Qt 6 rounds on the way there,
-    // pixel by pixel in 8.
+    // In 16 bits, where nothing is lost; of a palette with alpha, which Qt 6 rounds on the way
+    // there, pixel by pixel in 8.
     const bool by_pixel = b.colorCount() > 0 && b.hasAlphaChannel() && a.size() == b.size();
     bool equal = !a.isNull() && a.hasAlphaChannel() == b.hasAlphaChannel();
     for (int y = 0; by_pixel && y < b.height(); ++y) {
       for (int x = 0; x < b.width(); ++x) equal &= a.pixel(x, y) == b.pixel(x, y);
     }
-    equal &= by_pixel || a.convertToFormat(QImage::Format_RGBA64) ==
-                             b.convertToFormat(QImage::Format_RGBA64);
+    equal &= by_pixel ||
+             a.convertToFormat(QImage::Format_RGBA64) == b.convertToFormat(QImage::Format_RGBA64);
     Expect(equal, flz + " and " + png + " differ");
     same += equal;
     made::Damaged(file, any);

@@ -15,11 +15,11 @@ void DecodeContextTile(ByteSpan bytes, int largest, SampleBlock* block) {
   const int candidates = head & kCandidatesMask;
   const auto way = static_cast<Way>(head >> kWayShift & kWayMask);
   ContextOptions options{.candidates = candidates,
-                               .indices = way == Way::kPalette || way == Way::kIndices,
-                               .model = way == Way::kTwoColours ? BlockModel::kBilevel
-                                        : (head & kQuick) != 0  ? BlockModel::kQuick
-                                                                : BlockModel::kContexts,
-                               .copies = (head & kCopies) != 0};
+                         .indices = way == Way::kPalette || way == Way::kIndices,
+                         .model = way == Way::kTwoColours ? BlockModel::kBilevel
+                                  : (head & kQuick) != 0  ? BlockModel::kQuick
+                                                          : BlockModel::kContexts,
+                         .copies = (head & kCopies) != 0};
   Require(candidates <= kMaxCandidates && (way != Way::kTwoColours || (head & ~kCopies) == 56) &&
               (way != Way::kIndices || (block->channels == 1 && block->bit_depth <= 8)),
           ErrorCode::kCorrupt, "impossible coding parameters");

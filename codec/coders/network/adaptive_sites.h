@@ -56,7 +56,8 @@ class AdaptiveSites {
   uint32_t CodePlain(uint32_t value, int bits) {
     uint32_t result = 0;
     for (int b = bits - 1; b >= 0; --b) {
-      result = result << 1 | static_cast<uint32_t>(CodeBit(static_cast<int>(value >> b & 1), 32768));
+      result =
+          result << 1 | static_cast<uint32_t>(CodeBit(static_cast<int>(value >> b & 1), 32768));
     }
     return result;
   }
@@ -136,11 +137,9 @@ class AdaptiveSites {
     texture |= size_t{around[0] > 0} << 6 | size_t{around[1] > 0} << 7 | size_t{own[0] > 0} << 8 |
                size_t{own[1] > 0} << 9;
     const auto steep = static_cast<size_t>(std::min(3, HalfOctave(reach) / 4));
-    by_texture_ =
-        &state_.by_texture[steep * AdaptiveState::kTexture + texture];
-    by_errors_ =
-        &state_.by_errors[static_cast<size_t>(Eighth(around[0]) * 128 + Eighth(around[1]) * 16 +
-                                              Eighth(own[0]) * 2 + (own[1] > 0))];
+    by_texture_ = &state_.by_texture[steep * AdaptiveState::kTexture + texture];
+    by_errors_ = &state_.by_errors[static_cast<size_t>(
+        Eighth(around[0]) * 128 + Eighth(around[1]) * 16 + Eighth(own[0]) * 2 + (own[1] > 0))];
     const int32_t textured = filtered_ + (by_texture_->mean >> 8);
     const int32_t leaning = filtered_ + (by_errors_->mean >> 8);
 
@@ -164,7 +163,9 @@ class AdaptiveSites {
       return HashStep(static_cast<uint64_t>(number), a);
     };
     const uint64_t s = Key(scale_);
-    const auto known = [&](int c) { return Key((planes_[static_cast<size_t>(c)]->sites.Values(step)[lane] >> low_bits) + 65536); };
+    const auto known = [&](int c) {
+      return Key((planes_[static_cast<size_t>(c)]->sites.Values(step)[lane] >> low_bits) + 65536);
+    };
     const uint64_t here = Key(center_ + 65536) << 17;
     const auto offset = [&](int32_t shift) {
       return Key((mean_ + shift - 16 * center_ + 512) >> 1);
@@ -203,8 +204,8 @@ class AdaptiveSites {
     return bit;
   }
 
-  // Node `kind` of the code, to which the network gives part / whole of its mass; odds(logistic) are
-  // a logistic's log-odds of it.
+  // Node `kind` of the code, to which the network gives part / whole of its mass; odds(logistic)
+  // are a logistic's log-odds of it.
   template <class OddsFn>
   int CodeNode(int bit, int kind, uint32_t part, uint32_t whole, const OddsFn& odds) {
     std::array<int32_t, kShapes> shaped;
@@ -284,9 +285,8 @@ class AdaptiveSites {
       if (upper > most_) return 0;
       const uint32_t mass = From(upper), part = mass - outer_, whole = inner_ - outer_;
       if (place == octave - 1) {
-        bit = own_.CodeNode(bit, InsideKind(octave), part, whole, [&](const Logistic& l) {
-          return l.UpperHalf(octave, negative_);
-        });
+        bit = own_.CodeNode(bit, InsideKind(octave), part, whole,
+                            [&](const Logistic& l) { return l.UpperHalf(octave, negative_); });
       } else {
         const auto p = static_cast<int32_t>((uint64_t{part} << 16) / std::max(whole, 1u));
         bit = own_.CodeBit(bit, std::clamp(p, 64, 65472));
@@ -317,7 +317,7 @@ class AdaptiveSites {
     const int lane_;
     const uint32_t below_, above_;  // of the mean
     bool negative_ = false;
-    uint32_t most_ = 0;                // the largest size
+    uint32_t most_ = 0;               // the largest size
     uint32_t inner_ = 0, outer_ = 0;  // mass of what is still possible and more, and of more
   };
 

@@ -33,10 +33,10 @@ class ChannelWalk {
 
   int steps() const { return plane_.steps(); }
 
-  // The steps from where the last call ended, first from 0, up to `end`. Calls code(*this, mixtures,
-  // values) for each that has sites; it must set values[lane] of every lane in lanes() to a sample
-  // in range. Before that, change(heads, components) may change the network's outputs, which a
-  // codec may not.
+  // The steps from where the last call ended, first from 0, up to `end`. Calls code(*this,
+  // mixtures, values) for each that has sites; it must set values[lane] of every lane in lanes() to
+  // a sample in range. Before that, change(heads, components) may change the network's outputs,
+  // which a codec may not.
   template <class Fn, class ChangeFn = AsTheyAre>
   void Run(int end, const Fn& code, const ChangeFn& change = {}) {
     alignas(64) int32_t values[kNetSites] = {};
