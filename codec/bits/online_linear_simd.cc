@@ -15,9 +15,10 @@ HWY_BEFORE_NAMESPACE();
 namespace flowzip {
 namespace HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
-// One lane cannot hold a product of 64 bits; the definition is as good.
+// One lane cannot hold a product of 64 bits, and emulation, which is there for machines of other
+// byte orders as well, gains nothing: the definition is as good.
 using online_scalar::StepFilters;
 using online_scalar::StepMixers;
 using online_scalar::WeighInputs;
@@ -33,6 +34,23 @@ using DU32 = hn::RebindToUnsigned<D32>;
 using DU64 = hn::RebindToUnsigned<D64>;
 using V32 = hn::Vec<D32>;
 using VU32 = hn::Vec<DU32>;
+using V64 = hn::Vec<D64>;
+
+// Products of the even lanes, of the odd ones.
+#if HWY_TARGET == HWY_WASM
+// Highway 1.0.3's MulEven takes signed lanes for unsigned ones there.
+HWY_INLINE V64 EvenProducts(V32 a, V32 b) {
+  return V64{wasm_i64x2_extmul_low_i32x4(wasm_i32x4_shuffle(a.raw, a.raw, 0, 2, 0, 2),
+                                         wasm_i32x4_shuffle(b.raw, b.raw, 0, 2, 0, 2))};
+}
+HWY_INLINE V64 OddProducts(V32 a, V32 b) {
+  return V64{wasm_i64x2_extmul_low_i32x4(wasm_i32x4_shuffle(a.raw, a.raw, 1, 3, 1, 3),
+                                         wasm_i32x4_shuffle(b.raw, b.raw, 1, 3, 1, 3))};
+}
+#else
+HWY_INLINE V64 EvenProducts(V32 a, V32 b) { return hn::MulEven(a, b); }
+HWY_INLINE V64 OddProducts(V32 a, V32 b) { return hn::MulEven(hn::DupOdd(a), hn::DupOdd(b)); }
+#endif
 
 void WeighInputs(const int32_t* HWY_RESTRICT inputs, int row, const int32_t* const* weights,
                  int models, int64_t* HWY_RESTRICT sums) {
@@ -42,8 +60,8 @@ void WeighInputs(const int32_t* HWY_RESTRICT inputs, int row, const int32_t* con
     auto even = hn::Zero(D64()), odd = even;
     for (int i = 0; i < row; i += static_cast<int>(hn::Lanes(d))) {
       const V32 x = hn::LoadU(d, inputs + i), v = hn::LoadU(d, w + i);
-      even = hn::Add(even, hn::MulEven(x, v));
-      odd = hn::Add(odd, hn::MulEven(hn::DupOdd(x), hn::DupOdd(v)));
+      even = hn::Add(even, EvenProducts(x, v));
+      odd = hn::Add(odd, OddProducts(x, v));
     }
     sums[m] = hn::GetLane(hn::SumOfLanes(D64(), hn::Add(even, odd)));
   }
@@ -74,8 +92,7 @@ void StepMixers(const int32_t* HWY_RESTRICT inputs, int row, int32_t* const* wei
     const V32 step = hn::Set(d, steps[m]);
     for (int i = 0; i < row; i += static_cast<int>(hn::Lanes(d))) {
       const V32 x = hn::LoadU(d, inputs + i);
-      const V32 changes =
-          Together(change(hn::MulEven(x, step)), change(hn::MulEven(hn::DupOdd(x), step)));
+      const V32 changes = Together(change(EvenProducts(x, step)), change(OddProducts(x, step)));
       AddWithin(kMaxMixerWeight, hn::Sub(changes, hn::Set(d, 1 << 20)), weights[m] + i);
     }
   }
@@ -100,7 +117,7 @@ void StepFilters(const int32_t* HWY_RESTRICT inputs, int row, int32_t* const* we
   }
 }
 
-#endif  // HWY_TARGET == HWY_SCALAR
+#endif  // HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 }  // namespace HWY_NAMESPACE
 }  // namespace flowzip
