@@ -2,7 +2,6 @@
 #include "codec/metadata/shown_colours.h"
 
 #include <algorithm>
-#include <map>
 
 #include "codec/bits/number_model.h"
 #include "codec/coders/contexts/context_tile.h"
@@ -38,22 +37,18 @@ int32_t KeyOf(const PaletteColour& colour, int key) {
 // The colours of a picture in the order in which they come, and of each pixel the number of its.
 std::vector<PaletteColour> ColoursOf(const Image& shown, std::vector<uint8_t>* numbers) {
   std::vector<PaletteColour> colours;
-  std::map<std::array<uint8_t, 4>, uint8_t> number_of;
   const auto channels = static_cast<size_t>(shown.channels);
   for (size_t i = 0; i < shown.samples.size(); i += channels) {
     PaletteColour colour{{0, 0, 0, 255}};
     std::copy_n(&shown.samples[i], channels, colour.value.begin());
-    const auto known = number_of.find(colour.value);
-    const bool fresh = known == number_of.end();
-    Require(!fresh || colours.size() < kMostColours, ErrorCode::kCorrupt,
-            "more colours than a palette has");
-    const auto number = fresh ? static_cast<uint8_t>(colours.size()) : known->second;
-    if (fresh) {
-      number_of.emplace(colour.value, number);
-      colours.push_back(colour);
-    }
+    const auto known = std::find_if(colours.begin(), colours.end(), [&](const PaletteColour& c) {
+      return c.value == colour.value;
+    });
+    const auto number = static_cast<size_t>(known - colours.begin());
+    Require(number < kMostColours, ErrorCode::kCorrupt, "more colours than a palette has");
+    if (known == colours.end()) colours.push_back(colour);
     ++colours[number].count;
-    numbers->push_back(number);
+    numbers->push_back(static_cast<uint8_t>(number));
   }
   return colours;
 }
@@ -61,14 +56,14 @@ std::vector<PaletteColour> ColoursOf(const Image& shown, std::vector<uint8_t>* n
 // Numbers of colours in the order of `key`, the colours that are most of the picture first if
 // `by_count` says so.
 std::vector<uint8_t> Sorted(const std::vector<PaletteColour>& colours, int key, bool by_count) {
-  std::vector<uint8_t> order(colours.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint8_t>(i);
-  std::stable_sort(order.begin(), order.end(), [&](uint8_t a, uint8_t b) {
-    if (by_count && colours[a].count != colours[b].count) {
-      return colours[a].count > colours[b].count;
-    }
-    return KeyOf(colours[a], key) < KeyOf(colours[b], key);
-  });
+  std::vector<std::array<int32_t, 3>> keys;
+  for (const PaletteColour& colour : colours) {
+    keys.push_back({by_count ? -static_cast<int32_t>(colour.count) : 0, KeyOf(colour, key),
+                    static_cast<int32_t>(keys.size())});
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<uint8_t> order;
+  for (const auto& [count, rank, number] : keys) order.push_back(static_cast<uint8_t>(number));
   return order;
 }
 

@@ -2,8 +2,8 @@
 #include "codec/coders/contexts/palette.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
-#include <utility>
 
 #include "codec/coders/contexts/tile_ways.h"
 
@@ -59,17 +59,16 @@ SampleBlock IndexBlock(const SampleBlock& block, const std::vector<uint64_t>& pa
 }
 
 std::vector<uint16_t> LikeColours(const std::vector<uint64_t>& palette, int channels) {
-  const auto key = [&](uint16_t number) {
-    const auto sample = [&](int c) {
-      return static_cast<uint32_t>(palette[number] >> (16 * c) & 0xFFFF);
-    };
-    const uint32_t luma = channels < 3 ? sample(0) : 2 * sample(0) + 5 * sample(1) + sample(2);
-    return std::pair(channels % 2 == 0 ? sample(channels - 1) : 0, luma);
-  };
-  std::vector<uint16_t> order(palette.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint16_t>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint16_t a, uint16_t b) { return key(a) < key(b); });
+  std::vector<std::array<int32_t, 3>> keys;  // alpha, luma, number
+  for (const uint64_t colour : palette) {
+    const auto sample = [&](int c) { return static_cast<int32_t>(colour >> (16 * c) & 0xFFFF); };
+    const int32_t luma = channels < 3 ? sample(0) : 2 * sample(0) + 5 * sample(1) + sample(2);
+    keys.push_back(
+        {channels % 2 == 0 ? sample(channels - 1) : 0, luma, static_cast<int32_t>(keys.size())});
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<uint16_t> order;
+  for (const auto& [alpha, luma, number] : keys) order.push_back(static_cast<uint16_t>(number));
   return order;
 }
 
