@@ -59,11 +59,28 @@ class Bits:
             self.high = split
         else:
             self.low = split + 1
+        self.shift()
+        return bit
+
+    def even(self, count):
+        r, v = self.high - self.low, 0
+        if r >> 32 == 0:
+            for _ in range(count):
+                v = v << 1 | self.code(32768)
+            return v
+        v = (self.value - self.low) // (r >> count)
+        if v >> count:
+            fail("number out of range")
+        self.low += v * (r >> count)
+        self.high = self.low + (r >> count) - 1
+        self.shift()
+        return v
+
+    def shift(self):
         while (self.low ^ self.high) >> 56 == 0:
             self.low = self.low << 8 & M64
             self.high = (self.high << 8 | 255) & M64
             self.value = (self.value << 8 | self.byte()) & M64
-        return bit
 
     def check_end(self):
         if self.at < len(self.data) or (self.data and self.data[-1] == 0):

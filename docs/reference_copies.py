@@ -199,7 +199,7 @@ class Quick:
             guess = guesses[missed.index(min(missed))]
             energy = (2 * abs(err[x - 1]) + 2 * abs(err_n[x]) + abs(err_n[x - 1])
                       + abs(err_n[x + 1]))
-            context = min(half_octave(energy), 23) * 4 + min(abs(other).bit_length(), 3)
+            context = half_octave(energy) * 4 + min(abs(other).bit_length(), 3)
             sign = 2 if other < 0 else 1 if other > 0 else 0
             v = self.difference(guess, limit, sign, self.bit_slots[c], context)
             row[x], err[x] = v, v - guess
@@ -217,12 +217,20 @@ class Quick:
         if not code(0):
             return center
         negative = center != 0 and (center == limit or bool(code(1 + sign)))
-        last, o = (center if negative else limit - center).bit_length() - 1, 0
-        while o < last and code(4 + o):
+        last = (center if negative else limit - center).bit_length() - 1
+        o = min(max(context // 8 - 3, 0), last)
+        if o < last and code(4 + o):
             o += 1
+            while o < last and code(4 + o):
+                o += 1
+        else:
+            while o > 0 and not code(4 + o - 1):
+                o -= 1
         v = 1
-        for i in range(o - 1, -1, -1):
-            v = v << 1 | (code(20 + o) if i == o - 1 else self.coder.code(32768))
+        if o > 0:
+            v = (2 | code(20 + o)) << (o - 1)
+            if o > 1:
+                v |= self.coder.even(o - 1)
         value = center - v if negative else center + v
         if not 0 <= value <= limit:
             fail("sample out of range")

@@ -21,11 +21,6 @@ BinaryDecoder::BinaryDecoder(ByteSpan bytes) : bytes_(bytes) {
   for (size_t i = 0; i < kAhead; ++i) value_ = value_ << 8 | NextByte();
 }
 
-uint8_t BinaryDecoder::NextByte() {
-  const size_t at = position_++;
-  return at < bytes_.size() ? bytes_[at] : 0;
-}
-
 void BinaryDecoder::CheckEnd() const {
   Require(position_ >= bytes_.size() && (bytes_.empty() || bytes_.back() != 0), ErrorCode::kCorrupt,
           "stream has surplus bytes");

@@ -248,6 +248,53 @@ TEST_CASE("the binary coder gives back any bits under any probabilities") {
   }
 }
 
+TEST_CASE("even bits come back between others, however narrow the interval is") {
+  Random random(10);
+  int narrow = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    // What the encoder's interval is, by its own rules: chances are chosen that keep the middle of
+    // all numbers inside, where no byte is ever settled and the interval becomes narrow.
+    uint64_t low = 0, high = ~uint64_t{0};
+    bool followed = true;
+    struct Step {
+      int count;  // of even bits; 0: one bit of chance p
+      uint32_t value, p;
+    };
+    std::vector<Step> steps;
+    BinaryEncoder encoder;
+    for (int i = 0; i < 60; ++i) {
+      const uint64_t middle = uint64_t{1} << 63;
+      const bool straddles = (low ^ high) >> 63 != 0 && high - low > uint64_t{1} << 20;
+      if (followed && straddles && random.Between(0, 40) != 0) {
+        auto p = static_cast<uint32_t>(
+            std::clamp<uint64_t>((middle - low) / ((high - low) / 65536 + 1), 1, 65534));
+        if (binary_coder::Split(low, high, p) + 1 == middle) ++p;
+        const uint64_t split = binary_coder::Split(low, high, p);
+        const int bit = split >= middle ? 1 : 0;
+        (bit != 0 ? high : low) = bit != 0 ? split : split + 1;
+        steps.push_back({0, static_cast<uint32_t>(bit), p});
+        encoder.Code(bit, p);
+      } else {
+        const int count = random.Between(1, 16);
+        const auto value = static_cast<uint32_t>(random.Between(0, (1 << count) - 1));
+        narrow += followed && binary_coder::IsNarrow(low, high) ? 1 : 0;
+        followed = false;
+        steps.push_back({count, value, 0});
+        encoder.CodeEven(value, count);
+      }
+    }
+    const std::vector<uint8_t> stream = encoder.Finish();
+    BinaryDecoder decoder(stream);
+    for (const Step& step : steps) {
+      const uint32_t got = step.count > 0 ? decoder.CodeEven(0, step.count)
+                                          : static_cast<uint32_t>(decoder.Code(0, step.p));
+      REQUIRE(got == step.value);
+    }
+    CHECK_NOTHROW(decoder.CheckEnd());
+  }
+  CHECK(narrow > 100);
+}
+
 TEST_CASE("noise takes no more than its samples") {
   for (const auto& [width, height] : {std::pair{20, 20}, {64, 64}, {150, 130}}) {
     for (const int channels : {1, 3}) {
@@ -276,8 +323,9 @@ TEST_CASE("the samples of a gray photograph are no palette") {
   CHECK(static_cast<double>(file.size()) < 0.455 * static_cast<double>(image.samples.size()));
 }
 
-TEST_CASE("damaged context streams are errors or other samples, never worse") {
+TEST_CASE("damaged context streams are errors, or by chance the same samples") {
   Random random(10);
+  int refused = 0;
   for (int trial = 0; trial < 300; ++trial) {
     const Kind kind{random.Between(1, 4), trial % 2 ? 8 : 16, 1 + trial % 4};
     const Image image = OfKind(kind, 20, 15, trial);
@@ -292,8 +340,15 @@ TEST_CASE("damaged context streams are errors or other samples, never worse") {
     changed.payload_bytes = {payload.size()};
     std::vector<uint8_t> forged = SerializeHeader(changed);
     AppendTile(0, PixelChecksum(image, info.TileRect(0), 0), payload, forged);
-    CHECK_THROWS_AS(Decode(forged, Options()), Error);
+    // A copy may have become one from elsewhere that is the same.
+    try {
+      const Image decoded = Decode(forged, Options());
+      CHECK(SameImage(decoded, image));
+    } catch (const Error&) {
+      ++refused;
+    }
   }
+  CHECK(refused > 295);
 }
 
 }  // namespace

@@ -19,6 +19,13 @@
 
 namespace flowzip {
 
+// How many pixels seem to be copies of others, from a sample.
+enum class Copies : uint8_t {
+  kFew,
+  kSome,
+  kMany,  // before they are found, nothing is too large
+};
+
 // A tile to encode.
 struct TileSource {
   const Image& image;
@@ -28,8 +35,8 @@ struct TileSource {
   bool recover_colour = true;  // look for the integers that RGB was converted from
   bool repeats = true;         // pixels are repeated often enough to look for what repeats
   bool quick = false;          // nothing that takes more than half a second a megapixel
-  bool copies = false;         // many pixels seem to be copies of others
-  bool adaptive = false;       // coders that can learn from the tile do: smaller, and far slower
+  Copies copies = Copies::kFew;
+  bool adaptive = false;  // coders that can learn from the tile do: smaller, and far slower
   WorthFn worth = {};
 };
 

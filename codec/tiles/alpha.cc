@@ -30,7 +30,7 @@ void PutAlpha(const TileSource& tile, ByteWriter& writer) {
   std::vector<uint8_t> stream;
   if (!RepeatsFirst(tile.image, tile.rect)) {
     const SampleBlock alpha = ReadBlock(tile.image, tile.rect, tile.image.channels - 1);
-    stream = EncodeContextTile(alpha, {kTries, tile.quick}, nullptr);
+    stream = EncodeContextTile(alpha, {kTries, tile.quick, tile.copies}, nullptr);
   }
   writer.PutVarint(stream.size());
   writer.PutBytes(stream);

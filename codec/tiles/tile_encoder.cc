@@ -73,8 +73,13 @@ void TileTrial::SettleByProbes(TilePlan* plan) {
   const TileEncoder& smooth = plan->network ? kNetworkEncoder : kRasterEncoder;
   ProbeBytes bytes;
   for (const Rect& probe : ProbeParts(tile_.rect)) {
-    TileSource part{tile_.image,          probe,         tile_.pool,       tile_.model,
-                    tile_.recover_colour, tile_.repeats, plan->quick_probe};
+    TileSource part{tile_.image,
+                    probe,
+                    tile_.pool,
+                    tile_.model,
+                    tile_.recover_colour,
+                    tile_.repeats,
+                    plan->quick_probe || plan->hurry};
     Account closed;
     bytes.smooth += EncodePayload(smooth, part, closed).size();
     bytes.contexts += kContextsEncoder.encode(part, closed).size();
@@ -90,7 +95,7 @@ Candidates TileTrial::Choose() {
   TilePlan plan = PlanTile(tile_.image, tile_.rect, options_.coding);
   tile_.repeats = plan.repeats;
   if (plan.probe || plan.quick_probe) SettleByProbes(&plan);
-  tile_.quick = plan.contexts == Contexts::kQuick;
+  tile_.quick = plan.contexts == Contexts::kQuick || Hurries(options_.coding, tile_.rect);
   tile_.copies = plan.copies;
 
   Candidates candidates;

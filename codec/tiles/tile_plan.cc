@@ -37,6 +37,8 @@ constexpr double kDetail = 0.2;
 // ten times as long. So it is against the network as it is; where it learns, contexts that came
 // near it have to win nothing, since that takes as long as they do.
 constexpr double kClose = 1.03, kCloseOfPhotographs = 0.9, kClear = 0.6;
+// Where time counts, one of two coders is left out if it is that much larger.
+constexpr double kOneOfTwo = 0.85;
 // Below this share of pixels equal to a neighbour, trying candidates only costs time.
 constexpr double kRepeats = 0.02;
 
@@ -44,17 +46,18 @@ constexpr double kRepeats = 0.02;
 // photographs, which it hardly ever serves, have to show more of it: with the first shares alone,
 // one of 2.8 megapixels took 1.7 times as long.
 constexpr double kQuickMay = 0.25, kQuickMayOnPhotographs = 0.6;
-// Above this share of rows' pieces that were there before, wherever: copies. Of photographs, long
-// and uneven pieces are asked for, of which ten of CLIC 2025 have 0 to 0.019, and one 0.063, every
-// sixteenth row of which is there twice; frames, textures and maps of tiles have 0.68 and more. Of
-// short ones, smooth parts have up to 0.75, for which contexts were tried in vain.
-constexpr double kManyCopies = 0.05, kManyCopiesOfPhotographs = 0.1;
+// Above these shares of rows' pieces that were there before, wherever: some copies; many, where
+// time counts. Of photographs, long and uneven pieces are asked for, of which ten of CLIC 2025 have
+// 0 to 0.019, and one 0.063, every sixteenth row of which is there twice; frames, textures and maps
+// of tiles have 0.68 and more. Of short ones, smooth parts have up to 0.75, for which contexts were
+// tried in vain.
+constexpr double kSomeCopies = 0.05, kManyCopies = 0.3, kManyCopiesOfPhotographs = 0.1;
 // Above this share, some rows of a photograph are there twice, for which tables are better than the
 // network: by 7 % of a tile of that one.
 constexpr double kRepeatedRows = 0.03;
 
-// Pixels up to which all of the contexts are tried, by `fast` as well.
-constexpr uint64_t kCostsNothing = 16384;
+// Pixels up to which twice the time does not matter.
+constexpr uint64_t kHardlyMatters = 65536;
 // Rows of the network's tiles are kept skewed, which takes memory by the width.
 constexpr uint32_t kWidestOfNetwork = 4096;
 
@@ -169,7 +172,8 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   const Repeats repeats = CountRepeats(image, rect);
   const bool small = IsSmall(rect);  // costs little either way
   const bool fast = coding == Coding::kFast, thorough = coding == Coding::kThorough;
-  const bool costly = uint64_t{rect.width} * rect.height > kCostsNothing;
+  const uint64_t pixels = uint64_t{rect.width} * rect.height;
+  const bool costly = !IsCheap(rect);
   const Contexts all = fast && costly ? Contexts::kQuick : Contexts::kAll;
   TilePlan plan;
   const bool column = rect.width < 16;  // too thin for repeats to be seen
@@ -179,16 +183,25 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   plan.network = TakesModel(coding) && kNetworkCoder.takes(image) && rect.width <= kWidestOfNetwork;
   plan.raster = kRasterCoder.takes(image) && (ChoosesSmallest(coding) || coding == Coding::kRaster);
   plan.adaptive = Adapts(coding);
+  plan.hurry = fast;
   const bool smooth = repeats.small_steps >= kSmoothSteps && !image.has_alpha();
   const bool photograph = smooth || (repeats.detail() < kDetail && !image.has_alpha());
   const bool thin = rect.width < 16 || rect.height < 16;  // repeats are hardly seen
   const bool large_photograph =
       photograph && !small && !thin && !image.indexed && image.bit_depth >= 8;
   if (ChoosesSmallest(coding)) {
-    const double copies =
+    const double share =
         ShareOfCopies(image, rect, large_photograph ? kUnevenPiece : ShortPiece(image));
-    plan.copies = copies > (large_photograph ? kManyCopiesOfPhotographs : kManyCopies);
-    plan.repeated_rows = large_photograph && copies > kRepeatedRows;
+    // On drawings, some are enough where time does not matter.
+    const bool matters = fast && pixels > kHardlyMatters;
+    const double many = large_photograph ? kManyCopiesOfPhotographs
+                        : matters        ? kManyCopies
+                                         : kSomeCopies;
+    // Rows of columns have no pieces that could tell.
+    plan.copies = share > many                    ? Copies::kMany
+                  : share > kSomeCopies || column ? Copies::kSome
+                                                  : Copies::kFew;
+    plan.repeated_rows = large_photograph && share > kRepeatedRows;
   }
   if (!plan.network && !plan.raster) return plan;
   if (!ChoosesSmallest(coding)) {
@@ -202,8 +215,9 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
     return plan;
   }
   plan.close = photograph ? kCloseOfPhotographs : kClose;
-  if (drawing || plan.copies) {
-    plan.probe = thorough && !plan.copies;
+  const bool many_copies = plan.copies == Copies::kMany;
+  if (drawing || many_copies) {
+    plan.probe = thorough && !many_copies;
     return plan;
   }
   if (!costly) return plan;
@@ -218,7 +232,7 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
   } else {
     plan.probe = repeats.left_or_above > (image.has_alpha() ? kMaybeWithAlpha : kMaybeDrawing);
   }
-  plan.probe = plan.probe && !fast;
+  if (fast) plan.probe = plan.contexts != Contexts::kNone && !column;
   // What a sensor's noise takes, the quick model may know as well as the network.
   plan.quick_probe =
       !plan.probe && !fast && image.bit_depth > 8 && plan.contexts == Contexts::kNone;
@@ -229,6 +243,13 @@ TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding) {
 void JudgeProbes(const ProbeBytes& bytes, TilePlan* plan) {
   const auto contexts = static_cast<double>(bytes.contexts);
   const double ratio = contexts / static_cast<double>(bytes.smooth);
+  if (plan->hurry) {
+    if (ratio < kOneOfTwo) plan->raster = false;
+    // Samples do not show copies.
+    const double hopeless = plan->copies == Copies::kFew ? 1 / kOneOfTwo : 1 / kClear;
+    if (ratio > hopeless) plan->contexts = Contexts::kNone;
+    return;
+  }
   const bool near_adaptive =
       plan->adaptive && contexts < kClose * static_cast<double>(bytes.adaptive);
   if (ratio < plan->close || near_adaptive) {

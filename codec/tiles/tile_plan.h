@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "codec/coders/coder.h"
 #include "codec/options/coding.h"
 #include "codec/picture/image.h"
 
@@ -13,6 +14,14 @@ namespace flowzip {
 
 // Tiles that are coded in all ways, side by side.
 inline bool IsSmall(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 4096; }
+
+// Those on which trying all of the contexts costs nothing, in `fast` as well.
+inline bool IsCheap(const Rect& rect) { return uint64_t{rect.width} * rect.height <= 16384; }
+
+// Whether nothing may take more than half a second a megapixel.
+inline bool Hurries(Coding coding, const Rect& rect) {
+  return coding == Coding::kRaster || (coding == Coding::kFast && !IsCheap(rect));
+}
 
 // How much of the context coder.
 enum class Contexts : uint8_t {
@@ -23,15 +32,16 @@ enum class Contexts : uint8_t {
 
 struct TilePlan {
   Contexts contexts = Contexts::kAll;
-  bool copies = false;         // as in TileSource
-  bool repeated_rows = false;  // in a photograph
-  bool raster = false;         // the raster coder
-  bool network = false;        // the network coder
-  bool adaptive = false;       // its planes learn
-  bool probe = false;          // samples of the tile have to say which of them
-  bool quick_probe = false;    // the same, but with the quick model alone
-  double close = 1;            // to what share of the others' bytes contexts have to come there
-  bool repeats = false;        // as in TileSource
+  Copies copies = Copies::kFew;  // as in TileSource
+  bool repeated_rows = false;    // in a photograph
+  bool raster = false;           // the raster coder
+  bool network = false;          // the network coder
+  bool adaptive = false;         // its planes learn
+  bool probe = false;            // samples of the tile have to say which of them
+  bool quick_probe = false;      // the same, but with the quick model alone
+  double close = 1;              // to what share of the others' bytes contexts have to come there
+  bool repeats = false;          // as in TileSource
+  bool hurry = false;            // time counts
 };
 
 TilePlan PlanTile(const Image& image, const Rect& rect, Coding coding);

@@ -12,7 +12,8 @@ namespace flowzip {
 namespace {
 
 constexpr double kQuickRepeats = 0.1;
-constexpr size_t kFewColors = 16;       // up to here a palette is not doubted
+constexpr size_t kSlowLabels = 3, kVerySlowLabels = 6;  // bits of each, by the quick model
+constexpr size_t kFewColors = 16;                       // up to here a palette is not doubted
 constexpr size_t kPatternTile = 65536;  // differences are tried, and copies of whatever, up to here
 constexpr size_t kSmallTile = 16384;    // pixels; up to here trying everything costs nothing
 
@@ -86,11 +87,18 @@ size_t ProbeBytes(const SampleBlock& block, const ContextOptions& options,
 
 // Whether indices take less than samples. A gray photograph has at most 256 colours too, and its
 // samples are no labels: it would grow by a third.
+// The quick model takes several times as long for labels that it cannot tell; those have to pay.
 bool PalettePays(const SampleBlock& block, const std::vector<uint64_t>& palette, int candidates,
                  BlockModel model) {
   if (palette.size() <= kFewColors) return true;
-  return ProbeBytes(block, {candidates, true, model}, palette) <=
-         ProbeBytes(block, {candidates, false, model});
+  const Rect whole{0, 0, static_cast<uint32_t>(block.width), static_cast<uint32_t>(block.height)};
+  size_t pixels = 0;
+  for (const Rect& probe : ProbeParts(whole)) pixels += uint64_t{probe.width} * probe.height;
+  const size_t labels = ProbeBytes(block, {candidates, true, model}, palette),
+               samples = ProbeBytes(block, {candidates, false, model});
+  const size_t bits = model == BlockModel::kQuick ? labels * 8 / pixels : 0;
+  const size_t margin = bits >= kVerySlowLabels ? 10 : bits >= kSlowLabels ? 3 : 0;
+  return labels * 100 <= samples * (100 - margin);
 }
 
 // Which of labels, samples and ordered indices takes least.
@@ -185,26 +193,26 @@ class SmallestWay {
   const WayCoder& coder() const { return *coder_; }
   size_t size() const { return bytes_.size(); }
 
-  // With copies, or, where that is null, without any.
-  void Try(const WayCoder& way, const std::vector<Copy>* copies) {
-    std::vector<float> bits(size_t(way.plane.width) * way.plane.height, 0);
+  // With copies, or, where that is null, without any. `counts`: the bits of each pixel will be
+  // asked for, by TryCopies or by Take.
+  void Try(const WayCoder& way, const std::vector<Copy>* copies, bool counts = true) {
+    std::vector<float> bits(counts ? size_t(way.plane.width) * way.plane.height : 0, 0);
     const auto may_win = [&](size_t size) {
       return (bytes_.empty() || size < bytes_.size()) && (!worth_ || worth_(size));
     };
-    std::vector<uint8_t> tried = way.Encode(copies, &bits, may_win);
+    std::vector<uint8_t> tried = way.Encode(copies, counts ? &bits : nullptr, may_win);
     if (tried.empty() || (!bytes_.empty() && tried.size() >= bytes_.size())) return;
     bytes_ = std::move(tried);
     coder_ = way;
     bits_ = std::move(bits);
   }
   // The same way with copies, where they seem to pay.
-  CopyChoice TryCopies() {
-    CopyChoice choice = FindCopies(coder_->plane, bits_);
-    if (choice.saved_bits > kLeastSaved * 8 * static_cast<double>(bytes_.size())) {
-      const WayCoder way = *coder_;
-      Try(way, &choice.copies);
-    }
-    return choice;
+  CopyChoice TryCopies(bool hurry, bool counts = true) { return TryThose(bits_, hurry, counts); }
+  // The same where copies are in it, but others.
+  void TryOtherCopies() {
+    std::vector<float> bits(bits_.size(), 0);
+    coder_->Encode(nullptr, &bits, {});
+    TryThose(bits, /*hurry=*/false, /*counts=*/true);
   }
   std::vector<uint8_t> Take(std::vector<float>* bits) {
     if (bits != nullptr && has_value()) *bits = std::move(bits_);
@@ -213,6 +221,24 @@ class SmallestWay {
 
  private:
   static constexpr double kLeastSaved = 0.002;
+
+  // `alone`: what each pixel takes without copies. In no hurry, where there is little else than
+  // copies, those that hurry finds are tried as well: they may be the better ones. By value, as
+  // what is tried may replace it.
+  CopyChoice TryThose(std::vector<float> alone, bool hurry, bool counts) {
+    const WayCoder way = *coder_;
+    const auto try_choice = [&](const CopyChoice& choice) {
+      if (choice.saved_bits <= kLeastSaved * 8 * static_cast<double>(bytes_.size())) return;
+      Try(way, &choice.copies, counts);
+    };
+    CopyChoice choice = FindCopies(way.plane, alone, hurry);
+    try_choice(choice);
+    if (!hurry && choice.pixels * 2 > alone.size()) {
+      try_choice(FindCopies(way.plane, alone, /*quick=*/true));
+    }
+    return choice;
+  }
+
   const WorthFn& worth_;
   std::vector<uint8_t> bytes_;
   std::optional<WayCoder> coder_;
@@ -254,7 +280,8 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   const bool small = pixels <= kSmallTile;
   const bool two = !palette.empty() && palette.size() <= 2;
   const int candidates = options.candidates;
-  const bool noise = !options.copies && LooksLikeNoise(block);
+  const bool hurry = options.quick, maybe_noise = options.copies == Copies::kFew;
+  const bool noise = maybe_noise && (options.gives_up || !hurry) && LooksLikeNoise(block);
   if (noise && options.gives_up && !(two && !LettersLookLikeNoise(block, palette))) return {};
   SampleBlock used;
   bool ranks = false;
@@ -267,7 +294,7 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
   }
   // What is too large by itself may not be so with copies.
   const WorthFn always;
-  SmallestWay quick(options.copies || pixels <= kPatternTile ? always : worth);
+  SmallestWay quick(options.copies == Copies::kMany || pixels <= kPatternTile ? always : worth);
   // The quick model spends half of its time on asking for what is rarely so.
   const double repeated = ShareOfRepeats(block);
   const int quick_candidates = repeated >= kQuickRepeats ? candidates : 0;
@@ -275,22 +302,22 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
     const int tries = model == BlockModel::kQuick ? quick_candidates : candidates;
     return MakeWay(block, way, {.candidates = tries, .model = model}, palette, used);
   };
+  const bool may_copy = options.copies != Copies::kFew || pixels <= kPatternTile ||
+                        (!hurry && (two ? !noise : repeated >= kQuickRepeats));
+  const bool counts = may_copy || bits != nullptr;
   CopyChoice copies;
   if (two) {
-    quick.Try(make(Way::kTwoColours, BlockModel::kBilevel), nullptr);
-    if (quick.has_value() && !noise) copies = quick.TryCopies();
+    quick.Try(make(Way::kTwoColours, BlockModel::kBilevel), nullptr, counts);
   } else {
     // Samples of one channel that have as few values as a photograph's are no labels; which they
     // are, parts of the tile say.
     const bool labels = !palette.empty() && palette.size() * 2 <= pixels &&
                         PalettePays(block, palette, quick_candidates, BlockModel::kQuick);
     const Way way = labels ? Way::kPalette : ranks ? Way::kRanks : Way::kSamples;
-    quick.Try(make(way, BlockModel::kQuick), nullptr);
-    if (quick.has_value() && (options.copies || repeated >= kQuickRepeats || small)) {
-      copies = quick.TryCopies();
-    }
+    quick.Try(make(way, BlockModel::kQuick), nullptr, counts);
   }
-  if (options.quick || noise || (two && !small && quick.has_value())) return quick.Take(bits);
+  if (quick.has_value() && may_copy) copies = quick.TryCopies(hurry, bits != nullptr);
+  if (hurry || noise || (two && !small && quick.has_value())) return quick.Take(bits);
   // What the quick model found to be copies is taken by the other one as well, if it is much.
   const bool repeats = copies.pixels * 4 > pixels;
 
@@ -324,7 +351,9 @@ std::vector<uint8_t> EncodeContextTile(const SampleBlock& block, const ContextTi
     contexts.Try(MakeWay(block, contexts.coder().way, {}, palette, used), known);
   }
   if (contexts.has_value() && (!repeats || IsDifference(contexts.coder().way))) {
-    contexts.TryCopies();
+    contexts.TryCopies(/*hurry=*/false);
+  } else if (contexts.has_value() && pixels <= kPatternTile) {
+    contexts.TryOtherCopies();
   }
   const bool better =
       contexts.has_value() && (!quick.has_value() || contexts.size() < quick.size());

@@ -15,9 +15,9 @@ extern const TileEncoder kContextsEncoder;
 inline constexpr int kTries = 4;  // candidates of the context coder, where it tries any
 
 struct ContextTileOptions {
-  int candidates = 0;     // how many the context coder tries
-  bool quick = false;     // only what is as fast as a photograph's tile
-  bool copies = false;    // there are many: before they are found, nothing is too large
+  int candidates = 0;  // how many the context coder tries
+  bool quick = false;  // only what is as fast as a photograph's tile
+  Copies copies = Copies::kFew;
   bool gives_up = false;  // returns nothing for noise
 };
 

@@ -16,8 +16,8 @@ struct CopyChoice {
 };
 
 // Copies, in order and apart from each other, that cost fewer bits than the pixels they cover.
-// `bits`: what each pixel of the block takes without copies.
-CopyChoice FindCopies(const SampleBlock& block, const std::vector<float>& bits);
+// `bits`: what each pixel of the block takes without copies. `quick`: looks at fewer places.
+CopyChoice FindCopies(const SampleBlock& block, const std::vector<float>& bits, bool quick);
 
 // Upper estimate of the bytes that it takes beside the block.
 constexpr uint64_t CopyFinderMemory(uint64_t pixels) { return 56 * pixels + (64 << 10); }

@@ -9,9 +9,15 @@ namespace flowzip {
 
 class CountingEncoder : public BinaryEncoder {
  public:
+  static constexpr bool kCounts = true;
+
   int Code(int bit, uint32_t p) {
     bits += kBitCosts[(bit != 0 ? p : 65535 - p) >> 4];
     return BinaryEncoder::Code(bit, p);
+  }
+  uint32_t CodeEven(uint32_t value, int count) {
+    bits += count;
+    return BinaryEncoder::CodeEven(value, count);
   }
   double bits = 0;
 };
