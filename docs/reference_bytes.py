@@ -9,7 +9,9 @@ BLOCK = 65536
 class ByteModel:
     def __init__(self, coder, size):
         self.coder, self.history = coder, 0
-        self.t = min(20, max(10, size.bit_length() - 1 + 4))
+        self.mixes = size <= 1 << 19
+        self.t = min(20, max(10, size.bit_length() - 1 + 4)) if self.mixes else 18
+        self.missed = [0, 0, 0]
         self.plain, self.table, self.order0 = {}, {}, {}
         self.literals = Predictor(4, 0)
 
@@ -34,6 +36,8 @@ class ByteModel:
         return s
 
     def literal(self, behind):
+        if not self.mixes:
+            return self.quick_literal(behind)
         contexts = [step(51 + k, behind & mask) for k, mask in enumerate((0xFF, 0xFFFF, 0xFFFFFF))]
         node = 1
         for i in range(7, -1, -1):
@@ -43,6 +47,25 @@ class ByteModel:
             slots = [self.order0.setdefault(node, [1 << 17, 0, 0])]
             slots += [self.slot(h, inner) for h in halves]
             node = node << 1 | self.literals.code(self.coder, slots, [], node, 8 * self.history + i)
+        return node & 255
+
+    def quick_literal(self, behind):
+        best = self.missed.index(min(self.missed))
+        errors, node, two = [0, 0, 0], 1, step(52, behind & 0xFFFF)
+        for i in range(7, -1, -1):
+            if i in (7, 3):
+                half = step(two, node)
+            inner = node if i > 3 else node & (8 >> i) - 1 | 8 >> i
+            slots = [self.order0.setdefault(node, [1 << 17, 0, 0]),
+                     self.plain.setdefault(("order1", behind & 255, node), [1 << 17, 0, 0]),
+                     self.slot(half, inner)]
+            chances = [clamp(s[0] >> 2, 64, 65472) for s in slots]
+            bit = self.coder.code(chances[best])
+            for k, s in enumerate(slots):
+                errors[k] += (65536 - chances[k] if bit else chances[k]) ** 2 >> 16
+                learn_slot(s, bit)
+            node = 2 * node + bit
+        self.missed = [m + e - (m >> 4) for m, e in zip(self.missed, errors)]
         return node & 255
 
     def number(self, kind):

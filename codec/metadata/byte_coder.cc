@@ -11,47 +11,84 @@
 namespace flowzip {
 namespace {
 
-constexpr uint32_t kNone = ~uint32_t{0};
-
 uint32_t Behind(const uint8_t* bytes, size_t at) {
   uint32_t behind = 0;
   for (size_t i = std::min<size_t>(at, 3); i > 0; --i) behind = behind << 8 | bytes[at - i];
   return behind;
 }
 
-// Where the same four bytes were before: chains of positions, the latest first.
+// Where the same bytes were before, the latest first, as far back as there is room for places.
+template <size_t kBytes, int kHeadBits, int kRoomBits>
+class Places {
+ public:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  explicit Places(ByteSpan bytes)
+      : bytes_(bytes),
+        head_bits_(std::min(TableBits(bytes.size(), 0), kHeadBits)),
+        heads_(size_t{1} << head_bits_, kNone),
+        before_(size_t{1} << std::min(TableBits(bytes.size(), 1), kRoomBits), kNone) {}
+
+  void Insert(uint32_t at) {
+    if (at + kBytes > bytes_.size()) return;
+    uint32_t& head = heads_[Hash(at)];
+    before_[at & (before_.size() - 1)] = head;
+    head = at;
+    if (at + kAhead + kBytes > bytes_.size()) return;
+    __builtin_prefetch(&heads_[Hash(at + kAhead)], /*rw=*/1);
+  }
+  uint32_t First(uint32_t at) const {
+    return at + kBytes > bytes_.size() ? kNone : Near(heads_[Hash(at)], at);
+  }
+  // Of places for `at`, the one before `place`.
+  uint32_t Next(uint32_t place, uint32_t at) const {
+    const uint32_t next = before_[place & (before_.size() - 1)];
+    return next < place ? Near(next, at) : kNone;
+  }
+
+ private:
+  static constexpr uint32_t kAhead = 16;  // bytes
+  uint32_t Near(uint32_t place, uint32_t at) const {
+    return place != kNone && at - place < before_.size() ? place : kNone;
+  }
+  size_t Hash(size_t at) const {
+    uint64_t value = 0;
+    for (size_t i = 0; i < kBytes; ++i) value |= uint64_t{bytes_[at + i]} << (8 * i);
+    return (value * 0x9E3779B97F4A7C15u) >> (64 - head_bits_);
+  }
+
+  ByteSpan bytes_;
+  int head_bits_;
+  std::vector<uint32_t> heads_, before_;
+};
+
+// Matches of four bytes are looked for near by, which is in the caches; from afar, those of eight,
+// since less is not worth its distance. So many bytes take no longer each than few.
 class Matches {
  public:
   explicit Matches(ByteSpan bytes)
-      : bytes_(bytes), bits_(std::min(TableBits(bytes.size(), 0), 18)) {
-    heads_.assign(size_t{1} << bits_, kNone);
-    before_.assign(bytes.size(), kNone);
-  }
+      : bytes_(bytes),
+        literal_bits_(MixesLiterals(bytes.size()) ? 1 : 3),
+        near_(bytes),
+        far_(bytes) {}
 
   void Insert(size_t at) {
-    if (at + kLeastMatch > bytes_.size()) return;
-    uint32_t& head = heads_[Hash(at)];
-    before_[at] = head;
-    head = static_cast<uint32_t>(at);
+    near_.Insert(static_cast<uint32_t>(at));
+    far_.Insert(static_cast<uint32_t>(at));
   }
 
   struct Match {
     uint32_t length = 0, distance = 0;
     int gain = 0;  // bits saved, roughly
   };
+  static constexpr uint32_t kTries = 32;  // for each
+
   // What saves most, of at most `most` bytes; nothing where nothing does. `at` is not inserted yet.
-  Match Find(size_t at, size_t most) const {
+  Match Find(size_t at, size_t most, uint32_t tries = kTries) const {
     Match best;
-    if (most < kLeastMatch || at + kLeastMatch > bytes_.size()) return best;
-    uint32_t candidate = heads_[Hash(at)];
-    for (int tries = kTries; candidate != kNone && tries > 0; --tries) {
-      const auto length = Length(candidate, at, most);
-      const auto distance = static_cast<uint32_t>(at - candidate);
-      const int gain = Gain(length, distance);
-      if (length >= kLeastMatch && gain > best.gain) best = {length, distance, gain};
-      if (length >= kEnough || length == most) break;
-      candidate = before_[candidate];
-    }
+    if (most < kLeastMatch) return best;
+    Try(far_, at, most, tries, &best);
+    if (best.length < kEnough) Try(near_, at, most, tries, &best);
     return best;
   }
 
@@ -62,22 +99,35 @@ class Matches {
   }
 
  private:
-  static constexpr int kTries = 48;
-  static constexpr uint32_t kEnough = 256;
-  // A literal costs some two bits here, a distance of o octaves o and some more.
-  static int Gain(uint32_t length, uint32_t distance) {
-    return static_cast<int>(2 * length) - (31 - __builtin_clz(distance)) - 8;
+  static constexpr uint32_t kEnough = 256, kStrange = 16;
+
+  template <class SomePlaces>
+  void Try(const SomePlaces& places, size_t at, size_t most, uint32_t tries, Match* best) const {
+    const auto here = static_cast<uint32_t>(at);
+    uint32_t place = places.First(here);
+    for (; place != SomePlaces::kNone && tries > 0; --tries, place = places.Next(place, here)) {
+      if (best->length == most) return;
+      // What is longer differs from the best behind it.
+      if (bytes_[place + best->length] != bytes_[at + best->length]) {
+        // Others of that hash, of which there may be any number.
+        if (best->length == 0) tries = std::max(tries, kStrange) - kStrange + 1;
+        continue;
+      }
+      const uint32_t length = Length(place, at, most);
+      const int gain = Gain(length, here - place);
+      if (length >= kLeastMatch && gain > best->gain) *best = {length, here - place, gain};
+      if (length >= kEnough) return;
+    }
   }
-  size_t Hash(size_t at) const {
-    uint32_t four;
-    std::memcpy(&four, bytes_.data() + at, sizeof four);
-    if (!kLittleEndian) four = __builtin_bswap32(four);
-    return (four * 0x9E3779B1U) >> (32 - bits_);
+  // A literal where there are matches costs so many bits, a distance of o octaves o and some more.
+  int Gain(uint32_t length, uint32_t distance) const {
+    return literal_bits_ * static_cast<int>(length) - (31 - __builtin_clz(distance)) - 8;
   }
 
   ByteSpan bytes_;
-  int bits_;
-  std::vector<uint32_t> heads_, before_;
+  int literal_bits_;
+  Places<4, 16, 16> near_;
+  Places<8, 20, 20> far_;
 };
 
 // Whether models would not make the block smaller: its bytes are as good as random.
@@ -120,6 +170,8 @@ class Packer {
  private:
   // Of a raw block, every sixteenth position can be found again.
   static constexpr size_t kRawStep = 16;
+  // After so many literals one after another, half as many places are tried.
+  static constexpr uint32_t kPatience = 256;
 
   // Whether a part of the block is a copy of what came before, which is no noise, however it looks.
   // Some places are tried, each at all distances from the positions that a raw block leaves.
@@ -135,7 +187,8 @@ class Packer {
   void PackBlock(size_t at, size_t end) {
     while (at < end) {
       const uint32_t repeat = last_ <= at ? matches_.Length(at - last_, at, end - at) : 0;
-      Matches::Match match = matches_.Find(at, end - at);
+      Matches::Match match =
+          matches_.Find(at, end - at, std::max(Matches::kTries >> alone_ / kPatience, 1u));
       const bool repeats = repeat >= kLeastRepeat && 2 * static_cast<int>(repeat) > match.gain + 4;
       if (!repeats && match.length > 0 && at + 1 < end) {
         // Perhaps a byte alone, and then a longer match.
@@ -164,6 +217,7 @@ class Packer {
     model_.CodeStep(ByteStep::kLiteral);
     model_.CodeLiteral(bytes_[at], Behind(bytes_.data(), at));
     if (!inserted) matches_.Insert(at);
+    alone_ = std::min(alone_ + 1, 8 * kPatience);
   }
 
   void Step(ByteStep step, size_t at, uint32_t length, uint32_t distance, bool inserted) {
@@ -171,6 +225,7 @@ class Packer {
     model_.CodeLength(step == ByteStep::kRepeat, length);
     if (step == ByteStep::kMatch) model_.CodeDistance(length, distance);
     last_ = distance;
+    alone_ = 0;
     for (size_t i = inserted ? 1 : 0; i < length; ++i) matches_.Insert(at + i);
   }
 
@@ -180,6 +235,7 @@ class Packer {
   Matches matches_;
   std::vector<uint8_t> raw_;
   uint32_t last_ = 1;
+  uint32_t alone_ = 0;  // literals since the last match
 };
 
 // Fills in bytes [at, end).
@@ -235,9 +291,10 @@ std::vector<uint8_t> UnpackBytes(ByteSpan packed) {
 }
 
 uint64_t PackingMemory(uint64_t bytes) {
-  constexpr uint64_t kFixed = 2 << 20;
-  // The positions, and result and raw bytes as they grow.
-  return kFixed + (sizeof(BitSlot) << ByteTableBits(bytes)) + (4 + 1 + 2 * 2) * bytes;
+  // Places, slots of one byte before, and the rest.
+  constexpr uint64_t kFixed = 3 << 20;
+  // And result and raw bytes as they grow.
+  return kFixed + (sizeof(BitSlot) << ByteTableBits(bytes)) + (1 + 2 * 2) * bytes;
 }
 
 }  // namespace flowzip

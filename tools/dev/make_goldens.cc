@@ -119,6 +119,19 @@ void MakeGoldenKinds(Goldens& goldens) {
   add("contexts-palette4", testing::OfKind({1, 4, 1, true}, 50, 40, 11), 4);
   add("contexts-palette8-metadata",
       testing::WithMetadata(testing::OfKind({1, 8, 1, true}, 40, 40, 12)));
+  // Bytes that the two before tell, that the one before tells, that nothing does; and runs.
+  Image large = testing::Flat(8, 8, 1, 0);
+  std::vector<uint8_t> bytes;
+  testing::Random random(14);
+  for (int i = 0; i < 2000; ++i) {
+    const auto number = static_cast<uint32_t>(random.Between(0, 255));
+    bytes.push_back(static_cast<uint8_t>(i < 700    ? "abcdefgh"[(number % 4 + i) % 8]
+                                         : i < 1400 ? i / 8 + number % 8
+                                                    : number));
+  }
+  bytes.resize((size_t{1} << 19) + 100);
+  large.chunks.push_back(MakeChunk("tEXt", bytes));
+  add("metadata-large", large);
   add("gray10-of-pam", testing::OfKind({1, 10, 3}, 20, 20, 13));
 }
 
