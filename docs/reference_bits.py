@@ -93,8 +93,8 @@ class Slots:
     def __init__(self, t):
         self.t, self.slot = t, {}
 
-    def find(self, h):
-        place = h >> (64 - self.t)
+    def find(self, h, which=0):
+        place = h >> (64 - self.t) ^ which
         s = self.slot.get(place)
         if s is None:
             s = self.slot[place] = [1 << 17, 0, 0]

@@ -272,7 +272,7 @@ class Bilevel:
                 at = len(flat)
                 far = self.copies.distance(at, x)
                 self.slide(rows, x)
-                place = self.hash(90, self.place_mask) >> (64 - self.place_bits)
+                place = self.hash(90, self.place_mask) >> (64 - self.place_bits) ^ self.window & 1
                 if far:
                     bit = flat[at - far]
                     self.reference, self.misses = at - far, 0
@@ -293,7 +293,7 @@ class Bilevel:
         self.window = sum(lane << 16 * dy for dy, lane in enumerate(lanes))
 
     def hash(self, seed, mask):
-        bits = self.window & mask
+        bits = self.window & mask & ~1
         return step(step(seed, bits & M64), bits >> 64)
 
     def pixel(self, flat, place, at, x):
@@ -307,7 +307,8 @@ class Bilevel:
                 self.misses = 0
             self.reference = found if found < at else 0
         ref = self.above[x] = self.reference
-        slots = [self.slots.find(self.hash(50 + i, m)) for i, m in enumerate(self.masks)]
+        slots = [self.slots.find(self.hash(50 + i, m), self.window & 1)
+                 for i, m in enumerate(self.masks)]
         near = self.window & 3 | (self.window >> 21 & 7) << 2 | (self.window >> 38 & 1) << 5
         around = 0
         if ref > 0:

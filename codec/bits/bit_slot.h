@@ -94,8 +94,9 @@ class SlotTable {
   explicit SlotTable(int bits) : slots_(size_t{1} << bits), shift_(64 - bits) {}
   // Says that Find(hash) comes soon: most slots are in no cache.
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash >> shift_], /*rw=*/1); }
-  BitSlot* Find(uint64_t hash) {
-    return slots_[hash >> shift_].ClaimedBy(static_cast<uint32_t>(hash & 255));
+  // `which`: of a few slots side by side, those of one context but for what comes last.
+  BitSlot* Find(uint64_t hash, uint64_t which = 0) {
+    return slots_[hash >> shift_ ^ which].ClaimedBy(static_cast<uint32_t>(hash & 255));
   }
 
  private:

@@ -17,6 +17,8 @@ uint32_t Behind(const uint8_t* bytes, size_t at) {
   return behind;
 }
 
+constexpr int kFarBits = 20;
+
 // Where the same bytes were before, the latest first, as far back as there is room for places.
 template <size_t kBytes, int kHeadBits, int kRoomBits>
 class Places {
@@ -127,7 +129,7 @@ class Matches {
   ByteSpan bytes_;
   int literal_bits_;
   Places<4, 16, 16> near_;
-  Places<8, 20, 20> far_;
+  Places<8, kFarBits, kFarBits> far_;
 };
 
 // Whether models would not make the block smaller: its bytes are as good as random.
@@ -291,10 +293,10 @@ std::vector<uint8_t> UnpackBytes(ByteSpan packed) {
 }
 
 uint64_t PackingMemory(uint64_t bytes) {
-  // Places, slots of one byte before, and the rest.
-  constexpr uint64_t kFixed = 3 << 20;
-  // And result and raw bytes as they grow.
-  return kFixed + (sizeof(BitSlot) << ByteTableBits(bytes)) + (1 + 2 * 2) * bytes;
+  // Near places, slots of one byte before, mixers; far places; result and raw bytes as they grow.
+  constexpr uint64_t kFixed = 2 << 20;
+  const uint64_t far = 2 * sizeof(uint32_t) << std::min(TableBits(bytes, 1), kFarBits);
+  return kFixed + far + (sizeof(BitSlot) << ByteTableBits(bytes)) + (1 + 2 * 2) * bytes;
 }
 
 }  // namespace flowzip

@@ -47,28 +47,28 @@ class BilevelModel {
         places_(size_t{1} << PlaceBits(width, height), 0),
         place_shift_(64 - PlaceBits(width, height)),
         references_(size_t(width), 0) {
-    for (auto& row : rows_) row.assign(size_t(width) + BilevelWindow::kRight, 0);
+    // One column more, since the window is always that of the next pixel.
+    for (auto& row : rows_) row.assign(size_t(width) + BilevelWindow::kRight + 1, 0);
   }
 
   void BeginRow() {
     std::rotate(rows_.begin(), rows_.end() - 1, rows_.end());
     window_ = {};
-    for (int x = 0; x < BilevelWindow::kRight; ++x) Slide(x - BilevelWindow::kRight);
+    for (int x = -BilevelWindow::kRight; x <= 0; ++x) Slide(x);
+    HashAhead();
     reference_ = 0;
     misses_ = 0;
   }
 
   // Pixel `at` of all, in column x; `pixels` has those before it. Returns the pixel.
   int Code(Coder& coder, int bit, const uint16_t* pixels, uint32_t at, int x) {
-    Slide(x);
-    const uint64_t place = Place();
+    const uint64_t row = window_.rows[0], w = row & 1;
+    const Hashes hashes = hashes_;
+    MoveOn(x);
+    const size_t place = PlaceOf(hashes, w);
     FindReference(place, at, x);
     std::array<BitSlot*, kInputs> slots;
-    for (size_t i = 0; i < kMasks.size(); ++i) {
-      slots[i] = slots_.Find(HashStep(HashStep(50 + i, window_.rows[0] & kMasks[i].rows[0]),
-                                      window_.rows[1] & kMasks[i].rows[1]));
-    }
-    const uint64_t row = window_.rows[0];
+    for (size_t i = 0; i < kMasks.size(); ++i) slots[i] = slots_.Find(hashes[i], w);
     // W, WW; NE, N, NW; NN.
     const auto near =
         static_cast<uint32_t>((row & 3) | (row >> 21 & 7) << 2 | (row >> 38 & 1) << 5);
@@ -100,11 +100,12 @@ class BilevelModel {
 
   // A pixel of a copy.
   void Pass(int bit, uint32_t distance, uint32_t at, int x) {
-    Slide(x);
+    const size_t place = PlaceOf(hashes_, window_.rows[0] & 1);
+    MoveOn(x);
     reference_ = at - distance;
     misses_ = 0;
     references_[static_cast<size_t>(x)] = reference_;
-    Learn(bit, Place(), at, x);
+    Learn(bit, place, at, x);
   }
 
  private:
@@ -127,14 +128,34 @@ class BilevelModel {
     for (size_t dy = 1; dy < 4; ++dy) low |= uint64_t{rows_[dy][right]} << (16 * dy);
     for (size_t dy = 4; dy < 7; ++dy) high |= uint64_t{rows_[dy][right]} << (16 * (dy - 4));
   }
-  uint64_t Place() const {
-    return HashStep(HashStep(90, window_.rows[0] & kPlaceMask.rows[0]),
-                    window_.rows[1] & kPlaceMask.rows[1]) >>
-           place_shift_;
+  // To the pixel behind column x, whose own left neighbour is not known yet.
+  void MoveOn(int x) {
+    auto& low = window_.rows[0];
+    low = (low & ~uint64_t{0xFFFF}) | (low << 1 & 0xFFFF);
+    Slide(x + 1);
+    HashAhead();
+  }
+  // Of the neighbourhoods without the left neighbour, so that what they will need is in the caches
+  // by then: two slots side by side for either neighbour.
+  using Hashes = std::array<uint64_t, kMasks.size() + 1>;
+  void HashAhead() {
+    const auto hash = [&](uint64_t kind, const BilevelWindow& mask) {
+      return HashStep(HashStep(kind, window_.rows[0] & mask.rows[0] & ~uint64_t{1}),
+                      window_.rows[1] & mask.rows[1]);
+    };
+    for (size_t i = 0; i < kMasks.size(); ++i) {
+      hashes_[i] = hash(50 + i, kMasks[i]);
+      slots_.Prefetch(hashes_[i]);
+    }
+    hashes_.back() = hash(90, kPlaceMask);
+    __builtin_prefetch(&places_[PlaceOf(hashes_, 0)], /*rw=*/1);
+  }
+  size_t PlaceOf(const Hashes& hashes, uint64_t w) const {
+    return static_cast<size_t>(hashes.back() >> place_shift_ ^ w);
   }
   // One to the right of the last pixel's while that does well; else the last place with such a
   // neighbourhood, else one below that of the pixel above.
-  void FindReference(uint64_t place, uint32_t at, int x) {
+  void FindReference(size_t place, uint32_t at, int x) {
     uint32_t& above = references_[static_cast<size_t>(x)];
     if (reference_ > 0) ++reference_;
     if (reference_ == 0 || (misses_ & 0xFF) != 0) {
@@ -145,10 +166,9 @@ class BilevelModel {
     }
     above = reference_;
   }
-  void Learn(int bit, uint64_t place, uint32_t at, int x) {
+  void Learn(int bit, size_t place, uint32_t at, int x) {
     rows_[0][static_cast<size_t>(x)] = static_cast<uint8_t>(bit);
-    auto& low = window_.rows[0];
-    low = (low & ~uint64_t{0xFFFF}) | ((low << 1 | static_cast<uint64_t>(bit)) & 0xFFFF);
+    window_.rows[0] |= static_cast<uint64_t>(bit);
     places_[place] = at;
   }
 
@@ -159,7 +179,8 @@ class BilevelModel {
   int place_shift_;
   std::vector<uint32_t> references_;  // of the row above, and of this one where it has been coded
   std::array<std::vector<uint8_t>, BilevelWindow::kRows> rows_;  // this one first
-  BilevelWindow window_;
+  BilevelWindow window_;                                         // of the next pixel
+  Hashes hashes_{};
   uint32_t reference_ = 0;  // a pixel; 0: none
   uint32_t misses_ = 0;     // of the last 16 predictions by it, the latest lowest
 };

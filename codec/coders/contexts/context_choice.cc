@@ -220,7 +220,8 @@ class SmallestWay {
   }
 
  private:
-  static constexpr double kLeastSaved = 0.002;
+  // Of all bytes; in a hurry, once more all the time is spent for more only.
+  static constexpr double kLeastSaved = 0.002, kLeastInHurry = 0.01;
 
   // `alone`: what each pixel takes without copies. In no hurry, where there is little else than
   // copies, those that hurry finds are tried as well: they may be the better ones. By value, as
@@ -228,7 +229,8 @@ class SmallestWay {
   CopyChoice TryThose(std::vector<float> alone, bool hurry, bool counts) {
     const WayCoder way = *coder_;
     const auto try_choice = [&](const CopyChoice& choice) {
-      if (choice.saved_bits <= kLeastSaved * 8 * static_cast<double>(bytes_.size())) return;
+      const double least = hurry ? kLeastInHurry : kLeastSaved;
+      if (choice.saved_bits <= least * 8 * static_cast<double>(bytes_.size())) return;
       Try(way, &choice.copies, counts);
     };
     CopyChoice choice = FindCopies(way.plane, alone, hurry);
