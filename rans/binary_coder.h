@@ -32,7 +32,7 @@ constexpr bool IsNarrow(uint64_t low, uint64_t high) { return (high - low) >> 32
 
 class BinaryEncoder {
  public:
-  static constexpr bool kEncodes = true, kCounts = false;
+  static constexpr bool kEncodes = true;
 
   // `p` in 1..65535, the probability of a 1 in 2^-16. Returns the bit.
   int Code(int bit, uint32_t p) {
@@ -81,7 +81,7 @@ class BinaryEncoder {
 
 class BinaryDecoder {
  public:
-  static constexpr bool kEncodes = false, kCounts = false;
+  static constexpr bool kEncodes = false;
 
   explicit BinaryDecoder(ByteSpan bytes);
 

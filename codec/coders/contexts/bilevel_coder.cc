@@ -33,7 +33,7 @@ std::optional<std::vector<uint8_t>> TryBilevel(const SampleBlock& block,
                                                const ContextOptions& options, const WorthFn& worth,
                                                std::vector<float>* bits,
                                                const std::vector<Copy>& copies) {
-  return EncodeQuickRun<BilevelBlock>(block, options, worth, bits, copies);
+  return EncodeRun<BilevelBlock>(block, options, worth, bits, copies);
 }
 
 void DecodeBilevel(ByteSpan stream, const ContextOptions& options, SampleBlock* block) {

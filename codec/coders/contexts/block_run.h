@@ -29,7 +29,7 @@ bool RunBlock(Coder& coder, const SampleBlock& shape, const ContextOptions& opti
     model.BeginRow(y);
     for (int x = 0; x < shape.width; ++x, ++at) {
       [[maybe_unused]] double before = 0;
-      if constexpr (Coder::kCounts) before = coder.bits;
+      if constexpr (Coder::kEncodes) before = coder.bits;
       const uint32_t distance = options.copies ? copy_coder.Distance(at, x) : 0;
       if (distance > 0) {
         if constexpr (!Coder::kEncodes) {
@@ -40,7 +40,7 @@ bool RunBlock(Coder& coder, const SampleBlock& shape, const ContextOptions& opti
       } else {
         model.CodePixel(samples, at, x, y);
       }
-      if constexpr (Coder::kCounts) {
+      if constexpr (Coder::kEncodes) {
         if (bits != nullptr) (*bits)[at] += static_cast<float>(coder.bits - before);
       }
     }
@@ -55,28 +55,18 @@ inline SampleBlock ShapeOf(const SampleBlock& block) {
 }
 
 // A block by Model<Coder>(coder, shape, options), as TryContexts and DecodeContexts have it.
-template <template <class> class Model, class Coder = CountingEncoder>
+template <template <class> class Model>
 std::optional<std::vector<uint8_t>> EncodeRun(const SampleBlock& block,
                                               const ContextOptions& options, const WorthFn& worth,
                                               std::vector<float>* bits,
                                               const std::vector<Copy>& copies) {
   std::vector<uint16_t> samples = block.samples;
-  Coder coder;
-  Model<Coder> model(coder, ShapeOf(block), options);
+  CountingEncoder coder;
+  Model<CountingEncoder> model(coder, ShapeOf(block), options);
   if (!RunBlock(coder, block, options, copies, model, samples.data(), bits, worth)) {
     return std::nullopt;
   }
   return coder.Finish();
-}
-
-// The same for models so quick that counting shows, where nobody asks for the bits.
-template <template <class> class Model>
-std::optional<std::vector<uint8_t>> EncodeQuickRun(const SampleBlock& block,
-                                                   const ContextOptions& options,
-                                                   const WorthFn& worth, std::vector<float>* bits,
-                                                   const std::vector<Copy>& copies) {
-  return bits == nullptr ? EncodeRun<Model, BinaryEncoder>(block, options, worth, nullptr, copies)
-                         : EncodeRun<Model, CountingEncoder>(block, options, worth, bits, copies);
 }
 
 template <template <class> class Model>

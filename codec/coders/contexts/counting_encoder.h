@@ -9,8 +9,6 @@ namespace flowzip {
 
 class CountingEncoder : public BinaryEncoder {
  public:
-  static constexpr bool kCounts = true;
-
   int Code(int bit, uint32_t p) {
     bits += kBitCosts[(bit != 0 ? p : 65535 - p) >> 4];
     return BinaryEncoder::Code(bit, p);

@@ -234,7 +234,7 @@ std::optional<std::vector<uint8_t>> TryQuick(const SampleBlock& block,
                                              const ContextOptions& options, const WorthFn& worth,
                                              std::vector<float>* bits,
                                              const std::vector<Copy>& copies) {
-  return EncodeQuickRun<QuickBlock>(block, options, worth, bits, copies);
+  return EncodeRun<QuickBlock>(block, options, worth, bits, copies);
 }
 
 void DecodeQuick(ByteSpan stream, const ContextOptions& options, SampleBlock* block) {
