@@ -36,6 +36,23 @@ def reached(v):
     return sum(v >= bound for bound in (-24, -8, -2, 3, 9, 25, 61))
 
 
+def make_lattice():
+    """R - G, B - G of JFIF."""
+    return {((91881 * c2 + 32768 >> 16) - g, (116130 * c1 + 32768 >> 16) - g)
+            for c1 in range(-128, 128) for c2 in range(-128, 128)
+            for g in (32768 - 22554 * c1 - 46802 * c2 >> 16,)}
+
+
+LATTICE = make_lattice()
+
+
+def on_lattice(rgb):
+    r, g, b = rgb
+    if min(rgb) < 0 or max(rgb) > 255:
+        return 0
+    return int(min(rgb) == 0 or max(rgb) == 255 or (r - g, b - g) in LATTICE)
+
+
 class Filter:
     def __init__(self, inputs, rate):
         self.weights, self.rate, self.y = [0] * inputs, rate, 0
@@ -56,7 +73,7 @@ class Mixer:
         self.sets = {}
 
     def mix(self, x, number):
-        self.w = self.sets.setdefault(number, [[0] * 10 + [65536] + [0] * 6, 0])
+        self.w = self.sets.setdefault(number, [[0] * 14 + [65536] + [0] * 3, 0])
         self.out = clamp(sum(i * j for i, j in zip(x, self.w[0])) >> 16, -TOP, TOP)
         return self.out
 
@@ -68,10 +85,11 @@ class Mixer:
 
 
 class Plane:
-    """What a plane has taught so far. others: the earlier planes, with values v and errors."""
+    """What a plane has taught so far. others: the earlier planes, with values v and errors.
+    rgb: the colour of three planes' values, where that may be on the lattice; else None."""
 
-    def __init__(self, data, own, others):
-        self.coder, self.own, self.others = Bits(data), own, others
+    def __init__(self, data, own, others, rgb):
+        self.coder, self.own, self.others, self.rgb = Bits(data), own, others, rgb
         self.slots = Slots(table_bits(own.width * own.height, 4))
         self.mixers = [Mixer() for _ in range(3)]
         inputs = 33 + 5 * len(others)
@@ -131,11 +149,11 @@ class Site:
 
         energy = sum(abs(v) for v in error) + sum(abs(v) for v in error[:4])
         self.scale = scale = min(31, half_octave(reach))
-        self.e = e = min(63, half_octave(energy >> 2))
+        e = min(63, half_octave(energy >> 2))
         o = min(31, half_octave(abs(own[0]) + abs(own[1])))
         gap = min(31, half_octave(abs(slow - fast)))
-        self.shifts = [slow, fast, textured, textured, leaning]
-        numbers = [64 * scale + e, 64 * scale + e, 64 * scale + o, 64 * e + o, 64 * gap + scale]
+        self.shifts = [textured, leaning]
+        numbers = [64 * scale + e, 64 * gap + o]
         self.spreads = [plane.spreads.setdefault((k, number), [0, 0])
                         for k, number in enumerate(numbers)]
         self.shapes = [
@@ -146,23 +164,57 @@ class Site:
         here = (self.center + 65536) << 17
         known = [(int(other.v[y, x]) >> b) + 65536 for other in plane.others]
 
-        def offset(v):
-            return u32((self.mean + v - 16 * self.center + 512) >> 1)
-
         def close(k):
             return clamp(inputs[k], -255, 255)
 
+        def difference(n, way):
+            h = step(n, u32(self.center - (way(own_plane) >> b)))
+            for other in plane.others:
+                h = step(h, u32(int(other.v[y, x]) - way(other)))
+            return h
+
+        def west(p):
+            return int(p.v[y, x - 1])
+
+        def north(p):
+            return int(p.v[y - 1, x])
+
+        def north_west(p):
+            return int(p.v[y - 1, x - 1])
+
+        def north_east(p):
+            return int(p.v[y - 1, x + 1])
+
         self.hashes = [
             step(step(1, here + (known[0] if c > 0 else 0)), known[1] if c > 1 else 0),
-            step(2, 64 * offset(textured) + scale),
-            step(step(3, 128 * coarse(own[0]) + coarse(own[1])), scale),
-            step(step(4, 512 * (close(0) + 256) + close(1) + 256), (close(2) >> 4) + 64),
-            step(step(5, here), scale // 4),
-            step(step(6, 128 * coarse(inputs[0]) + coarse(inputs[1])), scale // 2),
-            step(7, here + known[c - 1] if c > 0 else 64 * offset(leaning) + e),
-            step(step(8, 16 * coarse(slow) + self.mean % 16), scale // 2),
-            step(step(9, 128 * coarse(fast) + coarse(linear)), scale // 2),
-            step(step(step(10, 32 * o + e // 2), 4 * scale), coarse(inputs[2]) if c > 0 else 0)]
+            step(step(2, 128 * coarse(own[0]) + coarse(own[1])), scale),
+            step(step(3, 512 * (close(0) + 256) + close(1) + 256), (close(2) >> 4) + 64),
+            step(step(4, here), scale // 4),
+            step(step(5, 128 * coarse(inputs[0]) + coarse(inputs[1])), scale // 2),
+            step(6, here + known[c - 1] if c > 0 else
+                 64 * u32((self.mean + leaning - 16 * self.center + 512) >> 1) + e),
+            step(step(7, 128 * coarse(fast) + coarse(linear)), scale // 2),
+            step(step(8, known[0] if c > 0 else 0), scale // 2),
+            difference(9, west),
+            difference(10, north),
+            difference(11, lambda p: west(p) + north(p) - north_west(p)),
+            difference(12, north_west),
+            difference(13, north_east)]
+        self.hashes.append(step(self.hashes[8], self.hashes[9]))
+        self.third_set = min(31, e) + (32 if c > 0 else 0)
+        if plane.rgb and c == 2:
+            planes = plane.others + [own_plane]
+            first, second = (int(other.v[y, x]) for other in plane.others)
+            mask = 0
+            for v in range(self.center - 4, self.center + 5):
+                mask = 2 * mask + on_lattice(plane.rgb(first, second, v))
+            count = sum(on_lattice(plane.rgb(*map(way, planes)))
+                        for way in (west, north, north_west, north_east))
+            green = plane.rgb(first, second, self.center)[1]
+            self.hashes[7] = step(step(8, green + 65536), scale // 2)
+            self.hashes[11] = step(step(12, mask), self.mean % 16)
+            self.hashes[12] = step(step(13, mask), count)
+            self.third_set = (mask >> 2) % 32 + (32 if count > 2 else 0)
 
     def bit(self, kind, part, whole, shape_odds):
         plane = self.plane
@@ -174,7 +226,7 @@ class Site:
         x.append(FINE[min(16383, 16384 * part // whole) if whole else 8192])
         x += [shape_odds(shape) for shape in self.shapes] + [256]
         high = 32 if plane.others else 0
-        sets = (kind, 64 * kind + self.scale + high, 64 * kind + min(31, self.e) + high)
+        sets = (kind, 64 * kind + self.scale + high, 64 * kind + self.third_set)
         mixed = tdiv(sum(mixer.mix(x, n) for mixer, n in zip(plane.mixers, sets)), 3)
         knots = plane.map.setdefault((kind, self.scale), list(FIRST_KNOTS))
         j, d = divmod(mixed + 3072, 192)

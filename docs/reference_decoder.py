@@ -282,17 +282,20 @@ def decode_raster(r, width, height, channels):
 def decode_network(model, r, width, height, channels, depth, largest, head):
     """3.12: a tile's planes, as the head says; deep ones are the samples themselves."""
     learns, conversion = head
-    squeeze = 0
+    squeeze, rgb = 0, None
     if depth > 8:
         ranges = network.read_deep_ranges(r, channels, largest)
     else:
         ranges = read_ranges(r, channels)[:channels]
         squeeze = r.u(1) if conversion in (1, 2) else 0
+        if channels == 3 and conversion in (0, 3):
+            rgb = unlift_colour if conversion == 0 else green_first
     turn, squeeze = squeeze & 12, squeeze & ~12
     if squeeze > 2:
         fail("unknown order of planes")
     tools = sys.modules[__name__]
-    planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze, learns)
+    planes = network.decode_planes(tools, model.flow, r, width, height, ranges, squeeze, learns,
+                                   rgb)
     if turn & 4:
         planes = [plane[:, ::-1] for plane in planes]
     if turn & 8:
@@ -305,6 +308,14 @@ def unlift(planes):
     t = y - (cg >> 1)
     b = t - (co >> 1)
     return [b + co, cg + t, b]
+
+
+def unlift_colour(*values):
+    return unlift(values)
+
+
+def green_first(g, r, b):
+    return [r, g, b]
 
 
 # ---------------------------------------------------------------- 3 tiles

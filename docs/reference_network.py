@@ -143,7 +143,7 @@ def distance(rans):
 class Walk:
     """Decodes one plane beside those before it. tools: Rans, mixtures and Partition."""
 
-    def __init__(self, tools, flow, data, planes, span, between, learns):
+    def __init__(self, tools, flow, data, planes, span, between, learns, rgb):
         self.tools, self.span = tools, span
         self.planes, self.own = planes, planes[-1]
         self.channel = len(planes) - 1
@@ -155,7 +155,7 @@ class Walk:
         if any(sum(map(abs, f)) > 32767 for f in self.side.filters):
             fail("filter weights out of range")
         rest = data.bytes(len(data.data) - data.at)
-        self.adaptive = adaptive.Plane(rest, self.own, planes[:-1]) if learns else None
+        self.adaptive = adaptive.Plane(rest, self.own, planes[:-1], rgb) if learns else None
         self.count = 1 if width * height < 32768 else LANES
         self.rans = None if learns else tools.Rans(rest, self.count)
         period = max(width + 8, 64)
@@ -269,8 +269,8 @@ def order_planes(channels, squeeze):
     return order
 
 
-def decode_planes(tools, flow, r, width, height, ranges, squeeze, learns):
-    """The channels of a tile as arrays."""
+def decode_planes(tools, flow, r, width, height, ranges, squeeze, learns, rgb):
+    """The channels of a tile as arrays. rgb: the colour of three planes' values, or None."""
     order, planes, out = order_planes(len(ranges), squeeze), [], []
     for lo, _ in ranges:
         out.append(np.full((height, width), lo, np.int64))
@@ -284,7 +284,7 @@ def decode_planes(tools, flow, r, width, height, ranges, squeeze, learns):
         elif lo != hi:
             data = tools.Reader(r.bytes(r.varint()))
             Walk(tools, flow, data, [planes[e] for e in earlier] + [plane], (lo, hi), ox + oy > 0,
-                 learns)
+                 learns, rgb)
             part = out[channel][oy::sy, ox::sx]
             part[:] = plane.samples()[: part.shape[0], : part.shape[1]]
         planes.append(plane)

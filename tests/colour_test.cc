@@ -6,8 +6,10 @@
 #include <string>
 
 #include "codec/api/codec.h"
+#include "codec/coders/network/colour_lattice.h"
 #include "codec/planes/recovered_colour.h"
 #include "model/embedded.h"
+#include "model/lifting1x1.h"
 #include "rans/escape.h"
 #include "tests/converted.h"
 #include "tests/tiny_model.h"
@@ -25,6 +27,44 @@ constexpr ColourConversion kAll[] = {ColourConversion::kJfif, ColourConversion::
 
 bool Clipped(const Colour& rgb) {
   return std::any_of(rgb.begin(), rgb.end(), [](int32_t v) { return v == 0 || v == 255; });
+}
+
+// However the planes hold the colour.
+bool OnLattice(const Colour& rgb) {
+  const auto [r, g, b] = rgb;
+  const bool on = ColourLattice(PlaneColours::kGreenFirst).Has(g, r, b);
+  std::array<int32_t, 3> lifted = rgb;
+  std::array<int32_t*, kChannels> rows{&lifted[0], &lifted[1], &lifted[2]};
+  Lifting1x1::YCoCgR().Forward(rows, 1);
+  const ColourLattice of_lifted(PlaneColours::kLifted);
+  CHECK(of_lifted.Rgb(*rows[0], *rows[1], *rows[2]) == rgb);
+  CHECK(of_lifted.Has(*rows[0], *rows[1], *rows[2]) == on);
+  return on;
+}
+
+TEST_CASE("the lattice is what JFIF reaches, but for clipped colours, which all belong to it") {
+  const ColourConverter& jfif = ColourConverter::Of(ColourConversion::kJfif);
+  Random random(11);
+  int inside = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const Colour rgb{random.Between(0, 255), random.Between(0, 255), random.Between(0, 255)};
+    Colour ycc;
+    if (Clipped(rgb)) {
+      CHECK(OnLattice(rgb));
+    } else if (jfif.FindPreimage(rgb, {}, &ycc)) {
+      CHECK(OnLattice(rgb));
+      ++inside;
+    } else if (OnLattice(rgb)) {
+      // Its brightness would be below 0 or above 255: differences do not tell.
+      const int32_t most = std::max({rgb[0], rgb[1], rgb[2]});
+      const int32_t least = std::min({rgb[0], rgb[1], rgb[2]});
+      CHECK((most < 180 || least > 75));
+    }
+  }
+  CHECK(inside > 3000);  // a quarter
+  for (const int32_t v : {-1, 256, 65535}) CHECK(!OnLattice({v, 100, 100}));
+  CHECK(!ColourLattice(PlaneColours::kOther).Knows(2));
+  CHECK(!ColourLattice(PlaneColours::kLifted).Knows(1));
 }
 
 TEST_CASE("JFIF is the formula of the standard, rounded") {

@@ -86,9 +86,16 @@ Tile Noise(int width, int height, int channels, uint32_t seed, int32_t min, int3
 std::vector<NetworkWay> Ways(int channels) {
   std::vector<NetworkWay> ways;
   for (const bool adaptive : {false, true}) {
-    ways.push_back({0, adaptive, false});
+    ways.push_back({.adaptive = adaptive});
     for (int squeeze = 1; channels == 3 && squeeze < kSqueezes; ++squeeze) {
-      for (const bool means : {false, true}) ways.push_back({squeeze, adaptive, means});
+      for (const bool means : {false, true}) {
+        ways.push_back({.squeeze = squeeze, .adaptive = adaptive, .means = means});
+      }
+    }
+  }
+  if (channels == 3) {
+    for (const PlaneColours colours : {PlaneColours::kLifted, PlaneColours::kGreenFirst}) {
+      ways.push_back({.adaptive = true, .colours = colours});
     }
   }
   return ways;

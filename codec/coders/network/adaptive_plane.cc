@@ -12,7 +12,8 @@ void CodeSites(const PlaneContext& context, const LinearFilters& filters, Coder&
                PlaneLedger* ledger) {
   NetworkPlane& own = context.own();
   const int width = own.sites.width();
-  AdaptiveSites<Coder> sites(coder, context.planes, context.range, ledger != nullptr);
+  AdaptiveSites<Coder> sites(coder, context.planes, context.colours, context.range,
+                             ledger != nullptr);
   WalkPlane(context, filters,
             [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
               for (const ChannelWalk::Lane& site : walk.lanes()) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "codec/bits/difference_code.h"
+#include "codec/coders/network/adaptive_contexts.h"
 #include "codec/coders/network/adaptive_state.h"
 #include "codec/coders/network/channel_walk.h"
 #include "codec/coders/network/lane_symbols.h"
@@ -27,13 +28,14 @@ template <class Coder>
 class AdaptiveSites {
  public:
   // `planes`: those that are looked at, then the plane itself. `counts`: whether bits() is wanted.
-  AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, const SampleRange& range,
-                bool counts)
+  AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, PlaneColours colours,
+                const SampleRange& range, bool counts)
       : coder_(coder),
         state_(static_cast<size_t>(planes.back()->sites.width()) *
                static_cast<size_t>(planes.back()->sites.height())),
         planes_(planes),
         channel_(static_cast<int>(planes.size()) - 1),
+        contexts_(planes, colours),
         range_(range),
         counts_(counts) {
     for (int k = 0; k < kNear; ++k) {
@@ -74,7 +76,6 @@ class AdaptiveSites {
 
   static int32_t Cut(int32_t v) { return std::clamp(v, -kMostInput, kMostInput); }
   static uint64_t Key(int32_t v) { return static_cast<uint32_t>(v); }
-  static uint64_t Coarse(int32_t v) { return Key(SignedHalfOctave(v >> 2)); }
   static int Octaves(int32_t v, int most) {
     return std::min(HalfOctave(static_cast<uint32_t>(std::abs(v))), most);
   }
@@ -148,9 +149,8 @@ class AdaptiveSites {
     const int e = std::min(HalfOctave(energy >> 2), 63);
     const int o = Octaves(std::abs(own[0]) + std::abs(own[1]), 31);
     const int gap = Octaves(slow - fast, 31);
-    shifts_ = {slow, fast, textured, textured, leaning};
-    const std::array<int, kShapes> widths = {scale_ * 64 + e, scale_ * 64 + e, scale_ * 64 + o,
-                                             e * 64 + o, gap * 64 + scale_};
+    shifts_ = {textured, leaning};
+    const std::array<int, kShapes> widths = {scale_ * 64 + e, gap * 64 + o};
     Spread* spreads = state_.spreads.data();
     for (int k = 0; k < kShapes; ++k) {
       spreads_[k] = spreads + k * 4096 + widths[k];
@@ -158,43 +158,27 @@ class AdaptiveSites {
       shapes_[k] = Logistic(width, (mean_ + shifts_[k] - 16 * center_) >> 1);
     }
 
-    // Contexts.
-    const auto context = [&](int number, uint64_t a) {
-      return HashStep(static_cast<uint64_t>(number), a);
-    };
-    const uint64_t s = Key(scale_);
-    const auto known = [&](int c) {
-      return Key((planes_[static_cast<size_t>(c)]->sites.Values(step)[lane] >> low_bits) + 65536);
-    };
-    const uint64_t here = Key(center_ + 65536) << 17;
-    const auto offset = [&](int32_t shift) {
-      return Key((mean_ + shift - 16 * center_ + 512) >> 1);
-    };
-    hashes_[0] =
-        HashStep(context(1, here + (channel_ > 0 ? known(0) : 0)), channel_ > 1 ? known(1) : 0);
-    hashes_[1] = context(2, offset(textured) * 64 + s);
-    hashes_[2] = HashStep(context(3, Coarse(own[0]) * 128 + Coarse(own[1])), s);
-    hashes_[3] = HashStep(context(4, Key(std::clamp(inputs_[0], -255, 255) + 256) * 512 +
-                                         Key(std::clamp(inputs_[1], -255, 255) + 256)),
-                          Key((std::clamp(inputs_[2], -255, 255) >> 4) + 64));
-    hashes_[4] = HashStep(context(5, here), s / 4);
-    hashes_[5] = HashStep(context(6, Coarse(inputs_[0]) * 128 + Coarse(inputs_[1])), s / 2);
-    hashes_[6] = channel_ > 0 ? context(7, here + known(channel_ - 1))
-                              : context(7, offset(leaning) * 64 + Key(e));
-    hashes_[7] = HashStep(context(8, Coarse(slow) * 16 + Key(mean_ & 15)), s / 2);
-    hashes_[8] = HashStep(context(9, Coarse(fast) * 128 + Coarse(linear)), s / 2);
-    hashes_[9] = HashStep(HashStep(context(10, Key(o * 32 + e / 2)), s * 4),
-                          channel_ > 0 ? Coarse(inputs_[2]) : 0);
-
+    contexts_.Look({.step = step,
+                    .lane = lane,
+                    .low_bits = low_bits,
+                    .mean = mean_,
+                    .center = center_,
+                    .inputs = inputs_.data(),
+                    .own = own,
+                    .fast = fast,
+                    .linear = linear,
+                    .leaning = leaning,
+                    .scale = scale_,
+                    .energy = e});
     Prefetch(0);
     Prefetch(1);
     const int chroma = channel_ > 0 ? 32 : 0;
     by_scale_ = scale_ + chroma;
-    by_energy_ = std::min(e, 31) + chroma;
+    by_energy_ = contexts_.lattice_set() < 0 ? std::min(e, 31) + chroma : contexts_.lattice_set();
   }
 
   void Prefetch(int kind) const {
-    for (const uint64_t h : hashes_) state_.slots.Prefetch(HashStep(h, Key(kind)));
+    for (const uint64_t h : contexts_.hashes()) state_.slots.Prefetch(HashStep(h, Key(kind)));
   }
 
   // A bit of probability p / 2^16.
@@ -219,7 +203,7 @@ class AdaptiveSites {
     std::array<BitSlot*, kSlots> slots;
     AdaptiveState::BitMixers::Inputs inputs{};
     for (int k = 0; k < kSlots; ++k) {
-      slots[k] = state_.slots.Find(HashStep(hashes_[k], Key(kind)));
+      slots[k] = state_.slots.Find(HashStep(contexts_.hashes()[k], Key(kind)));
       inputs[k] = slots[k]->log_odds();
     }
     const uint32_t share =
@@ -373,6 +357,7 @@ class AdaptiveSites {
   AdaptiveState state_;
   const std::vector<NetworkPlane*>& planes_;
   const int channel_;
+  AdaptiveContexts contexts_;
   const SampleRange range_;
   bool counts_;
   double bits_ = 0;
@@ -386,8 +371,7 @@ class AdaptiveSites {
   std::array<Spread*, kShapes> spreads_;
   std::array<Logistic, kShapes> shapes_;
   Drift *by_texture_ = nullptr, *by_errors_ = nullptr;
-  std::array<uint64_t, kSlots> hashes_;
-  int by_scale_ = 0, by_energy_ = 0;  // sets of the mixers' weights
+  int by_scale_ = 0, by_energy_ = 0;  // sets of two mixers' weights
 };
 
 }  // namespace flowzip

@@ -25,7 +25,7 @@ namespace flowzip {
 
 struct AdaptiveState {
   // Estimates that a bit is mixed from: context slots, the network's, logistics', a constant.
-  static constexpr int kSlots = 10, kShapes = 5, kInputs = kSlots + 1 + kShapes + 1;
+  static constexpr int kSlots = 14, kShapes = 2, kInputs = kSlots + 1 + kShapes + 1;
   static constexpr int kBitKinds = 40, kMostFilterInputs = 43;
   static constexpr Steps kSteps = {12, 18, 16};  // of the mixers' learning
   static constexpr int kTexture = 1024, kSteepness = 4, kNearErrors = 1024;  // drift contexts

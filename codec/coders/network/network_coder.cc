@@ -15,9 +15,13 @@ struct PlaneSet {
   std::vector<NetworkPlane> planes;
 
   bool adaptive;
+  PlaneColours colours;
 
   PlaneSet(int channels, const NetworkWay& way)
-      : order(OrderPlanes(channels, way.squeeze)), planes(order.size()), adaptive(way.adaptive) {}
+      : order(OrderPlanes(channels, way.squeeze)),
+        planes(order.size()),
+        adaptive(way.adaptive),
+        colours(way.colours) {}
 
   // Sites that are not set yet.
   void Begin(size_t i, int width, int height, const SampleRange& range) {
@@ -28,6 +32,7 @@ struct PlaneSet {
   PlaneContext ContextOf(const FlowModel& model, size_t i, const NetworkRanges& ranges) {
     PlaneContext context{model, {}, ranges[static_cast<size_t>(order[i].channel)]};
     context.adaptive = adaptive;
+    context.colours = colours;
     if (order[i].between) context.base = FilterBase::kFirst;
     for (const int e : order[i].earlier) context.planes.push_back(&planes[static_cast<size_t>(e)]);
     context.planes.push_back(&planes[i]);

@@ -15,6 +15,7 @@
 #include "base/thread_pool.h"
 #include "codec/account/pixel_bits.h"
 #include "codec/account/tile_stats.h"
+#include "codec/coders/network/colour_lattice.h"
 #include "codec/coders/network/plane_order.h"
 #include "model/flow_model.h"
 #include "model/sample_range.h"
@@ -28,14 +29,15 @@ using NetworkPlanes = std::array<RasterPlane, kChannels>;
 struct NetworkWay {
   int squeeze = 0;        // plane_order.h
   bool adaptive = false;  // adaptive_sites.h
-  bool means = false;     // the encoder's: what lies between others is known to be their mean
+  PlaneColours colours = PlaneColours::kOther;
+  bool means = false;  // the encoder's: what lies between others is known to be their mean
 };
 
 // Where a tile's costs are booked: statistics. Either may be null.
 struct NetworkAccount {
   TileStats* stats = nullptr;
   PixelBits* map = nullptr;
-  Rect rect{};  // of the tile in the map
+  Rect rect{};                          // of the tile in the map
   bool turn_x = false, turn_y = false;  // whether the planes are turned over
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "codec/coders/network/channel_walk.h"
+#include "codec/coders/network/colour_lattice.h"
 #include "codec/coders/network/network_plane.h"
 #include "codec/coders/network/plane_ledger.h"
 
@@ -20,6 +21,7 @@ struct PlaneContext {
   std::vector<NetworkPlane*> planes;  // at most kChannels
   SampleRange range;
   bool adaptive = false;  // adaptive_sites.h in the place of rANS
+  PlaneColours colours = PlaneColours::kOther;
   FilterBase base = FilterBase::kOwn;
   // The encoder's: if not 0, the plane's samples are known to be means of those of the first plane
   // here and there.
