@@ -24,11 +24,11 @@ struct Tries {
   int of_short = 12, of_long = 12;
 };
 constexpr Tries kQuickTries = {1, 2};
-// After so many pixels of which none began a copy, only every second one is tried, then every
-// third, and so on: what is not there costs little to look for.
 constexpr int kLogBits = 10;  // of numbers whose logarithm is looked up
 constexpr uint32_t kLogs = uint32_t{1} << kLogBits;
-constexpr uint32_t kAhead = 12;  // pixels
+constexpr uint32_t kAhead = 12;  // pixels that a place is asked for before it is needed
+// After so many pixels of which none began a copy, only every second one is tried, then every
+// third, and so on: what is not there costs little to look for.
 constexpr uint32_t kPatience = 2048, kMostSkipped = 7;
 
 // Where the same pixels were before, the latest first.

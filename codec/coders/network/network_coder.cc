@@ -13,26 +13,21 @@ namespace {
 struct PlaneSet {
   std::vector<OrderedPlane> order;
   std::vector<NetworkPlane> planes;
+  const NetworkWay& way;
 
-  bool adaptive;
-  PlaneColours colours;
-
-  PlaneSet(int channels, const NetworkWay& way)
-      : order(OrderPlanes(channels, way.squeeze)),
-        planes(order.size()),
-        adaptive(way.adaptive),
-        colours(way.colours) {}
+  PlaneSet(int channels, const NetworkWay& all)
+      : order(OrderPlanes(channels, all.squeeze)), planes(order.size()), way(all) {}
 
   // Sites that are not set yet.
   void Begin(size_t i, int width, int height, const SampleRange& range) {
     planes[i].sites = SkewedPlane(width, height, MiddleOf(range));
-    if (adaptive) planes[i].errors = SkewedPlane(width, height, 0);
+    if (way.adaptive) planes[i].errors = SkewedPlane(width, height, 0);
   }
 
   PlaneContext ContextOf(const FlowModel& model, size_t i, const NetworkRanges& ranges) {
     PlaneContext context{model, {}, ranges[static_cast<size_t>(order[i].channel)]};
-    context.adaptive = adaptive;
-    context.colours = colours;
+    context.adaptive = way.adaptive;
+    context.colours = way.colours;
     if (order[i].between) context.base = FilterBase::kFirst;
     for (const int e : order[i].earlier) context.planes.push_back(&planes[static_cast<size_t>(e)]);
     context.planes.push_back(&planes[i]);
