@@ -3,6 +3,7 @@
 from reference_bits import (SQUASH, STRETCH, TOP, Bits, Slots, clamp, fail, half_octave, learn_slot,
                             signed_half_octave, step, table_bits, tdiv)
 from reference_contexts import Logistic, odds
+from reference_lattice import on_lattice
 
 
 def make_fine():
@@ -34,23 +35,6 @@ def coarse(v):
 def reached(v):
     """q of 3.13."""
     return sum(v >= bound for bound in (-24, -8, -2, 3, 9, 25, 61))
-
-
-def make_lattice():
-    """R - G, B - G of JFIF."""
-    return {((91881 * c2 + 32768 >> 16) - g, (116130 * c1 + 32768 >> 16) - g)
-            for c1 in range(-128, 128) for c2 in range(-128, 128)
-            for g in (32768 - 22554 * c1 - 46802 * c2 >> 16,)}
-
-
-LATTICE = make_lattice()
-
-
-def on_lattice(rgb):
-    r, g, b = rgb
-    if min(rgb) < 0 or max(rgb) > 255:
-        return 0
-    return int(min(rgb) == 0 or max(rgb) == 255 or (r - g, b - g) in LATTICE)
 
 
 class Filter:
@@ -205,9 +189,8 @@ class Site:
         if plane.rgb and c == 2:
             planes = plane.others + [own_plane]
             first, second = (int(other.v[y, x]) for other in plane.others)
-            mask = 0
-            for v in range(self.center - 4, self.center + 5):
-                mask = 2 * mask + on_lattice(plane.rgb(first, second, v))
+            mask = sum(on_lattice(plane.rgb(first, second, self.center - 4 + k)) << k
+                       for k in range(9))
             count = sum(on_lattice(plane.rgb(*map(way, planes)))
                         for way in (west, north, north_west, north_east))
             green = plane.rgb(first, second, self.center)[1]

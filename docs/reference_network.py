@@ -4,6 +4,7 @@ import numpy as np
 import reference_adaptive as adaptive
 
 from reference_bits import fail
+from reference_lattice import Tilt
 from reference_raster import CROSS, OWN, FilterSide
 
 LANES, LAG = 16, 4
@@ -156,6 +157,7 @@ class Walk:
             fail("filter weights out of range")
         rest = data.bytes(len(data.data) - data.at)
         self.adaptive = adaptive.Plane(rest, self.own, planes[:-1], rgb) if learns else None
+        self.tilt = Tilt(rgb, planes) if rgb and self.channel == 2 and not learns else None
         self.count = 1 if width * height < 32768 else LANES
         self.rans = None if learns else tools.Rans(rest, self.count)
         period = max(width + 8, 64)
@@ -210,14 +212,18 @@ class Walk:
                 v = self.adaptive.read(part, bits, int(center[s]), NEAR, x, y)
                 v = (v << bits) + self.adaptive.plain(bits)
             else:
-                v = self.read(part, bits, y % LANES % self.count)
+                v = self.read(part, bits, int(center[s]), x, y)
             if not lo <= v <= hi:
                 fail("sample outside its range")
             self.own.set(x, y, v, 8 * v - p[s])
+        if self.tilt:
+            self.tilt.end_step()
 
-    def read(self, part, bits, lane):
-        self.rans.lane = lane
+    def read(self, part, bits, center, x, y):
+        self.rans.lane = y % LANES % self.count
         v, start, freq = part.find(self.rans.slot())
+        if self.tilt and part.lo <= v <= part.hi:
+            v, start, freq = self.tilt.find(part, bits, center, x, y, self.rans.slot())
         self.rans.pop_here(start, freq)
         if v < part.lo:
             v -= distance(self.rans)

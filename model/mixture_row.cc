@@ -2,6 +2,8 @@
 #include "model/mixture_row.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
 
 #include "model/mixture_tables.h"
@@ -68,6 +70,41 @@ int32_t FindIn(const MixtureRow& row, int j, uint32_t slot, CdfRange* range) {
   return left;
 }
 
+// Where the values of a tilted group begin, and its end.
+using Starts = std::array<uint32_t, MixtureRow::kGroup + 1>;
+
+Starts TiltedStarts(const MixtureRow& row, int j, MixtureRow::Tilt* tilt) {
+  constexpr int kGroup = MixtureRow::kGroup;
+  Starts edges, sums, there;  // there: how many values before have any mass
+  uint32_t sum = 0, inside = 0, count = 0;
+  const auto edge = [&](int k) {
+    return Cumulative<0>(row, j, std::clamp(tilt->first[j] + k, row.lo[j], row.hi[j] + 1));
+  };
+  edges[0] = edge(0);
+  for (int k = 0; k < kGroup; ++k) {
+    edges[k + 1] = edge(k + 1);
+    const uint32_t mass = edges[k + 1] - edges[k];
+    const bool on = (tilt->mask[j] >> k & 1) != 0;
+    const uint32_t weighed = mass * static_cast<uint32_t>(on ? tilt->weight[j] : 64);
+    sums[k] = sum;
+    there[k] = count;
+    sum += weighed;
+    inside += on ? weighed : 0;
+    count += mass > 0 ? 1 : 0;
+  }
+  sum = std::max(sum, 1u);  // sites that nobody asked for may have no mass
+  // Shares of 2^16 by a reciprocal: sums as numbers below 2^16, of which the whole has 16 bits.
+  const int zeros = std::countl_zero(sum) - 1;
+  const uint32_t reciprocal = (uint32_t{1} << 31) / (sum << zeros >> 15);
+  const auto share = [&](uint32_t part) { return (part << zeros >> 15) * reciprocal >> 15; };
+  const uint32_t spare = edges[kGroup] - edges[0] - count;
+  for (int k = 0; k < kGroup; ++k) {
+    if (edges[k] < edges[kGroup]) edges[k] = edges[0] + there[k] + (share(sums[k]) * spare >> 16);
+  }
+  tilt->chance[j] = static_cast<int32_t>(share(inside));
+  return edges;
+}
+
 }  // namespace
 
 void MixtureRow::Take(int j, const Mixture& mixture) {
@@ -98,6 +135,24 @@ CdfRange MixtureRow::Range(int j, int32_t v) const {
 
 void MixtureRow::RangesScalar(const int32_t* values, CdfRange* ranges) const {
   for (int j = 0; j < count; ++j) ranges[j] = Range(j, values[j]);
+}
+
+void MixtureRow::TiltRangesScalar(const int32_t* values, Tilt* tilt, CdfRange* ranges) const {
+  for (int j = 0; j < count; ++j) {
+    const Starts starts = TiltedStarts(*this, j, tilt);
+    if (!Inside(j, values[j])) continue;
+    const auto k = static_cast<size_t>(values[j] - tilt->first[j]);
+    ranges[j] = {starts[k], starts[k + 1] - starts[k]};
+  }
+}
+
+void MixtureRow::TiltFind(int j, uint32_t slot, Tilt* tilt, int32_t* value, CdfRange* range) const {
+  const Starts starts = TiltedStarts(*this, j, tilt);
+  if (!Inside(j, *value)) return;
+  size_t k = 0;
+  for (size_t next = 1; next < kGroup; ++next) k += starts[next] <= slot ? 1 : 0;
+  *value = tilt->first[j] + static_cast<int32_t>(k);
+  *range = {starts[k], starts[k + 1] - starts[k]};
 }
 
 int32_t MixtureRow::Find(int j, uint32_t slot, CdfRange* range) const {

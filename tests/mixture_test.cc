@@ -307,4 +307,128 @@ TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[m
   ResetSimdTarget();
 }
 
+// A row of mixtures, and a tilt of which each site has a value at least.
+struct TiltCase {
+  static constexpr int kSites = 16;
+  MixtureRow row;
+  MixtureRow::Tilt tilt{};
+
+  TiltCase(Rng& rng, int extremity) {
+    alignas(64) int32_t rows[3 * Mixture::kMaxComponents][kSites];
+    alignas(64) int32_t centers[kSites], vmin[kSites], vmax[kSites];
+    const int components = RandomCase(rng, extremity).components;
+    for (int j = 0; j < kSites; ++j) {
+      Case c;
+      do c = RandomCase(rng, extremity);
+      while (c.components != components);
+      for (int k = 0; k < 3 * components; ++k) rows[k][j] = c.head[k];
+      centers[j] = c.center;
+      vmin[j] = c.vmin;
+      vmax[j] = c.vmax;
+    }
+    row.SetRows(rows[0], kSites, components, centers, vmin, vmax, kSites);
+    for (int j = 0; j < kSites; ++j) {
+      const auto window = static_cast<uint32_t>(row.hi[j] - row.lo[j] + 1);
+      const bool middle = rng() % 2 == 0;  // where most of the mass is
+      const int32_t v = middle ? std::clamp(row.middle[j] >> 4, row.lo[j], row.hi[j])
+                               : row.lo[j] + static_cast<int32_t>(rng() % window);
+      tilt.first[j] = v - static_cast<int32_t>(rng() % MixtureRow::kGroup);
+      tilt.mask[j] = static_cast<int32_t>(rng() % 256);
+      const int32_t weights[] = {1, 2, 40, 64, 70, 640, 2048};
+      tilt.weight[j] = weights[rng() % std::size(weights)];
+    }
+  }
+  bool Has(int j, int32_t v) const { return v >= row.lo[j] && v <= row.hi[j]; }
+  // The ranges of value first + k of each site.
+  std::vector<CdfRange> Ranges(int k) {
+    alignas(64) int32_t values[kSites];
+    std::vector<CdfRange> ranges(kSites, CdfRange{7, 7});
+    for (int j = 0; j < kSites; ++j) values[j] = tilt.first[j] + k;
+    row.TiltRanges(values, &tilt, ranges.data());
+    return ranges;
+  }
+};
+
+TEST_CASE("tilted ranges tile their group, as they do without, and finds invert them") {
+  Rng rng(12);
+  for (int i = 0; i < 600; ++i) {
+    TiltCase tilted(rng, i % 3);
+    std::vector<std::vector<CdfRange>> ranges;
+    for (int k = 0; k < MixtureRow::kGroup; ++k) ranges.push_back(tilted.Ranges(k));
+    for (int j = 0; j < TiltCase::kSites; ++j) {
+      CAPTURE(i, j);
+      uint32_t begin = 0, next = 0, before = 0, inside = 0;
+      bool begun = false;
+      for (int k = 0; k < MixtureRow::kGroup; ++k) {
+        const int32_t v = tilted.tilt.first[j] + k;
+        const CdfRange range = ranges[size_t(k)][size_t(j)];
+        if (!tilted.Has(j, v)) {
+          REQUIRE(range == CdfRange{7, 7});
+          continue;
+        }
+        const CdfRange plain = tilted.row.Range(j, v);
+        if (!begun) begin = next = before = plain.start;
+        begun = true;
+        REQUIRE(range.start == next);
+        REQUIRE(range.freq >= 1);
+        for (const uint32_t slot : {range.start, range.start + range.freq - 1}) {
+          int32_t found = v;
+          CdfRange again{};
+          tilted.row.TiltFind(j, slot, &tilted.tilt, &found, &again);
+          REQUIRE(found == v);
+          REQUIRE(again == range);
+        }
+        if (tilted.tilt.weight[j] == 64) {
+          REQUIRE(std::abs(double(range.freq) - plain.freq) <= 8);
+        }
+        if ((tilted.tilt.mask[j] >> k & 1) != 0) inside += range.freq;
+        next += range.freq;
+        before += plain.freq;
+      }
+      REQUIRE(begun);
+      REQUIRE(next == before);
+      const double whole = next - begin;
+      if (whole > 4096) {
+        CHECK(std::abs(inside / whole - tilted.tilt.chance[j] / 65536.0) < 0.01);
+      }
+    }
+  }
+}
+
+TEST_CASE("tilted ranges by rows, on every target") {
+  constexpr int kSites = TiltCase::kSites;
+  for (const std::string& target : SupportedSimdTargets()) {
+    INFO(target);
+    Rng rng(13);
+    int bad = 0;
+    for (int i = 0; i < 600; ++i) {
+      ForceSimdTarget(kScalarDefinition);
+      TiltCase expected(rng, i % 3);
+      TiltCase row = expected;
+      alignas(64) int32_t slots[kSites], values[kSites], found[kSites];
+      for (int j = 0; j < kSites; ++j) {
+        values[j] = expected.tilt.first[j] + static_cast<int32_t>(rng() % MixtureRow::kGroup);
+        found[j] = rng() % 8 == 0 ? expected.row.hi[j] + 1 : values[j];
+        slots[j] = static_cast<int32_t>(rng() % 65536);
+      }
+      std::vector<CdfRange> ranges(kSites, CdfRange{1, 2}), same = ranges;
+      expected.row.TiltRanges(values, &expected.tilt, ranges.data());
+      ForceSimdTarget(target);
+      row.row.TiltRanges(values, &row.tilt, same.data());
+      bad += ranges != same;
+      bad += !std::equal(row.tilt.chance, row.tilt.chance + kSites, expected.tilt.chance);
+      alignas(64) int32_t again[kSites];
+      std::copy_n(found, kSites, again);
+      row.row.TiltFindAll(slots, &row.tilt, again, same.data());
+      for (int j = 0; j < kSites; ++j) {
+        expected.row.TiltFind(j, static_cast<uint32_t>(slots[j]), &expected.tilt, &found[j],
+                              &ranges[size_t(j)]);
+        bad += found[j] != again[j] || !(ranges[size_t(j)] == same[size_t(j)]);
+      }
+    }
+    CHECK(bad == 0);
+  }
+  ResetSimdTarget();
+}
+
 }  // namespace flowzip

@@ -22,9 +22,10 @@ struct PixelBits {
   // Set beforehand: also fill in `channel`, of tiles by the model whose planes do not learn. Slow:
   // it walks every sample's whole distribution (tens to hundreds of values).
   bool with_detail = false;
-  // Of one channel, after the lifting: the bits; and what the model expected before it knew
-  // the sample, the mean of the bits (the entropy) and their variance. To a model that is right
-  // about everything, (bits - mean) / sqrt(variance) is pure noise.
+  // Of one channel, after the lifting, under the network's distribution alone (tilted ones cost
+  // less): the bits; and what the model expected before it knew the sample, the mean of the bits
+  // (the entropy) and their variance. To a model that is right about everything,
+  // (bits - mean) / sqrt(variance) is pure noise.
   struct Detail {
     std::vector<float> bits, mean, variance;
   };

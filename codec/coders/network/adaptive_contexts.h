@@ -65,8 +65,9 @@ class AdaptiveContexts {
                              [](const int32_t* v) { return v[kWest] + v[kNorth] - v[kNorthWest]; });
     hashes_[13] = HashStep(hashes_[8], hashes_[9]);
     if (lattice_.Knows(channel_)) {
-      const int neighbours = LatticeNeighbours(values);
-      const uint64_t mask = LatticeMask(values, site.center);
+      const int neighbours = lattice_.Neighbours(values[0], values[1], values[2]);
+      const uint64_t mask =
+          lattice_.Mask(values[0][0], values[1][0], site.center - kMaskReach, 2 * kMaskReach + 1);
       const int32_t green = lattice_.Rgb(values[0][0], values[1][0], site.center)[1];
       hashes_[7] = HashStep(HashStep(8, Key(green + 65536)), scale / 2);
       hashes_[11] = HashStep(HashStep(12, mask), Key(site.mean & 15));
@@ -111,22 +112,6 @@ class AdaptiveContexts {
     uint64_t hash = HashStep(number, Key(site.center - (from(values[channel]) >> site.low_bits)));
     for (size_t c = 0; c < channel; ++c) hash = HashStep(hash, Key(values[c][0] - from(values[c])));
     return hash;
-  }
-
-  int LatticeNeighbours(const std::array<const int32_t*, kChannels>& values) const {
-    int count = 0;
-    for (const ptrdiff_t at : {kWest, kNorth, kNorthWest, kNorthEast}) {
-      count += lattice_.Has(values[0][at], values[1][at], values[2][at]) ? 1 : 0;
-    }
-    return count;
-  }
-  // The lowest value's bit is the highest.
-  uint64_t LatticeMask(const std::array<const int32_t*, kChannels>& values, int32_t center) const {
-    uint64_t mask = 0;
-    for (int32_t v = center - kMaskReach; v <= center + kMaskReach; ++v) {
-      mask = mask << 1 | (lattice_.Has(values[0][0], values[1][0], v) ? 1 : 0);
-    }
-    return mask;
   }
 
   const std::vector<NetworkPlane*>& planes_;

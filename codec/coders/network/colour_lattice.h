@@ -8,11 +8,11 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 
 #include "model/colour_conversion.h"
+#include "model/skewed_plane.h"
 
 namespace flowzip {
 
@@ -21,7 +21,8 @@ enum class PlaneColours : uint8_t { kOther, kLifted, kGreenFirst };
 
 class ColourLattice {
  public:
-  explicit ColourLattice(PlaneColours colours) : colours_(colours) {}
+  explicit ColourLattice(PlaneColours colours)
+      : colours_(colours), table_(Differences(colours == PlaneColours::kLifted)) {}
 
   // Whether there is anything to know of plane `channel`: the last of 8-bit RGB.
   bool Knows(int channel) const { return channel == 2 && colours_ != PlaneColours::kOther; }
@@ -43,20 +44,50 @@ class ColourLattice {
       if (v < 0 || v > 255) return false;
       clipped = clipped || v == 0 || v == 255;
     }
-    return clipped || differences_.test(Place(rgb[0] - rgb[1], rgb[2] - rgb[1]));
+    return clipped || (Bits(first, second, third) & 1) != 0;
+  }
+  // Of the colours to the west, north, north-west and north-east of a site, how many it can have
+  // made: from the site in each plane.
+  int Neighbours(const int32_t* first, const int32_t* second, const int32_t* third) const {
+    int count = 0;
+    for (const ptrdiff_t at : {SkewedPlane::Distance(-1, 0), SkewedPlane::Distance(0, -1),
+                               SkewedPlane::Distance(-1, -1), SkewedPlane::Distance(1, -1)}) {
+      count += Has(first[at], second[at], third[at]) ? 1 : 0;
+    }
+    return count;
+  }
+  // Has(first, second, third + k) as bit k < count, which is at most 9.
+  uint32_t Mask(int32_t first, int32_t second, int32_t third, int count) const {
+    bool clipped = false;
+    for (const int32_t end : {third, third + count - 1}) {
+      for (const int32_t v : Rgb(first, second, end)) clipped = clipped || v <= 0 || v >= 255;
+    }
+    if (!clipped) return Bits(first, second, third) & ((1u << count) - 1);
+    uint32_t mask = 0;
+    for (int k = 0; k < count; ++k) mask |= uint32_t{Has(first, second, third + k)} << k;
+    return mask;
   }
 
  private:
   static constexpr int32_t kMost = 255;  // of a difference
-  static constexpr size_t kPlaces = size_t{512} * 512;
-  static size_t Place(int32_t red, int32_t blue) {
-    return static_cast<size_t>((red + kMost) * 512 + blue + kMost);
+  static constexpr int32_t kRow = 512;
+  // A bit for each pair of differences: of r - g and b - g, or of r - b and g - b, so that a step
+  // of the third plane is the next bit.
+  using Table = std::array<uint8_t, size_t{kRow} * kRow / 8 + 1>;
+  static const Table& Differences(bool lifted);
+
+  // The bit of a colour that is none of the clipped ones, and the next eight at least.
+  uint32_t Bits(int32_t first, int32_t second, int32_t third) const {
+    const bool lifted = colours_ == PlaneColours::kLifted;
+    const int32_t row = lifted ? second : second - first;
+    const int32_t column = third + (lifted ? second >> 1 : -first);
+    const auto place = static_cast<uint32_t>((row + kMost) * kRow + column + kMost);
+    const uint8_t* at = &table_[place >> 3];
+    return static_cast<uint32_t>(at[0] | at[1] << 8) >> (place & 7);
   }
-  // Of r - g and b - g: those of all chroma.
-  static const std::bitset<kPlaces>& Differences();
 
   PlaneColours colours_;
-  const std::bitset<kPlaces>& differences_ = Differences();
+  const Table& table_;
 };
 
 }  // namespace flowzip

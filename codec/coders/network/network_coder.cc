@@ -90,12 +90,12 @@ class Ledgers {
       account_.stats->channel_bytes[c] += bytes;
       account_.stats->side_bits += ledger.side_bits;
     }
-    if (account_.map != nullptr) AddToMap(plane, ledger.samples);
+    if (account_.map != nullptr) AddToMap(plane, ledger);
   }
 
  private:
   // The lattice's samples at their pixels.
-  void AddToMap(const OrderedPlane& plane, const PixelBits::Detail& samples) {
+  void AddToMap(const OrderedPlane& plane, const PlaneLedger& ledger) {
     PixelBits& map = *account_.map;
     const Rect& rect = account_.rect;
     PixelBits::Detail& detail = map.channel[static_cast<size_t>(plane.channel)];
@@ -109,11 +109,11 @@ class Ledgers {
         const int pixel_y = account_.turn_y ? height - 1 - y : y;
         const size_t to = (size_t{rect.y} + static_cast<size_t>(pixel_y)) * map.width + rect.x +
                           static_cast<size_t>(pixel_x);
-        map.bits[to] += samples.bits[from];
+        map.bits[to] += ledger.spent[from];
         if (!map.with_detail) continue;
-        detail.bits[to] = samples.bits[from];
-        detail.mean[to] = samples.mean[from];
-        detail.variance[to] = samples.variance[from];
+        detail.bits[to] = ledger.detail.bits[from];
+        detail.mean[to] = ledger.detail.mean[from];
+        detail.variance[to] = ledger.detail.variance[from];
       }
     }
   }

@@ -13,32 +13,37 @@ namespace flowzip {
 
 struct PlaneLedger {
   double bits = 0, side_bits = 0;
-  PixelBits::Detail samples;  // by rows; what is not asked for is empty
+  // By rows; what is not asked for is empty.
+  std::vector<float> spent;
+  PixelBits::Detail detail;
 
-  void Begin(size_t count, bool by_sample, bool with_moments) {
-    samples.bits.assign(by_sample ? count : 0, 0);
-    samples.mean.assign(with_moments ? count : 0, 0);
-    samples.variance = samples.mean;
+  void Begin(size_t count, bool by_sample, bool with_detail) {
+    spent.assign(by_sample ? count : 0, 0);
+    for (auto* values : {&detail.bits, &detail.mean, &detail.variance}) {
+      values->assign(with_detail ? count : 0, 0);
+    }
   }
-  void Book(size_t sample, double spent) {
-    bits += spent;
-    if (!samples.bits.empty()) samples.bits[sample] = static_cast<float>(spent);
+  void Book(size_t sample, double sample_bits) {
+    bits += sample_bits;
+    if (!spent.empty()) spent[sample] = static_cast<float>(sample_bits);
   }
-  // Mean and variance of a sample's bits under its own distribution, with `fixed` bits that are
-  // the same for all values. Escapes count as their first symbol only: behind them lies a few 2^-16
-  // of the mass.
-  void BookMoments(size_t sample, const MixtureRow& row, int site, double fixed) {
-    if (samples.mean.empty()) return;
+  // A site's value, with `more` bits that follow the mixture's symbol; and its distribution, with
+  // `fixed` bits that are the same for all values. There, escapes count as their first symbol only:
+  // behind them lies a few 2^-16 of the mass.
+  void BookDetail(size_t sample, const MixtureRow& row, int site, int32_t value, double more,
+                  double fixed) {
+    if (detail.bits.empty()) return;
     double mean = 0, square = 0;
     for (int32_t v = row.lo[site] - 1; v <= row.hi[site] + 1; ++v) {
       const CdfRange range = row.Range(site, v);
       if (range.freq == 0) continue;
-      const double spent = Bits(range), mass = range.freq * (1.0 / 65536);
-      mean += mass * spent;
-      square += mass * spent * spent;
+      const double bits_of_v = Bits(range), mass = range.freq * (1.0 / 65536);
+      mean += mass * bits_of_v;
+      square += mass * bits_of_v * bits_of_v;
     }
-    samples.mean[sample] = static_cast<float>(mean + fixed);
-    samples.variance[sample] = static_cast<float>(square - mean * mean);
+    detail.bits[sample] = static_cast<float>(Bits(row.Range(site, value)) + more);
+    detail.mean[sample] = static_cast<float>(mean + fixed);
+    detail.variance[sample] = static_cast<float>(square - mean * mean);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/coders/network/lane_symbols.h"
+#include "codec/coders/network/lattice_tilt.h"
 #include "codec/coders/network/plane_walk.h"
 
 namespace flowzip {
@@ -16,12 +17,16 @@ int StateCount(int width, int height) {
   return int64_t{width} * height < kFewSites ? 1 : kNetSites;
 }
 
-void Book(const MixtureRow& mixtures, const ChannelWalk::Lane& site, const CdfRange& range,
-          int low_bits, double escape_bits, int width, PlaneLedger* ledger) {
+void Book(const ChannelWalk& walk, const MixtureRow& mixtures, const ChannelWalk::Lane& site,
+          int32_t value, const CdfRange& range, uint32_t distance, int width,
+          PlaneLedger* ledger) {
   const size_t sample = static_cast<size_t>(site.y) * static_cast<size_t>(width) +
                         static_cast<size_t>(site.x);
-  ledger->Book(sample, Bits(range) + low_bits + escape_bits);
-  ledger->BookMoments(sample, mixtures, site.lane, low_bits);
+  const int i = site.lane;
+  const bool escape = value < mixtures.lo[i] || value > mixtures.hi[i];
+  const double more = walk.low_bits(i) + (escape ? ExpGolombBits(distance, kEscapeOrder) : 0);
+  ledger->Book(sample, Bits(range) + more);
+  ledger->BookDetail(sample, mixtures, i, value, more, walk.low_bits(i));
 }
 
 }  // namespace
@@ -32,6 +37,7 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
   const int width = own.samples.width(), height = own.samples.height();
   const int states = StateCount(width, height);
   LaneLog log;
+  LatticeTilt tilt(context.planes, context.colours);
   // Deep samples are three symbols at the most, but for escapes.
   const size_t eighths = context.range.max - context.range.min > kShallowSpan ? 25 : 9;
   log.Reserve(static_cast<size_t>(width) * static_cast<size_t>(height) * eighths / 8);
@@ -44,6 +50,11 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
          }
          CdfRange ranges[kNetSites];
          mixtures.Ranges(high, ranges);
+         if (tilt.Knows()) {
+           tilt.LookAll(walk, mixtures, high);
+           mixtures.TiltRanges(high, &tilt.tilt(), ranges);
+           tilt.Learn(walk, mixtures, high);
+         }
          for (const ChannelWalk::Lane& site : walk.lanes()) {
            const int i = site.lane, state = i % states, low_bits = walk.low_bits(i);
            log.Add(state, {ranges[i].start, ranges[i].freq});
@@ -58,9 +69,7 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
                             low_bits);
            }
            if (ledger == nullptr) continue;
-           const bool escape = high[i] < mixtures.lo[i] || high[i] > mixtures.hi[i];
-           Book(mixtures, site, ranges[i], low_bits,
-                escape ? ExpGolombBits(distance, kEscapeOrder) : 0, width, ledger);
+           Book(walk, mixtures, site, high[i], ranges[i], distance, width, ledger);
          }
        });
   return log.Encode(states);
@@ -72,6 +81,7 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
   const int states = StateCount(width, context.own().sites.height());
   const SampleRange range = context.range;
   RansStack stack = RansStack::FromBytes(bytes, states);
+  LatticeTilt tilt(context.planes, context.colours);
   WalkPlane(context, filters,
        [&](const ChannelWalk& walk, const MixtureRow& mixtures, int32_t* values) {
          alignas(64) int32_t slots[kNetSites] = {}, found[kNetSites];
@@ -82,22 +92,31 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
              slots[site.lane] = static_cast<int32_t>(stack.Peek());
            }
            mixtures.FindAll(slots, found, ranges);
+           if (tilt.Knows()) {
+             tilt.LookAll(walk, mixtures, found);
+             mixtures.TiltFindAll(slots, &tilt.tilt(), found, ranges);
+           }
          }
          bool inside = true;
          for (const ChannelWalk::Lane& site : walk.lanes()) {
            const int i = site.lane, low_bits = walk.low_bits(i);
            stack.Select(i % states);
-           if (states == 1) found[i] = mixtures.Find(i, stack.Peek(), &ranges[i]);
+           if (states == 1) {
+             found[i] = mixtures.Find(i, stack.Peek(), &ranges[i]);
+             if (tilt.Knows()) {
+               tilt.Look(walk, mixtures, i, found[i]);
+               mixtures.TiltFind(i, stack.Peek(), &tilt.tilt(), &found[i], &ranges[i]);
+             }
+           }
            stack.PopHere({ranges[i].start, ranges[i].freq});
            int64_t value = found[i];
-           double escape_bits = 0;
+           uint32_t distance = 0;
            if (found[i] < mixtures.lo[i] || found[i] > mixtures.hi[i]) {
-             const uint32_t distance = PopDistanceHere(stack);
+             distance = PopDistanceHere(stack);
              value += found[i] < mixtures.lo[i] ? -int64_t{distance} : int64_t{distance};
-             escape_bits = ExpGolombBits(distance, kEscapeOrder);
            }
            if (ledger != nullptr) {
-             Book(mixtures, site, ranges[i], low_bits, escape_bits, width, ledger);
+             Book(walk, mixtures, site, found[i], ranges[i], distance, width, ledger);
            }
            if (low_bits > 0) {
              value = value * (int64_t{1} << low_bits) + PopUniformHere(stack, low_bits);
@@ -105,6 +124,7 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
            inside &= value >= range.min && value <= range.max;
            values[i] = static_cast<int32_t>(std::clamp<int64_t>(value, range.min, range.max));
          }
+         if (tilt.Knows()) tilt.Learn(walk, mixtures, found);
          Require(inside, ErrorCode::kCorrupt, "sample outside its declared range");
        });
   stack.Select(0);
