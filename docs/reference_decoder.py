@@ -265,7 +265,14 @@ def read_ranges(r, channels):
     return ranges
 
 
-def decode_raster(r, width, height, channels):
+def colour_of(channels, conversion):
+    """Red, green, blue of three planes' values, where a lattice tells of them (3.12); else None."""
+    if channels != 3 or conversion not in (0, 3):
+        return None
+    return unlift_colour if conversion == 0 else green_first
+
+
+def decode_raster(r, width, height, channels, conversion):
     """3.10: a tile's planes Y, Co, Cg."""
     ranges = read_ranges(r, channels)
     planes, magnitudes = [], []
@@ -273,7 +280,7 @@ def decode_raster(r, width, height, channels):
         lo, hi = ranges[c]
         data = None if lo == hi else Reader(r.bytes(r.varint()))
         raster.decode_channel(data, lambda b: Rans(b, 1), c, width, height, (lo, hi), planes,
-                              magnitudes)
+                              magnitudes, colour_of(channels, conversion))
     if r.at != len(r.data):
         fail("surplus bytes in a tile")
     return [np.array(plane.rows, np.int64) for plane in planes]
@@ -288,8 +295,7 @@ def decode_network(model, r, width, height, channels, depth, largest, head):
     else:
         ranges = read_ranges(r, channels)[:channels]
         squeeze = r.u(1) if conversion in (1, 2) else 0
-        if channels == 3 and conversion in (0, 3):
-            rgb = unlift_colour if conversion == 0 else green_first
+        rgb = colour_of(channels, conversion)
     turn, squeeze = squeeze & 12, squeeze & ~12
     if squeeze > 2:
         fail("unknown order of planes")
@@ -365,7 +371,7 @@ def decode_tile(model, data, width, height, channels, depth, largest, may_learn)
                                   if colors == 3 and not deep else (3 if colors == 3 else 0, []))
         planes = (decode_network(model, payload, width, height, colors, depth, largest,
                                  (learns, conversion))
-                  if is_network else decode_raster(payload, width, height, colors))
+                  if is_network else decode_raster(payload, width, height, colors, conversion))
         if conversion == 3:  # green, red, blue
             planes = [planes[1], planes[0], planes[2]]
         elif conversion:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Raster tiles, FORMAT.md 3.10, for reference_decoder.py. Slow, integers only."""
 from reference_bits import Bits, clamp, fail, learn_slot
+from reference_lattice import on_lattice
 
 OWN = [(-1, 0), (-2, 0), (0, -1), (-1, -1), (1, -1), (0, -2), (1, -2), (2, -1), (-2, -1),
        (-1, -2), (2, -2), (-2, -2), (3, -1), (0, -3)]
@@ -96,11 +97,13 @@ class FilterSide:
 class Side(FilterSide):
     """The side stream of a channel."""
 
-    def __init__(self, data, channel, width, height):
+    def __init__(self, data, channel, width, height, lattice):
         super().__init__(data, channel, width, height)
         self.energy = [self.plain(8) for _ in range(6 + 3 * channel)]
         self.bias = self.plain(8)
-        self.coarseness, self.tokens = self.plain(2), self.plain(6)
+        self.coarseness = self.plain(2)
+        self.patterns = 4 if lattice and self.plain(1) else 1
+        self.tokens = self.plain(6)
         if self.coarseness > 2 or not 1 <= self.tokens <= 46:
             fail("frequency tables out of range")
         self.starts = [self.starts_of(levels) for levels in self.read_levels()]
@@ -108,8 +111,9 @@ class Side(FilterSide):
 
     def read_levels(self):
         sets, rows = [new_slots() for _ in range(4)], []
-        for c in range(2 * ((23 >> self.coarseness) + 1)):
-            b, row, d = rows[c - 2] if c >= 2 else [0] * 46, [], 0
+        period = 2 * self.patterns
+        for c in range(period * ((23 >> self.coarseness) + 1)):
+            b, row, d = rows[c - period] if c >= period else [0] * 46, [], 0
             for t in range(self.tokens):
                 e = clamp(b[t] + row[t - 1] - b[t - 1], 0, 63) if t else b[0]
                 d = self.signed(sets[min(abs(d), 2) if t else 3])
@@ -138,8 +142,9 @@ class Plane:
         return self.rows[y][min(x, self.width - 1)]
 
 
-def decode_channel(data, make_rans, channel, width, height, span, planes, magnitudes):
-    """Adds the channel's Plane to planes and magnitudes. make_rans(bytes): a stream of one lane."""
+def decode_channel(data, make_rans, channel, width, height, span, planes, magnitudes, rgb):
+    """Adds the channel's Plane to planes and magnitudes. make_rans(bytes): a stream of one lane.
+    rgb: the colour of three channels' samples, if there is a lattice; else None."""
     lo, hi = span
     plane, mags = Plane(width, height, (lo + hi) >> 1), Plane(width, height, 0)
     planes.append(plane)
@@ -148,7 +153,8 @@ def decode_channel(data, make_rans, channel, width, height, span, planes, magnit
         plane.rows = [[lo] * width for _ in range(height)]
         mags.rows = [[0] * width for _ in range(height)]
         return
-    side = Side(data.bytes(data.varint()), channel, width, height)
+    lattice = rgb if channel == 2 else None
+    side = Side(data.bytes(data.varint()), channel, width, height, lattice)
     rans = make_rans(data.bytes(len(data.data) - data.at))
 
     def sample(p, x, y):
@@ -178,7 +184,12 @@ def decode_channel(data, make_rans, channel, width, height, span, planes, magnit
             n = (p + 4) >> 3
             f = p - 8 * n
             group = min(23, ((energy + 1) ** 3).bit_length() - 1) >> side.coarseness
-            starts = side.starts[2 * group + (abs(f) >= 2)]
+            context = (2 * group + (abs(f) >= 2)) * side.patterns
+            if side.patterns > 1:
+                a, b = (other.rows[y][x] for other in planes[:2])
+                context += (on_lattice(lattice(a, b, n))
+                            + 2 * on_lattice(lattice(a, b, n - 1 if f < 0 else n + 1)))
+            starts = side.starts[context]
             slot = rans.slot()
             t = max(i for i in range(side.tokens) if starts[i] <= slot)
             rans.pop(starts[t], starts[t + 1] - starts[t])

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "codec/api/codec.h"
-#include "codec/coders/network/colour_lattice.h"
+#include "codec/planes/colour_lattice.h"
 #include "codec/planes/recovered_colour.h"
 #include "model/embedded.h"
 #include "model/lifting1x1.h"

@@ -11,6 +11,7 @@
 #include "model/gram.h"
 #include "tests/any_picture.h"
 #include "tests/codec_options.h"
+#include "tests/converted.h"
 #include "tests/every_target.h"
 #ifdef FLOWZIP_HAVE_PNG
 #include "tests/photos.h"
@@ -168,6 +169,55 @@ TEST_CASE("frequencies leave no token out") {
   }
 }
 
+TEST_CASE("contexts are those of coarser tables") {
+  for (const int coarseness : {0, 1, 2}) {
+    for (const int patterns : {1, kLatticePatterns}) {
+      RasterTables finer, coarser;
+      finer.patterns = kLatticePatterns;
+      coarser.coarseness = coarseness;
+      coarser.patterns = patterns;
+      for (int energy = 0; energy <= kMaxEnergy; ++energy) {
+        for (int place = 0; place < 2 * kLatticePatterns; ++place) {
+          const int pattern = place / 2;
+          const bool far = place % 2 != 0;
+          const int context = coarser.ContextOf(energy, far, pattern);
+          REQUIRE(context < coarser.contexts());
+          REQUIRE(coarser.ContextIn(finer, finer.ContextOf(energy, far, pattern)) == context);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("colours of a JPEG decoder are smaller where it is known which those are") {
+  // One pixel in six is none of them.
+  constexpr int kWidth = 240, kHeight = 200;
+  const Image image = testing::Converted(testing::Scene(kWidth, kHeight, 3, 12),
+                                         int(ColourConversion::kJfif), kWidth * kHeight / 6);
+  std::array<RasterPlane, kChannels> planes;
+  for (size_t c = 0; c < kChannels; ++c) {
+    planes[c] = NewRasterPlane(kWidth, kHeight);
+    constexpr std::array<size_t, kChannels> kGreenFirst{1, 0, 2};
+    for (int i = 0; i < kWidth * kHeight; ++i) {
+      planes[c].At(i % kWidth, i / kWidth) = image.samples[size_t(i) * 3 + kGreenFirst[c]];
+    }
+  }
+  const RasterRanges ranges = FindRanges(planes);
+  ThreadPool pool(1);
+  const auto knows = EncodeRaster(planes, 3, PlaneColours::kGreenFirst, ranges, pool, nullptr);
+  const auto plain = EncodeRaster(planes, 3, PlaneColours::kOther, ranges, pool, nullptr);
+  CHECK(knows[0] == plain[0]);
+  CHECK(knows[1] == plain[1]);
+  CHECK(knows[2].size() < 0.9 * double(plain[2].size()));
+  const auto out = DecodeRaster({knows.begin(), knows.end()}, 3, PlaneColours::kGreenFirst, ranges,
+                                kWidth, kHeight);
+  for (size_t c = 0; c < kChannels; ++c) {
+    for (int y = 0; y < kHeight; ++y) {
+      REQUIRE(std::equal(planes[c].Row(y), planes[c].Row(y) + kWidth, out[c].Row(y)));
+    }
+  }
+}
+
 TEST_CASE("bits are booked at their pixels") {
   const Image image = testing::Scene(120, 90, 3, 8);
   PixelBits bits;
@@ -192,9 +242,10 @@ TEST_CASE("damaged streams do no harm") {
   }
   const RasterRanges ranges = FindRanges(planes);
   ThreadPool pool(1);
-  auto streams = EncodeRaster(planes, 3, ranges, pool, nullptr);
+  auto streams = EncodeRaster(planes, 3, PlaneColours::kGreenFirst, ranges, pool, nullptr);
   const auto decode = [&] {
-    out = DecodeRaster({streams.begin(), streams.end()}, 3, ranges, 70, 50);
+    out = DecodeRaster({streams.begin(), streams.end()}, 3, PlaneColours::kGreenFirst, ranges, 70,
+                       50);
   };
   decode();
   CHECK(out[2].At(69, 49) == planes[2].At(69, 49));

@@ -212,6 +212,11 @@ Image RedIsBlue(uint32_t seed) {
   return image;
 }
 
+// Most of its colours are a JPEG decoder's, too few for all of it to be recovered.
+Image OnceJpeg(uint32_t seed) {
+  return testing::Converted(testing::Scene(120, 90, 3, seed), int(ColourConversion::kJfif), 1500);
+}
+
 // By the raster coder.
 void MakeGoldenRaster(Goldens& goldens) {
   const auto add = [&](const std::string& name, const Image& image, int tile_log2 = 10) {
@@ -228,6 +233,7 @@ void MakeGoldenRaster(Goldens& goldens) {
   add("constant-co", RedIsBlue(13));
   add("photocd-tiles", testing::Converted(testing::Scene(45, 38, 3, 47), 2, 5), 5);
   add("rgba", testing::OfKind({4, 8}, 40, 30, 48));
+  add("lattice", OnceJpeg(49));
 }
 
 // Network tiles.
@@ -256,6 +262,7 @@ void MakeGoldenNetwork(Goldens& goldens) {
   }
   add("green-first", rounded);
   goldens.Add("raster-green-first.flz", rounded, kDefaultTileLog2, Coding::kRaster);
+  add("lattice", OnceJpeg(65));
   add("photocd", testing::Converted(testing::Scene(45, 38, 3, 61), 2, 5));
   add("photocd-half", testing::Converted(testing::Scene(63, 51, 3, 62), 2, 5, true));
   add("jfif-half-tiles", testing::Converted(testing::Scene(70, 50, 3, 63), 1, 3, true), 5);
@@ -591,7 +598,7 @@ void MakeBadRaster(BadFiles& bad, FileInfo info) {
   model.filters[0][2] = 256;
   model.tables.tokens = 2;
   BinaryEncoder coder;
-  RasterSide(coder, /*channel=*/0, 9, 3).Code(model);
+  RasterSide(coder, /*channel=*/0, 9, 3, /*lattice=*/false).Code(model);
   const Bytes side = coder.Finish();
   Bytes surplus = side;
   surplus.push_back(1);

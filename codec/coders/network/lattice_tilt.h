@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "codec/coders/network/channel_walk.h"
-#include "codec/coders/network/colour_lattice.h"
+#include "codec/planes/colour_lattice.h"
 #include "codec/coders/network/network_plane.h"
 #include "model/mixture_row.h"
 

@@ -167,9 +167,7 @@ int ChooseSqueeze(const TilePlanes& tile) {
 }
 
 PlaneColours ColoursOf(bool deep, int colors, ColourConversion conversion) {
-  if (deep || colors != kChannels || IsRecovered(conversion)) return PlaneColours::kOther;
-  return conversion == ColourConversion::kGreenFirst ? PlaneColours::kGreenFirst
-                                                     : PlaneColours::kLifted;
+  return deep || colors != kChannels ? PlaneColours::kOther : flowzip::ColoursOf(conversion);
 }
 
 bool AnyOf(const Ranges& ranges, int colors) {

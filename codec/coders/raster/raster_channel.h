@@ -12,6 +12,7 @@
 
 #include "codec/coders/raster/raster_symbols.h"
 #include "codec/filters/linear_filters.h"
+#include "codec/planes/colour_lattice.h"
 
 namespace flowzip {
 
@@ -52,6 +53,11 @@ struct RasterPrediction {
   // Whether residuals are negated, so that the likelier ones are positive.
   bool negated() const { return rest() < 0; }
   bool far() const { return rest() >= 2 || rest() <= -2; }
+  // Which of the nearest sample (1) and the likelier one beside it (2) are on the lattice.
+  int pattern(const ColourLattice& lattice, int32_t first, int32_t second) const {
+    const uint32_t mask = lattice.Mask(first, second, nearest() - 1, 3);
+    return static_cast<int>((mask >> 1 & 1) | (mask >> (negated() ? 0 : 2) & 1) << 1);
+  }
   int32_t magnitude(int32_t sample) const {
     const int32_t d = 8 * sample - eighths;
     return d < 0 ? -d : d;

@@ -24,11 +24,13 @@ using RasterRanges = std::array<SampleRange, kChannels>;
 inline constexpr int32_t kMaxRasterSample = 1023;
 // `samples` have the border of NewRasterPlane.
 std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels> samples,
-                                               int channels, const RasterRanges& ranges,
-                                               ThreadPool& pool, std::vector<float>* bits);
+                                               int channels, PlaneColours colours,
+                                               const RasterRanges& ranges, ThreadPool& pool,
+                                               std::vector<float>* bits);
 
 // `channels` planes, the others empty. Throws kTruncated or kCorrupt.
 std::array<RasterPlane, kChannels> DecodeRaster(const std::vector<ByteSpan>& streams, int channels,
-                                                const RasterRanges& ranges, int width, int height);
+                                                PlaneColours colours, const RasterRanges& ranges,
+                                                int width, int height);
 
 }  // namespace flowzip

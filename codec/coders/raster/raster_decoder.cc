@@ -42,17 +42,18 @@ class TokenFinder {
 class ChannelDecoder {
  public:
   ChannelDecoder(ByteSpan bytes, RasterPlane* planes, RasterPlane* magnitudes, int channel,
-                 const SampleRange& range)
+                 PlaneColours colours, const SampleRange& range)
       : planes_(planes),
         magnitudes_(magnitudes),
         channel_(channel),
+        lattice_(colours),
         range_(range),
         width_(planes[channel].width()),
         height_(planes[channel].height()),
         stack_(kRasterLanes) {
     ByteReader reader(bytes);
     BinaryDecoder side(reader.GetBytes(reader.GetVarint()));
-    RasterSide(side, channel, width_, height_).Code(model_);
+    RasterSide(side, channel, width_, height_, lattice_.Knows(channel)).Code(model_);
     side.CheckEnd();
     stack_ = RansStack::FromBytes(reader.GetBytes(reader.remaining()), kRasterLanes);
   }
@@ -82,12 +83,11 @@ class ChannelDecoder {
                  width_, energies.data());
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
       if (first) {
-        DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), sample,
-                  magnitude);
+        DecodeRow(finder, kFirstRowFilter, nullptr, sums.data(), energies.data(), y);
       } else {
         const RasterRows rows = FilterRows(RefsTo(planes_, channel_), channel_, y);
         RasterSums(rows.data() + kFirstTaps, taps - kFirstTaps, rest, label, width_, sums.data());
-        DecodeRow(finder, model_.filters, label, sums.data(), energies.data(), sample, magnitude);
+        DecodeRow(finder, model_.filters, label, sums.data(), energies.data(), y);
       }
       ExtendRow(planes_[channel_], y, MiddleOf(range_));
       ExtendRow(magnitudes_[channel_], y, 0);
@@ -100,8 +100,12 @@ class ChannelDecoder {
  private:
   // `filters` and `label` as RasterSums has them; `sums` and `energies`: what is known of them.
   void DecodeRow(const TokenFinder& finder, const RasterWeights* filters, const uint8_t* label,
-                 const int32_t* sums, const int32_t* energies, int16_t* sample,
-                 int16_t* magnitude) {
+                 const int32_t* sums, const int32_t* energies, int y) {
+    int16_t* sample = planes_[channel_].Row(y);
+    int16_t* magnitude = magnitudes_[channel_].Row(y);
+    const bool patterns = model_.tables.patterns > 1;
+    const int16_t* first = patterns ? planes_[0].Row(y) : nullptr;
+    const int16_t* second = patterns ? planes_[1].Row(y) : nullptr;
     RansStack stack = std::move(stack_);
     const int32_t energy_w = model_.energies[0][0], energy_ww = model_.energies[0][1];
     const int32_t bias = 4 * model_.bias;
@@ -114,7 +118,9 @@ class ChannelDecoder {
       const int32_t energy =
           (energies[x] + energy_w * magnitude[x - 1] + energy_ww * magnitude[x - 2] + bias) >>
           kEnergyBits;
-      const int context = tables.ContextOf(std::min(energy, int32_t{kMaxEnergy}), prediction.far());
+      const int pattern = patterns ? prediction.pattern(lattice_, first[x], second[x]) : 0;
+      const int context =
+          tables.ContextOf(std::min(energy, int32_t{kMaxEnergy}), prediction.far(), pattern);
       const int token = finder.Pop(stack, context);
       const int extra_bits = ExtraBits(token);
       const uint32_t extra = extra_bits > 0 ? PopUniform(stack, extra_bits) : 0;
@@ -131,6 +137,7 @@ class ChannelDecoder {
   RasterPlane* planes_;
   RasterPlane* magnitudes_;
   int channel_;
+  ColourLattice lattice_;
   SampleRange range_;
   int width_, height_;
   RasterModel model_;
@@ -140,7 +147,8 @@ class ChannelDecoder {
 }  // namespace
 
 std::array<RasterPlane, kChannels> DecodeRaster(const std::vector<ByteSpan>& streams, int channels,
-                                                const RasterRanges& ranges, int width, int height) {
+                                                PlaneColours colours, const RasterRanges& ranges,
+                                                int width, int height) {
   std::array<RasterPlane, kChannels> samples, magnitudes;
   for (int c = 0; c < channels; ++c) {
     if (ranges[c].constant()) {
@@ -149,7 +157,7 @@ std::array<RasterPlane, kChannels> DecodeRaster(const std::vector<ByteSpan>& str
     } else {
       samples[c] = NewRasterPlane(width, height);
       magnitudes[c] = NewRasterPlane(width, height);
-      ChannelDecoder(streams[c], samples.data(), magnitudes.data(), c, ranges[c]).Decode();
+      ChannelDecoder(streams[c], samples.data(), magnitudes.data(), c, colours, ranges[c]).Decode();
     }
   }
   return samples;

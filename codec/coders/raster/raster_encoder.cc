@@ -12,21 +12,32 @@
 namespace flowzip {
 namespace {
 
-// Symbols that a row's rest is coded from: symbol << 1 | far.
-uint16_t PackSymbol(const RasterPrediction& prediction, int32_t sample) {
-  const int32_t residual = sample - prediction.nearest();
-  const uint32_t symbol = RasterSymbol(prediction.negated() ? -residual : residual);
-  return static_cast<uint16_t>(symbol << 1 | (prediction.far() ? 1 : 0));
-}
+// What is left to be coded of a sample, and what its context needs: 12, 2 and 1 bits.
+class PackedSymbol {
+ public:
+  PackedSymbol() = default;  // unset
+  PackedSymbol(const RasterPrediction& prediction, int32_t sample, int pattern) {
+    const int32_t residual = sample - prediction.nearest();
+    const uint32_t symbol = RasterSymbol(prediction.negated() ? -residual : residual);
+    packed_ = static_cast<uint16_t>(symbol << 3 | static_cast<uint32_t>(pattern) << 1 |
+                                    (prediction.far() ? 1 : 0));
+  }
+  RasterToken token() const { return TokenOf(packed_ >> 3); }
+  int pattern() const { return packed_ >> 1 & 3; }
+  bool far() const { return (packed_ & 1) != 0; }
 
-// Contexts by the tile's size: few samples cannot fill many tables.
-int Coarseness(int64_t sites) { return sites < 4096 ? 2 : sites < 32768 ? 1 : 0; }
+ private:
+  uint16_t packed_;
+};
+static_assert(RasterSymbol(-2 * kMaxRasterSample) < 1 << 12);
 
 class ChannelEncoder {
  public:
-  ChannelEncoder(const RasterPlane* planes, int channel, const SampleRange& range)
+  ChannelEncoder(const RasterPlane* planes, int channel, PlaneColours colours,
+                 const SampleRange& range)
       : planes_(planes),
         channel_(channel),
+        lattice_(colours),
         range_(range),
         width_(planes[channel].width()),
         height_(planes[channel].height()) {}
@@ -38,17 +49,26 @@ class ChannelEncoder {
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
     const int across = RasterBlocks(width_);
+    std::vector<uint8_t> patterns(static_cast<size_t>(width_));
     for (int y = 0; y < height_; ++y) {
       const int16_t* sample = planes_[channel_].Row(y);
       int16_t* magnitude = magnitudes.Row(y);
-      uint16_t* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
+      PackedSymbol* symbol = symbols_.data() + static_cast<size_t>(y) * width_;
       const uint8_t* label = model_.labels.data() + static_cast<size_t>(y / kRasterBlock) * across;
       const RasterRows rows = FilterRows(RefsTo(planes_, channel_), channel_, y);
       RasterSums(rows.data(), RasterTaps(channel_), y == 0 ? kFirstRowFilter : model_.filters,
                  y == 0 ? nullptr : label, width_, sums.data());
+      if (lattice_.Knows(channel_)) {
+        const int16_t *first = planes_[0].Row(y), *second = planes_[1].Row(y);
+        for (int x = 0; x < width_; ++x) {
+          const RasterPrediction prediction(sums[x], range_);
+          patterns[static_cast<size_t>(x)] =
+              static_cast<uint8_t>(prediction.pattern(lattice_, first[x], second[x]));
+        }
+      }
       for (int x = 0; x < width_; ++x) {
         const RasterPrediction prediction(sums[x], range_);
-        symbol[x] = PackSymbol(prediction, sample[x]);
+        symbol[x] = PackedSymbol(prediction, sample[x], patterns[static_cast<size_t>(x)]);
         magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
       }
       ExtendRow(magnitudes, y, 0);
@@ -60,16 +80,17 @@ class ChannelEncoder {
   // Codes the residuals, once the magnitudes of this channel and those before are known.
   std::vector<uint8_t> Code(const RasterPlane* magnitudes, std::vector<float>* bits) {
     FitRasterEnergies(magnitudes, channel_, &model_);
-    model_.tables.coarseness = Coarseness(int64_t{width_} * height_);
-    const Contexts contexts = FindContexts(magnitudes);
+    const bool knows = lattice_.Knows(channel_);
+    model_.tables.patterns = knows ? kLatticePatterns : 1;
+    Contexts contexts = FindContexts(magnitudes);
     auto counts = std::make_unique<RasterCounts>();
-    for (size_t i = 0; i < contexts.size(); ++i) {
-      ++(*counts)[contexts[i]][TokenOf(symbols_[i] >> 1).token];
-    }
+    for (size_t i = 0; i < contexts.size(); ++i)
+      ++(*counts)[contexts[i]][symbols_[i].token().token];
     ChooseLevels(*counts, &model_.tables);
+    MergeContexts(*counts, contexts);
 
     BinaryEncoder side_coder;
-    RasterSide(side_coder, channel_, width_, height_).Code(model_);
+    RasterSide(side_coder, channel_, width_, height_, knows).Code(model_);
     const std::vector<uint8_t> side = side_coder.Finish();
     ByteWriter writer;
     writer.PutVarint(side.size());
@@ -99,18 +120,53 @@ class ChannelEncoder {
       for (int x = 0; x < width_; ++x, ++at) {
         const int32_t energy =
             std::min((sums[x] + 4 * model_.bias) >> kEnergyBits, int32_t{kMaxEnergy});
+        const PackedSymbol& symbol = symbols_[at];
         contexts[at] =
-            static_cast<uint8_t>(model_.tables.ContextOf(energy, (symbols_[at] & 1) != 0));
+            static_cast<uint8_t>(model_.tables.ContextOf(energy, symbol.far(), symbol.pattern()));
       }
     }
     return contexts;
+  }
+
+  // Of few samples many tables say little: merges contexts as long as that takes fewer bits.
+  void MergeContexts(const RasterCounts& counts, Contexts& contexts) {
+    RasterTables& tables = model_.tables;
+    uint64_t least = TokenBits(counts, tables) + TableBits(tables);
+    const RasterTables all = tables;
+    for (int patterns = all.patterns; patterns > 0; patterns -= kLatticePatterns - 1) {
+      for (int coarseness = all.coarseness; coarseness <= kMaxCoarseness; ++coarseness) {
+        RasterTables merged = all;
+        merged.patterns = patterns;
+        merged.coarseness = coarseness;
+        auto sums = std::make_unique<RasterCounts>();
+        for (int c = 0; c < all.contexts(); ++c) {
+          const int to = merged.ContextIn(all, c);
+          for (int t = 0; t < kRasterTokens; ++t) (*sums)[to][t] += counts[c][t];
+        }
+        ChooseLevels(*sums, &merged);
+        const uint64_t bits = TokenBits(*sums, merged) + TableBits(merged);
+        if (bits >= least) continue;
+        least = bits;
+        tables = merged;
+      }
+    }
+    std::array<uint8_t, kRasterContexts> place;
+    for (int c = 0; c < all.contexts(); ++c)
+      place[c] = static_cast<uint8_t>(tables.ContextIn(all, c));
+    for (uint8_t& context : contexts) context = place[context];
+  }
+  // In 1/256, of the side information.
+  uint64_t TableBits(RasterTables tables) const {
+    BinaryEncoder coder;
+    RasterSide(coder, channel_, width_, height_, lattice_.Knows(channel_)).CodeTables(tables);
+    return uint64_t{coder.Finish().size()} * 8 * 256;
   }
 
   std::vector<uint8_t> PushAll(const Contexts& contexts,
                                const std::vector<RasterStarts>& starts) const {
     RansStack stack(kRasterLanes);
     for (size_t i = contexts.size(); i-- > 0;) {
-      const RasterToken token = TokenOf(symbols_[i] >> 1);
+      const RasterToken token = symbols_[i].token();
       if (token.extra_bits > 0) PushUniform(stack, token.extra, token.extra_bits);
       const uint32_t* start = starts[contexts[i]].data() + token.token;
       stack.Push({start[0], start[1] - start[0]});
@@ -121,7 +177,7 @@ class ChannelEncoder {
   void AddBits(const Contexts& contexts, const std::vector<RasterStarts>& starts,
                std::vector<float>* bits) const {
     for (size_t i = 0; i < contexts.size(); ++i) {
-      const RasterToken token = TokenOf(symbols_[i] >> 1);
+      const RasterToken token = symbols_[i].token();
       const uint32_t* start = starts[contexts[i]].data() + token.token;
       const uint32_t share = start[1] - start[0];
       (*bits)[i] += static_cast<float>(kProbBits + token.extra_bits - std::log2(share));
@@ -130,23 +186,25 @@ class ChannelEncoder {
 
   const RasterPlane* planes_;
   int channel_;
+  ColourLattice lattice_;
   SampleRange range_;
   int width_, height_;
   RasterModel model_;
-  UnsetVector<uint16_t> symbols_;
+  UnsetVector<PackedSymbol> symbols_;
 };
 
 }  // namespace
 
 std::vector<std::vector<uint8_t>> EncodeRaster(std::array<RasterPlane, kChannels> samples,
-                                               int channels, const RasterRanges& ranges,
-                                               ThreadPool& pool, std::vector<float>* bits) {
+                                               int channels, PlaneColours colours,
+                                               const RasterRanges& ranges, ThreadPool& pool,
+                                               std::vector<float>* bits) {
   const int width = samples[0].width(), height = samples[0].height();
   std::array<RasterPlane, kChannels> magnitudes;
   std::vector<std::unique_ptr<ChannelEncoder>> encoders;
   for (int c = 0; c < channels; ++c) {
     ExtendPlane(samples[c], ranges[c]);
-    encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, ranges[c]));
+    encoders.push_back(std::make_unique<ChannelEncoder>(samples.data(), c, colours, ranges[c]));
   }
   std::vector<std::vector<uint8_t>> streams(static_cast<size_t>(channels));
   std::array<std::vector<float>, kChannels> channel_bits;

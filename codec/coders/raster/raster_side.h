@@ -10,8 +10,12 @@ namespace flowzip {
 template <class Coder>
 class RasterSide {
  public:
-  RasterSide(Coder& coder, int channel, int width, int height)
-      : numbers_(coder), filters_(coder, channel, width, height), channel_(channel) {}
+  // `lattice`: whether there may be patterns.
+  RasterSide(Coder& coder, int channel, int width, int height, bool lattice)
+      : numbers_(coder),
+        filters_(coder, channel, width, height),
+        channel_(channel),
+        lattice_(lattice) {}
 
   // Throws kCorrupt for values that cannot be.
   void Code(RasterModel& model) {
@@ -23,11 +27,15 @@ class RasterSide {
     model.bias = static_cast<int32_t>(numbers_.Plain(static_cast<uint32_t>(model.bias), 8));
     CodeTables(model.tables);
   }
-
- private:
-  // Level by level, against a plane through the levels beside it and in the class before.
+  // Of that only the tables: level by level, against a plane through the levels beside it and in
+  // the class before.
   void CodeTables(RasterTables& tables) {
-    tables.coarseness = static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.coarseness), 2));
+    tables.coarseness =
+        static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.coarseness), 2));
+    if (lattice_) {
+      const bool patterns = numbers_.Plain(tables.patterns > 1 ? 1 : 0, 1) != 0;
+      tables.patterns = patterns ? kLatticePatterns : 1;
+    }
     tables.tokens = static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.tokens), 6));
     Require(tables.coarseness <= 2 && tables.tokens >= 1 && tables.tokens <= kRasterTokens,
             ErrorCode::kCorrupt, "frequency tables out of range");
@@ -35,7 +43,8 @@ class RasterSide {
     constexpr std::array<uint8_t, kRasterTokens> kNone{};
     for (int c = 0; c < tables.contexts(); ++c) {
       auto& levels = tables.levels[static_cast<size_t>(c)];
-      const auto& before = c < 2 ? kNone : tables.levels[static_cast<size_t>(c - 2)];
+      const int above = c - tables.per_class();
+      const auto& before = above < 0 ? kNone : tables.levels[static_cast<size_t>(above)];
       int32_t step = 0;  // the last difference
       for (size_t t = 0; t < static_cast<size_t>(tables.tokens); ++t) {
         const int32_t expected =
@@ -50,9 +59,11 @@ class RasterSide {
     }
   }
 
+ private:
   SideNumbers<Coder> numbers_;
   FilterSide<Coder> filters_;
   int channel_;
+  bool lattice_;
 };
 
 }  // namespace flowzip

@@ -15,7 +15,7 @@ uint64_t LevelWeight(int level) {
 }
 
 // What the context before is worth where counts are few.
-constexpr uint64_t kPrior = 8;
+constexpr uint64_t kPrior = 64;
 
 }  // namespace
 
@@ -46,13 +46,13 @@ void ChooseLevels(const RasterCounts& counts, RasterTables* tables) {
     uint64_t sum = 0;
     for (size_t t = 0; t < tokens; ++t) sum += counts[c][t];
     auto& levels = tables->levels[c];
-    const bool first = c < 2;
+    const bool first = c < tables->per_class();
     if (sum == 0) {
-      if (!first) levels = tables->levels[c - 2];
+      if (!first) levels = tables->levels[c - tables->per_class()];
       continue;
     }
     RasterStarts before{};
-    if (!first) before = StartsOf(tables->levels[c - 2], tables->tokens);
+    if (!first) before = StartsOf(tables->levels[c - tables->per_class()], tables->tokens);
     const uint64_t prior = first ? 0 : kPrior;
     for (size_t t = 0; t < tokens; ++t) {
       const uint64_t share =
@@ -63,6 +63,17 @@ void ChooseLevels(const RasterCounts& counts, RasterTables* tables) {
       levels[t] = static_cast<uint8_t>(std::min<uint32_t>(level, kMaxLevel));
     }
   }
+}
+
+uint64_t TokenBits(const RasterCounts& counts, const RasterTables& tables) {
+  uint64_t bits = 0;
+  for (int c = 0; c < tables.contexts(); ++c) {
+    const RasterStarts starts = StartsOf(tables.levels[static_cast<size_t>(c)], tables.tokens);
+    for (int t = 0; t < tables.tokens; ++t) {
+      bits += uint64_t{counts[c][t]} * (kProbBits * 256 - FixedLog2(starts[t + 1] - starts[t]));
+    }
+  }
+  return bits;
 }
 
 }  // namespace flowzip

@@ -47,9 +47,11 @@ constexpr int32_t RasterResidual(uint32_t symbol) {
 }
 
 // Energies in 1/8 by thirds of an octave; each class twice, by how far the prediction is from
-// the sample that it is rounded to.
-inline constexpr int kEnergyClasses = 24;
-inline constexpr int kRasterContexts = 2 * kEnergyClasses;
+// the sample that it is rounded to; that four times where the lattice tells of samples, by whether
+// it has that sample and the likelier one beside it.
+inline constexpr int kEnergyClasses = 24, kLatticePatterns = 4;
+inline constexpr int kMaxCoarseness = 2;
+inline constexpr int kRasterContexts = 2 * kEnergyClasses * kLatticePatterns;
 inline constexpr int kMaxEnergy = 255;
 inline constexpr auto kEnergyClass = [] {
   std::array<uint8_t, kMaxEnergy + 1> table{};
@@ -65,11 +67,21 @@ inline constexpr int kMaxLevel = 63;
 struct RasterTables {
   int tokens = 1;      // 0..tokens - 1 occur
   int coarseness = 0;  // 0..2: classes are merged by 2^coarseness
+  int patterns = 1;    // or kLatticePatterns
   std::array<std::array<uint8_t, kRasterTokens>, kRasterContexts> levels{};
 
-  int contexts() const { return 2 * (((kEnergyClasses - 1) >> coarseness) + 1); }
-  int ContextOf(int energy, bool far) const {
-    return 2 * (kEnergyClass[static_cast<size_t>(energy)] >> coarseness) + (far ? 1 : 0);
+  int contexts() const { return per_class() * (((kEnergyClasses - 1) >> coarseness) + 1); }
+  int per_class() const { return 2 * patterns; }
+  int ContextOf(int energy, bool far, int pattern) const {
+    const int classed =
+        2 * (kEnergyClass[static_cast<size_t>(energy)] >> coarseness) + (far ? 1 : 0);
+    return classed * patterns + (pattern & (patterns - 1));
+  }
+  // That of `finer` tables' context.
+  int ContextIn(const RasterTables& finer, int context) const {
+    const int pattern = context % finer.patterns, far = context / finer.patterns % 2;
+    const int energy_class = context / finer.per_class() >> (coarseness - finer.coarseness);
+    return (2 * energy_class + far) * patterns + (pattern & (patterns - 1));
   }
 };
 
@@ -80,5 +92,7 @@ RasterStarts StartsOf(const std::array<uint8_t, kRasterTokens>& levels, int toke
 // Chooses levels for counted tokens (encoder only).
 using RasterCounts = std::array<std::array<uint32_t, kRasterTokens>, kRasterContexts>;
 void ChooseLevels(const RasterCounts& counts, RasterTables* tables);
+// What so many tokens take, in 1/256 bits.
+uint64_t TokenBits(const RasterCounts& counts, const RasterTables& tables);
 
 }  // namespace flowzip

@@ -11,6 +11,10 @@ namespace {
 
 static_assert(kMaxRasterSample == kMaxSample);
 
+PlaneColours ColoursOf(int channels, const TilePlanes& tile) {
+  return channels == kChannels ? flowzip::ColoursOf(tile.colour.conversion) : PlaneColours::kOther;
+}
+
 }  // namespace
 
 std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, ThreadPool& pool,
@@ -21,8 +25,9 @@ std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, Thre
   TilePlanes tile = ReadTile(image, rect, recover_colour, payload, stats);
   if (AllConstant(tile.ranges)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
-  const auto streams = EncodeRaster(std::move(tile.planes), ColorChannels(image), tile.ranges, pool,
-                                    pixel_bits != nullptr ? &bits : nullptr);
+  const int channels = ColorChannels(image);
+  const auto streams = EncodeRaster(std::move(tile.planes), channels, ColoursOf(channels, tile),
+                                    tile.ranges, pool, pixel_bits != nullptr ? &bits : nullptr);
   for (const std::vector<uint8_t>& stream : streams) {
     if (stream.empty()) continue;
     payload.PutVarint(stream.size());
@@ -42,8 +47,8 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
     if (!tile.ranges[c].constant()) streams[c] = reader.GetBytes(reader.GetVarint());
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  tile.planes = DecodeRaster(streams, channels, tile.ranges, static_cast<int>(rect.width),
-                             static_cast<int>(rect.height));
+  tile.planes = DecodeRaster(streams, channels, ColoursOf(channels, tile), tile.ranges,
+                             static_cast<int>(rect.width), static_cast<int>(rect.height));
   WriteTile(tile, rect, image);
 }
 
@@ -68,7 +73,7 @@ uint64_t Memory(const TileNeeds& tile) {
   constexpr uint64_t kPerSample = 2 + 1 + 8;
   // What the fit keeps of a channel's blocks, and the decoder of its contexts.
   constexpr uint64_t kFit = uint64_t{8} << 20;
-  const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 17);
+  const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 18);
   return static_cast<uint64_t>(ColorChannels(tile.kind)) * fit + samples * kPerSample +
          3 * padded * 4;
 }

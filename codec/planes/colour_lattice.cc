@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "codec/coders/network/colour_lattice.h"
+#include "codec/planes/colour_lattice.h"
 
 #include <cstdlib>
 

@@ -18,6 +18,12 @@ namespace flowzip {
 
 // What a tile's planes are.
 enum class PlaneColours : uint8_t { kOther, kLifted, kGreenFirst };
+// Of 8-bit RGB.
+inline PlaneColours ColoursOf(ColourConversion conversion) {
+  return IsRecovered(conversion)                       ? PlaneColours::kOther
+         : conversion == ColourConversion::kGreenFirst ? PlaneColours::kGreenFirst
+                                                       : PlaneColours::kLifted;
+}
 
 class ColourLattice {
  public:
