@@ -102,6 +102,7 @@ class Side(FilterSide):
         self.energy = [self.plain(8) for _ in range(6 + 3 * channel)]
         self.bias = self.plain(8)
         self.coarseness = self.plain(2)
+        self.ends = 2 if self.plain(1) else 1
         self.patterns = 4 if lattice and self.plain(1) else 1
         self.tokens = self.plain(6)
         if self.coarseness > 2 or not 1 <= self.tokens <= 46:
@@ -111,7 +112,7 @@ class Side(FilterSide):
 
     def read_levels(self):
         sets, rows = [new_slots() for _ in range(4)], []
-        period = 2 * self.patterns
+        period = 2 * self.ends * self.patterns
         for c in range(period * ((23 >> self.coarseness) + 1)):
             b, row, d = rows[c - period] if c >= period else [0] * 46, [], 0
             for t in range(self.tokens):
@@ -184,11 +185,15 @@ def decode_channel(data, make_rans, channel, width, height, span, planes, magnit
             n = (p + 4) >> 3
             f = p - 8 * n
             group = min(23, ((energy + 1) ** 3).bit_length() - 1) >> side.coarseness
-            context = (2 * group + (abs(f) >= 2)) * side.patterns
+            context = 2 * group + (abs(f) >= 2)
+            if side.ends > 1:
+                context = 2 * context + (n in (lo, hi))
+            context *= side.patterns
+            negated = f < 0 or n == hi
             if side.patterns > 1:
                 a, b = (other.rows[y][x] for other in planes[:2])
                 context += (on_lattice(lattice(a, b, n))
-                            + 2 * on_lattice(lattice(a, b, n - 1 if f < 0 else n + 1)))
+                            + 2 * on_lattice(lattice(a, b, n - 1 if negated else n + 1)))
             starts = side.starts[context]
             slot = rans.slot()
             t = max(i for i in range(side.tokens) if starts[i] <= slot)
@@ -197,7 +202,7 @@ def decode_channel(data, make_rans, channel, width, height, span, planes, magnit
                 b = 4 + (t - 32) // 2
                 t = (2 + t % 2) * (1 << b) + rans.bits(b)
             residual = (t + 1) // 2 if t % 2 else -(t // 2)
-            value = n + (-residual if f < 0 else residual)
+            value = n + (-residual if negated else residual)
             if not lo <= value <= hi:
                 fail("sample outside its range")
             plane.rows[y].append(value)

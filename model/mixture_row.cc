@@ -137,13 +137,11 @@ void MixtureRow::RangesScalar(const int32_t* values, CdfRange* ranges) const {
   for (int j = 0; j < count; ++j) ranges[j] = Range(j, values[j]);
 }
 
-void MixtureRow::TiltRangesScalar(const int32_t* values, Tilt* tilt, CdfRange* ranges) const {
-  for (int j = 0; j < count; ++j) {
-    const Starts starts = TiltedStarts(*this, j, tilt);
-    if (!Inside(j, values[j])) continue;
-    const auto k = static_cast<size_t>(values[j] - tilt->first[j]);
-    ranges[j] = {starts[k], starts[k + 1] - starts[k]};
-  }
+void MixtureRow::TiltRange(int j, int32_t value, Tilt* tilt, CdfRange* range) const {
+  const Starts starts = TiltedStarts(*this, j, tilt);
+  if (!Inside(j, value)) return;
+  const auto k = static_cast<size_t>(value - tilt->first[j]);
+  *range = {starts[k], starts[k + 1] - starts[k]};
 }
 
 void MixtureRow::TiltFind(int j, uint32_t slot, Tilt* tilt, int32_t* value, CdfRange* range) const {

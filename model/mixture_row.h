@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The mixtures of neighbouring sites, computed together.
 //
-// Mixture (mixture.h) is the definition. SetRows, Ranges and FindAll are Highway kernels that equal it
-// bit for bit.
+// Mixture (mixture.h) is the definition. SetRows, Ranges and FindAll are Highway kernels that equal
+// it bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ struct MixtureRow {
   static constexpr int kSites = 64;  // at most, at a time
   static constexpr int kGroup = 8;   // values that a tilt concerns
 
-  // Computes the mixtures of `new_count` sites from 3 * new_components rows of values, `pitch` apart
-  // (a multiple of 16, at least new_count): logits, means, scales. Each site has its prediction and
-  // its range. All arrays hold whole multiples of 16 values.
+  // Computes the mixtures of `new_count` sites from 3 * new_components rows of values, `pitch`
+  // apart (a multiple of 16, at least new_count): logits, means, scales. Each site has its
+  // prediction and its range. All arrays hold whole multiples of 16 values.
   void SetRows(const int32_t* rows, int pitch, int new_components, const int32_t* center_q4,
                const int32_t* vmin, const int32_t* vmax, int new_count);
 
@@ -38,6 +38,7 @@ struct MixtureRow {
   };
   // Sets `chance` and, unless values[j] is an escape, its tilted range; it is of the group.
   void TiltRanges(const int32_t* values, Tilt* tilt, CdfRange* ranges) const;
+  void TiltRange(int j, int32_t value, Tilt* tilt, CdfRange* range) const;
   // The same for the value whose tilted range holds slots[j], unless values[j] is an escape: at
   // first values are what FindAll finds.
   void TiltFindAll(const int32_t* slots, Tilt* tilt, int32_t* values, CdfRange* ranges) const;
@@ -59,7 +60,6 @@ struct MixtureRow {
   void Take(int j, const Mixture& mixture);
   void RangesScalar(const int32_t* values, CdfRange* ranges) const;
   bool Inside(int j, int32_t v) const { return v >= lo[j] && v <= hi[j]; }
-  void TiltRangesScalar(const int32_t* values, Tilt* tilt, CdfRange* ranges) const;
 };
 
 }  // namespace flowzip

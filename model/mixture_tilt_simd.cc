@@ -17,6 +17,23 @@ HWY_BEFORE_NAMESPACE();
 namespace flowzip {
 namespace HWY_NAMESPACE {
 
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+// Emulation gains nothing: the definition is as good.
+void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
+                   CdfRange* ranges) {
+  for (int j = 0; j < row.count; ++j) row.TiltRange(j, values[j], &tilt, &ranges[j]);
+}
+
+void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& tilt,
+                 int32_t* values, CdfRange* ranges) {
+  for (int j = 0; j < row.count; ++j) {
+    row.TiltFind(j, static_cast<uint32_t>(slots[j]), &tilt, &values[j], &ranges[j]);
+  }
+}
+
+#else
+
 // TiltedStarts of mixture_row.cc, for the sites from j on.
 struct TiltedGroup {
   V starts[MixtureRow::kGroup + 1];
@@ -67,19 +84,35 @@ HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& 
   group.chance = hn::BitCast(d, share(inside));
 }
 
-HWY_INLINE void StoreInside(const MixtureRow& row, int j, V value, V from, V to, int32_t* start,
-                            int32_t* freq) {
-  const D d;
-  const auto outside =
-      hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j)));
-  hn::Store(hn::IfThenElse(outside, hn::Load(d, start + j), from), d, start + j);
-  hn::Store(hn::IfThenElse(outside, hn::Load(d, freq + j), hn::Sub(to, from)), d, freq + j);
-}
+// Ranges as two arrays of lanes.
+struct Halves {
+  alignas(64) int32_t start[MixtureRow::kSites], freq[MixtureRow::kSites];
+
+  Halves(const CdfRange* ranges, int count) {
+    for (int j = 0; j < count; ++j) {
+      start[j] = static_cast<int32_t>(ranges[j].start);
+      freq[j] = static_cast<int32_t>(ranges[j].freq);
+    }
+  }
+  void Join(int count, CdfRange* ranges) const {
+    for (int j = 0; j < count; ++j) {
+      ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
+    }
+  }
+  HWY_INLINE void Set(const MixtureRow& row, int j, V value, V from, V to) {
+    const D d;
+    const auto outside =
+        hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j)));
+    hn::Store(hn::IfThenElse(outside, hn::Load(d, start + j), from), d, start + j);
+    hn::Store(hn::IfThenElse(outside, hn::Load(d, freq + j), hn::Sub(to, from)), d, freq + j);
+  }
+};
 
 void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
-                   int32_t* start, int32_t* freq) {
+                   CdfRange* ranges) {
   const D d;
   TiltedGroup group;
+  Halves halves(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
     TiltSites(row, j, tilt, group);
     const V value = hn::Load(d, values + j);
@@ -90,16 +123,18 @@ void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Til
       from = hn::IfThenElse(here, group.starts[k], from);
       to = hn::IfThenElse(here, group.starts[k + 1], to);
     }
-    StoreInside(row, j, value, from, to, start, freq);
+    halves.Set(row, j, value, from, to);
     hn::Store(group.chance, d, tilt.chance + j);
   }
+  halves.Join(row.count, ranges);
 }
 
 void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& tilt,
-                 int32_t* values, int32_t* start, int32_t* freq) {
+                 int32_t* values, CdfRange* ranges) {
   const D d;
   const V one = hn::Set(d, 1);
   TiltedGroup group;
+  Halves halves(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
     TiltSites(row, j, tilt, group);
     const V slot = hn::Load(d, slots + j), value = hn::Load(d, values + j);
@@ -111,13 +146,16 @@ void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& 
       from = hn::IfThenElse(before, from, group.starts[k]);
       to = hn::IfThenElse(before, to, group.starts[k + 1]);
     }
-    StoreInside(row, j, value, from, to, start, freq);
+    halves.Set(row, j, value, from, to);
     const auto inside = hn::Not(
         hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j))));
     hn::Store(hn::IfThenElse(inside, found, value), d, values + j);
     hn::Store(group.chance, d, tilt.chance + j);
   }
+  halves.Join(row.count, ranges);
 }
+
+#endif  // HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 }  // namespace HWY_NAMESPACE
 }  // namespace flowzip
@@ -129,28 +167,12 @@ namespace flowzip {
 FLOWZIP_EXPORT(RowTiltRanges);
 FLOWZIP_EXPORT(RowTiltFind);
 
-namespace {
-
-void Split(const CdfRange* ranges, int count, int32_t* start, int32_t* freq) {
-  for (int j = 0; j < count; ++j) {
-    start[j] = static_cast<int32_t>(ranges[j].start);
-    freq[j] = static_cast<int32_t>(ranges[j].freq);
-  }
-}
-void Join(const int32_t* start, const int32_t* freq, int count, CdfRange* ranges) {
-  for (int j = 0; j < count; ++j) {
-    ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
-  }
-}
-
-}  // namespace
-
 void MixtureRow::TiltRanges(const int32_t* values, Tilt* tilt, CdfRange* ranges) const {
-  if (ScalarDefinitionForced()) return TiltRangesScalar(values, tilt, ranges);
-  alignas(64) int32_t start[kSites], freq[kSites];
-  Split(ranges, count, start, freq);
-  FLOWZIP_DISPATCH(RowTiltRanges)(*this, values, *tilt, start, freq);
-  Join(start, freq, count, ranges);
+  if (ScalarDefinitionForced()) {
+    for (int j = 0; j < count; ++j) TiltRange(j, values[j], tilt, &ranges[j]);
+    return;
+  }
+  FLOWZIP_DISPATCH(RowTiltRanges)(*this, values, *tilt, ranges);
 }
 
 void MixtureRow::TiltFindAll(const int32_t* slots, Tilt* tilt, int32_t* values,
@@ -161,10 +183,7 @@ void MixtureRow::TiltFindAll(const int32_t* slots, Tilt* tilt, int32_t* values,
     }
     return;
   }
-  alignas(64) int32_t start[kSites], freq[kSites];
-  Split(ranges, count, start, freq);
-  FLOWZIP_DISPATCH(RowTiltFind)(*this, slots, *tilt, values, start, freq);
-  Join(start, freq, count, ranges);
+  FLOWZIP_DISPATCH(RowTiltFind)(*this, slots, *tilt, values, ranges);
 }
 
 }  // namespace flowzip

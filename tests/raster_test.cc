@@ -2,6 +2,7 @@
 // The raster coder: what comes back, that it is the same on every way, and that it pays.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <set>
 
 #include "codec/api/codec.h"
 #include "codec/coders/raster/raster_coder.h"
@@ -170,22 +171,27 @@ TEST_CASE("frequencies leave no token out") {
 }
 
 TEST_CASE("contexts are those of coarser tables") {
-  for (const int coarseness : {0, 1, 2}) {
-    for (const int patterns : {1, kLatticePatterns}) {
-      RasterTables finer, coarser;
-      finer.patterns = kLatticePatterns;
-      coarser.coarseness = coarseness;
-      coarser.patterns = patterns;
-      for (int energy = 0; energy <= kMaxEnergy; ++energy) {
-        for (int place = 0; place < 2 * kLatticePatterns; ++place) {
-          const int pattern = place / 2;
-          const bool far = place % 2 != 0;
-          const int context = coarser.ContextOf(energy, far, pattern);
-          REQUIRE(context < coarser.contexts());
-          REQUIRE(coarser.ContextIn(finer, finer.ContextOf(energy, far, pattern)) == context);
-        }
+  RasterTables finer;
+  finer.end_patterns = kEndPatterns;
+  finer.lattice_patterns = kLatticePatterns;
+  for (int tables = 0; tables < 12; ++tables) {
+    RasterTables coarser;
+    coarser.coarseness = tables / 4;
+    if (tables % 2 != 0) coarser.end_patterns = kEndPatterns;
+    if (tables / 2 % 2 != 0) coarser.lattice_patterns = kLatticePatterns;
+    std::set<int> seen;
+    for (int energy = 0; energy <= kMaxEnergy; ++energy) {
+      for (int place = 0; place < 16; ++place) {
+        const int at_end = place / 2 % 2, on_lattice = place / 4;
+        const bool far = place % 2 != 0;
+        const int context = coarser.ContextOf(energy, far, at_end, on_lattice);
+        REQUIRE(coarser.ContextIn(finer, finer.ContextOf(energy, far, at_end, on_lattice)) ==
+                context);
+        seen.insert(context);
       }
     }
+    CHECK(seen.size() > size_t(coarser.contexts()) * 4 / 5);  // the least energies leave gaps
+    CHECK(*seen.rbegin() == coarser.contexts() - 1);
   }
 }
 

@@ -46,15 +46,18 @@ void ClearAbove(RasterPlane& magnitudes);
 // A prediction in 1/8 and what follows from it.
 struct RasterPrediction {
   int32_t eighths;
+  bool at_max, at_end;  // nearest() is the range's last value, is one of its ends
   RasterPrediction(int32_t sum, const SampleRange& range)
-      : eighths(std::clamp((sum + 16) >> 5, 8 * range.min, 8 * range.max)) {}
+      : eighths(std::clamp((sum + 16) >> 5, 8 * range.min, 8 * range.max)),
+        at_max(nearest() == range.max),
+        at_end(at_max || nearest() == range.min) {}
   int32_t nearest() const { return (eighths + 4) >> 3; }
   int32_t rest() const { return eighths - 8 * nearest(); }  // -4..3
   // Whether residuals are negated, so that the likelier ones are positive.
-  bool negated() const { return rest() < 0; }
+  bool negated() const { return rest() < 0 || at_max; }
   bool far() const { return rest() >= 2 || rest() <= -2; }
   // Which of the nearest sample (1) and the likelier one beside it (2) are on the lattice.
-  int pattern(const ColourLattice& lattice, int32_t first, int32_t second) const {
+  int on_lattice(const ColourLattice& lattice, int32_t first, int32_t second) const {
     const uint32_t mask = lattice.Mask(first, second, nearest() - 1, 3);
     return static_cast<int>((mask >> 1 & 1) | (mask >> (negated() ? 0 : 2) & 1) << 1);
   }

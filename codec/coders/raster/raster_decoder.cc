@@ -103,7 +103,7 @@ class ChannelDecoder {
                  const int32_t* sums, const int32_t* energies, int y) {
     int16_t* sample = planes_[channel_].Row(y);
     int16_t* magnitude = magnitudes_[channel_].Row(y);
-    const bool patterns = model_.tables.patterns > 1;
+    const bool patterns = model_.tables.lattice_patterns > 1;
     const int16_t* first = patterns ? planes_[0].Row(y) : nullptr;
     const int16_t* second = patterns ? planes_[1].Row(y) : nullptr;
     RansStack stack = std::move(stack_);
@@ -118,9 +118,9 @@ class ChannelDecoder {
       const int32_t energy =
           (energies[x] + energy_w * magnitude[x - 1] + energy_ww * magnitude[x - 2] + bias) >>
           kEnergyBits;
-      const int pattern = patterns ? prediction.pattern(lattice_, first[x], second[x]) : 0;
-      const int context =
-          tables.ContextOf(std::min(energy, int32_t{kMaxEnergy}), prediction.far(), pattern);
+      const int on_lattice = patterns ? prediction.on_lattice(lattice_, first[x], second[x]) : 0;
+      const int context = tables.ContextOf(std::min(energy, int32_t{kMaxEnergy}), prediction.far(),
+                                           prediction.at_end ? 1 : 0, on_lattice);
       const int token = finder.Pop(stack, context);
       const int extra_bits = ExtraBits(token);
       const uint32_t extra = extra_bits > 0 ? PopUniform(stack, extra_bits) : 0;

@@ -12,24 +12,28 @@
 namespace flowzip {
 namespace {
 
-// What is left to be coded of a sample, and what its context needs: 12, 2 and 1 bits.
+// What is left to be coded of a sample, and what its context needs: 12, 2, 1 and 1 bits.
 class PackedSymbol {
  public:
   PackedSymbol() = default;  // unset
-  PackedSymbol(const RasterPrediction& prediction, int32_t sample, int pattern) {
+  PackedSymbol(const RasterPrediction& prediction, int32_t sample, int on_lattice) {
     const int32_t residual = sample - prediction.nearest();
     const uint32_t symbol = RasterSymbol(prediction.negated() ? -residual : residual);
-    packed_ = static_cast<uint16_t>(symbol << 3 | static_cast<uint32_t>(pattern) << 1 |
-                                    (prediction.far() ? 1 : 0));
+    packed_ = static_cast<uint16_t>(symbol << 4 | static_cast<uint32_t>(on_lattice) << 2 |
+                                    (prediction.at_end ? 2 : 0) | (prediction.far() ? 1 : 0));
   }
-  RasterToken token() const { return TokenOf(packed_ >> 3); }
-  int pattern() const { return packed_ >> 1 & 3; }
+  RasterToken token() const { return TokenOf(packed_ >> 4); }
+  int on_lattice() const { return packed_ >> 2 & 3; }
+  int at_end() const { return packed_ >> 1 & 1; }
   bool far() const { return (packed_ & 1) != 0; }
 
  private:
   uint16_t packed_;
 };
 static_assert(RasterSymbol(-2 * kMaxRasterSample) < 1 << 12);
+
+// Tables that are not worth a try: few samples cannot fill many.
+int LeastCoarseness(int64_t sites) { return sites < 4096 ? 2 : sites < 32768 ? 1 : 0; }
 
 class ChannelEncoder {
  public:
@@ -49,7 +53,7 @@ class ChannelEncoder {
     symbols_.resize(static_cast<size_t>(width_) * height_);
     std::vector<int32_t> sums(static_cast<size_t>(width_) + kRasterBlock);
     const int across = RasterBlocks(width_);
-    std::vector<uint8_t> patterns(static_cast<size_t>(width_));
+    std::vector<uint8_t> on_lattice(static_cast<size_t>(width_));
     for (int y = 0; y < height_; ++y) {
       const int16_t* sample = planes_[channel_].Row(y);
       int16_t* magnitude = magnitudes.Row(y);
@@ -62,13 +66,13 @@ class ChannelEncoder {
         const int16_t *first = planes_[0].Row(y), *second = planes_[1].Row(y);
         for (int x = 0; x < width_; ++x) {
           const RasterPrediction prediction(sums[x], range_);
-          patterns[static_cast<size_t>(x)] =
-              static_cast<uint8_t>(prediction.pattern(lattice_, first[x], second[x]));
+          on_lattice[static_cast<size_t>(x)] =
+              static_cast<uint8_t>(prediction.on_lattice(lattice_, first[x], second[x]));
         }
       }
       for (int x = 0; x < width_; ++x) {
         const RasterPrediction prediction(sums[x], range_);
-        symbol[x] = PackedSymbol(prediction, sample[x], patterns[static_cast<size_t>(x)]);
+        symbol[x] = PackedSymbol(prediction, sample[x], on_lattice[static_cast<size_t>(x)]);
         magnitude[x] = static_cast<int16_t>(prediction.magnitude(sample[x]));
       }
       ExtendRow(magnitudes, y, 0);
@@ -81,7 +85,8 @@ class ChannelEncoder {
   std::vector<uint8_t> Code(const RasterPlane* magnitudes, std::vector<float>* bits) {
     FitRasterEnergies(magnitudes, channel_, &model_);
     const bool knows = lattice_.Knows(channel_);
-    model_.tables.patterns = knows ? kLatticePatterns : 1;
+    model_.tables.end_patterns = kEndPatterns;
+    model_.tables.lattice_patterns = knows ? kLatticePatterns : 1;
     Contexts contexts = FindContexts(magnitudes);
     auto counts = std::make_unique<RasterCounts>();
     for (size_t i = 0; i < contexts.size(); ++i)
@@ -106,7 +111,7 @@ class ChannelEncoder {
   }
 
  private:
-  using Contexts = UnsetVector<uint8_t>;
+  using Contexts = UnsetVector<uint16_t>;
 
   Contexts FindContexts(const RasterPlane* magnitudes) const {
     Contexts contexts;
@@ -121,8 +126,8 @@ class ChannelEncoder {
         const int32_t energy =
             std::min((sums[x] + 4 * model_.bias) >> kEnergyBits, int32_t{kMaxEnergy});
         const PackedSymbol& symbol = symbols_[at];
-        contexts[at] =
-            static_cast<uint8_t>(model_.tables.ContextOf(energy, symbol.far(), symbol.pattern()));
+        contexts[at] = static_cast<uint16_t>(
+            model_.tables.ContextOf(energy, symbol.far(), symbol.at_end(), symbol.on_lattice()));
       }
     }
     return contexts;
@@ -131,29 +136,32 @@ class ChannelEncoder {
   // Of few samples many tables say little: merges contexts as long as that takes fewer bits.
   void MergeContexts(const RasterCounts& counts, Contexts& contexts) {
     RasterTables& tables = model_.tables;
-    uint64_t least = TokenBits(counts, tables) + TableBits(tables);
     const RasterTables all = tables;
-    for (int patterns = all.patterns; patterns > 0; patterns -= kLatticePatterns - 1) {
-      for (int coarseness = all.coarseness; coarseness <= kMaxCoarseness; ++coarseness) {
-        RasterTables merged = all;
-        merged.patterns = patterns;
-        merged.coarseness = coarseness;
-        auto sums = std::make_unique<RasterCounts>();
-        for (int c = 0; c < all.contexts(); ++c) {
-          const int to = merged.ContextIn(all, c);
-          for (int t = 0; t < kRasterTokens; ++t) (*sums)[to][t] += counts[c][t];
-        }
-        ChooseLevels(*sums, &merged);
-        const uint64_t bits = TokenBits(*sums, merged) + TableBits(merged);
-        if (bits >= least) continue;
-        least = bits;
-        tables = merged;
+    const int least_coarse = LeastCoarseness(int64_t{width_} * height_);
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < 8; ++i) {
+      RasterTables merged = all;
+      merged.coarseness = least_coarse + (i & 1);
+      if ((i & 2) != 0) merged.end_patterns = 1;
+      if ((i & 4) != 0) merged.lattice_patterns = 1;
+      if (merged.coarseness > kMaxCoarseness || ((i & 4) != 0 && all.lattice_patterns == 1))
+        continue;
+      auto sums = std::make_unique<RasterCounts>();
+      for (int c = 0; c < all.contexts(); ++c) {
+        const int to = merged.ContextIn(all, c);
+        for (int t = 0; t < kRasterTokens; ++t) (*sums)[to][t] += counts[c][t];
       }
+      ChooseLevels(*sums, &merged);
+      const uint64_t bits = TokenBits(*sums, merged) + TableBits(merged);
+      if (bits >= least) continue;
+      least = bits;
+      tables = merged;
     }
-    std::array<uint8_t, kRasterContexts> place;
-    for (int c = 0; c < all.contexts(); ++c)
-      place[c] = static_cast<uint8_t>(tables.ContextIn(all, c));
-    for (uint8_t& context : contexts) context = place[context];
+    std::array<uint16_t, kRasterContexts> place;
+    for (int c = 0; c < all.contexts(); ++c) {
+      place[c] = static_cast<uint16_t>(tables.ContextIn(all, c));
+    }
+    for (uint16_t& context : contexts) context = place[context];
   }
   // In 1/256, of the side information.
   uint64_t TableBits(RasterTables tables) const {

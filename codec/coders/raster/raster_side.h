@@ -10,7 +10,7 @@ namespace flowzip {
 template <class Coder>
 class RasterSide {
  public:
-  // `lattice`: whether there may be patterns.
+  // `lattice`: whether there may be patterns of it.
   RasterSide(Coder& coder, int channel, int width, int height, bool lattice)
       : numbers_(coder),
         filters_(coder, channel, width, height),
@@ -32,10 +32,8 @@ class RasterSide {
   void CodeTables(RasterTables& tables) {
     tables.coarseness =
         static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.coarseness), 2));
-    if (lattice_) {
-      const bool patterns = numbers_.Plain(tables.patterns > 1 ? 1 : 0, 1) != 0;
-      tables.patterns = patterns ? kLatticePatterns : 1;
-    }
+    tables.end_patterns = Either(tables.end_patterns, kEndPatterns);
+    if (lattice_) tables.lattice_patterns = Either(tables.lattice_patterns, kLatticePatterns);
     tables.tokens = static_cast<int>(numbers_.Plain(static_cast<uint32_t>(tables.tokens), 6));
     Require(tables.coarseness <= 2 && tables.tokens >= 1 && tables.tokens <= kRasterTokens,
             ErrorCode::kCorrupt, "frequency tables out of range");
@@ -60,6 +58,9 @@ class RasterSide {
   }
 
  private:
+  // 1 or `other`.
+  int Either(int value, int other) { return numbers_.Plain(value > 1 ? 1 : 0, 1) != 0 ? other : 1; }
+
   SideNumbers<Coder> numbers_;
   FilterSide<Coder> filters_;
   int channel_;

@@ -47,11 +47,12 @@ constexpr int32_t RasterResidual(uint32_t symbol) {
 }
 
 // Energies in 1/8 by thirds of an octave; each class twice, by how far the prediction is from
-// the sample that it is rounded to; that four times where the lattice tells of samples, by whether
-// it has that sample and the likelier one beside it.
-inline constexpr int kEnergyClasses = 24, kLatticePatterns = 4;
-inline constexpr int kMaxCoarseness = 2;
-inline constexpr int kRasterContexts = 2 * kEnergyClasses * kLatticePatterns;
+// the sample that it is rounded to. Where it pays, each of these twice, by whether that sample is
+// at an end of the range, and four times, by whether the colour lattice (colour_lattice.h) has that
+// sample and the likelier one beside it.
+inline constexpr int kEnergyClasses = 24, kMaxCoarseness = 2;
+inline constexpr int kEndPatterns = 2, kLatticePatterns = 4;
+inline constexpr int kRasterContexts = 2 * kEnergyClasses * kEndPatterns * kLatticePatterns;
 inline constexpr int kMaxEnergy = 255;
 inline constexpr auto kEnergyClass = [] {
   std::array<uint8_t, kMaxEnergy + 1> table{};
@@ -65,23 +66,31 @@ inline constexpr auto kEnergyClass = [] {
 // Frequencies are sent as logarithms in quarter octaves, 0..63.
 inline constexpr int kMaxLevel = 63;
 struct RasterTables {
-  int tokens = 1;      // 0..tokens - 1 occur
-  int coarseness = 0;  // 0..2: classes are merged by 2^coarseness
-  int patterns = 1;    // or kLatticePatterns
+  int tokens = 1;            // 0..tokens - 1 occur
+  int coarseness = 0;        // 0..2: classes are merged by 2^coarseness
+  int end_patterns = 1;      // or kEndPatterns
+  int lattice_patterns = 1;  // or kLatticePatterns
   std::array<std::array<uint8_t, kRasterTokens>, kRasterContexts> levels{};
 
   int contexts() const { return per_class() * (((kEnergyClasses - 1) >> coarseness) + 1); }
-  int per_class() const { return 2 * patterns; }
-  int ContextOf(int energy, bool far, int pattern) const {
-    const int classed =
-        2 * (kEnergyClass[static_cast<size_t>(energy)] >> coarseness) + (far ? 1 : 0);
-    return classed * patterns + (pattern & (patterns - 1));
+  int per_class() const { return 2 * end_patterns * lattice_patterns; }
+  int ContextOf(int energy, bool far, int at_end, int on_lattice) const {
+    return Place(kEnergyClass[static_cast<size_t>(energy)] >> coarseness, far ? 1 : 0, at_end,
+                 on_lattice);
   }
   // That of `finer` tables' context.
   int ContextIn(const RasterTables& finer, int context) const {
-    const int pattern = context % finer.patterns, far = context / finer.patterns % 2;
-    const int energy_class = context / finer.per_class() >> (coarseness - finer.coarseness);
-    return (2 * energy_class + far) * patterns + (pattern & (patterns - 1));
+    const int on_lattice = context % finer.lattice_patterns;
+    context /= finer.lattice_patterns;
+    const int at_end = context % finer.end_patterns;
+    context /= finer.end_patterns;
+    return Place(context / 2 >> (coarseness - finer.coarseness), context % 2, at_end, on_lattice);
+  }
+
+ private:
+  int Place(int energy_class, int far, int at_end, int on_lattice) const {
+    const int place = (2 * energy_class + far) * end_patterns + (at_end & (end_patterns - 1));
+    return place * lattice_patterns + (on_lattice & (lattice_patterns - 1));
   }
 };
 

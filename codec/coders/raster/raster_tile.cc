@@ -67,13 +67,13 @@ void Decode(ByteSpan payload, const TileTarget& tile, Account& account) {
 
 uint64_t Memory(const TileNeeds& tile) {
   const auto width = static_cast<uint64_t>(tile.width), height = static_cast<uint64_t>(tile.height);
-  // Per sample: two bytes of its symbols, one of its contexts, and streams of up to two bytes,
+  // Per sample: two bytes of its symbols, two of its contexts, and streams of up to two bytes,
   // which grow by doubling. With a border, two of the plane and of its magnitudes.
   const uint64_t samples = 3 * width * height, padded = (width + 32) * (height + 32);
-  constexpr uint64_t kPerSample = 2 + 1 + 8;
+  constexpr uint64_t kPerSample = 2 + 2 + 8;
   // What the fit keeps of a channel's blocks, and the decoder of its contexts.
   constexpr uint64_t kFit = uint64_t{8} << 20;
-  const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 18);
+  const uint64_t fit = std::min<uint64_t>(kFit, padded * 8) + (uint64_t{1} << 19);
   return static_cast<uint64_t>(ColorChannels(tile.kind)) * fit + samples * kPerSample +
          3 * padded * 4;
 }
