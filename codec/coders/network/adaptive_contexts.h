@@ -13,8 +13,8 @@
 #include "codec/bits/bit_slot.h"
 #include "codec/bits/logistic.h"
 #include "codec/coders/network/adaptive_state.h"
-#include "codec/planes/colour_lattice.h"
 #include "codec/coders/network/network_plane.h"
+#include "codec/planes/colour_lattice.h"
 
 namespace flowzip {
 

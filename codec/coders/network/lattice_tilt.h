@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "codec/coders/network/channel_walk.h"
-#include "codec/planes/colour_lattice.h"
 #include "codec/coders/network/network_plane.h"
+#include "codec/planes/colour_lattice.h"
 #include "model/mixture_row.h"
 
 namespace flowzip {

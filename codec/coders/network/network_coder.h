@@ -15,8 +15,8 @@
 #include "base/thread_pool.h"
 #include "codec/account/pixel_bits.h"
 #include "codec/account/tile_stats.h"
-#include "codec/planes/colour_lattice.h"
 #include "codec/coders/network/plane_order.h"
+#include "codec/planes/colour_lattice.h"
 #include "model/flow_model.h"
 #include "model/sample_range.h"
 

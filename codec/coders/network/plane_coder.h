@@ -9,9 +9,9 @@
 
 #include "base/bytes.h"
 #include "codec/coders/network/channel_walk.h"
-#include "codec/planes/colour_lattice.h"
 #include "codec/coders/network/network_plane.h"
 #include "codec/coders/network/plane_ledger.h"
+#include "codec/planes/colour_lattice.h"
 
 namespace flowzip {
 

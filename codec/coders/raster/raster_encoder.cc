@@ -89,10 +89,10 @@ class ChannelEncoder {
     model_.tables.lattice_patterns = knows ? kLatticePatterns : 1;
     Contexts contexts = FindContexts(magnitudes);
     auto counts = std::make_unique<RasterCounts>();
-    for (size_t i = 0; i < contexts.size(); ++i)
+    for (size_t i = 0; i < contexts.size(); ++i) {
       ++(*counts)[contexts[i]][symbols_[i].token().token];
-    ChooseLevels(*counts, &model_.tables);
-    MergeContexts(*counts, contexts);
+    }
+    ChooseTables(*counts, contexts);
 
     BinaryEncoder side_coder;
     RasterSide(side_coder, channel_, width_, height_, knows).Code(model_);
@@ -133,8 +133,9 @@ class ChannelEncoder {
     return contexts;
   }
 
-  // Of few samples many tables say little: merges contexts as long as that takes fewer bits.
-  void MergeContexts(const RasterCounts& counts, Contexts& contexts) {
+  // From counts for all contexts that there may be: merges them where that takes fewer bits, since
+  // of few samples many tables say little.
+  void ChooseTables(const RasterCounts& counts, Contexts& contexts) {
     RasterTables& tables = model_.tables;
     const RasterTables all = tables;
     const int least_coarse = LeastCoarseness(int64_t{width_} * height_);
@@ -144,8 +145,8 @@ class ChannelEncoder {
       merged.coarseness = least_coarse + (i & 1);
       if ((i & 2) != 0) merged.end_patterns = 1;
       if ((i & 4) != 0) merged.lattice_patterns = 1;
-      if (merged.coarseness > kMaxCoarseness || ((i & 4) != 0 && all.lattice_patterns == 1))
-        continue;
+      const bool seen = (i & 4) != 0 && all.lattice_patterns == 1;
+      if (seen || merged.coarseness > kMaxCoarseness) continue;
       auto sums = std::make_unique<RasterCounts>();
       for (int c = 0; c < all.contexts(); ++c) {
         const int to = merged.ContextIn(all, c);
