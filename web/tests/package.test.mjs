@@ -14,7 +14,7 @@ import { packageFolder, root } from './common.mjs';
 // Bytes after gzip -9, at most: raise one only with a reason. README.md states them rounded.
 const LIMITS = {
   'flowzip-decode.wasm': 150e3, 'flowzip-decode-scalar.wasm': 138e3,
-  'flowzip.wasm': 265e3, 'flowzip-scalar.wasm': 240e3,
+  'flowzip.wasm': 266e3, 'flowzip-scalar.wasm': 244e3,
   'flowzip-decode-threads.wasm': 156e3, 'flowzip-threads.wasm': 272e3,
   scripts: 27e3,
 };
