@@ -34,13 +34,9 @@ void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& 
 
 #else
 
-// TiltedStarts of mixture_row.cc, for the sites from j on.
-struct TiltedGroup {
-  V starts[MixtureRow::kGroup + 1];
-  V chance;
-};
-HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& tilt,
-                          TiltedGroup& group) {
+// TiltedStarts of mixture_row.cc, for the sites from j on, and `chance`.
+HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& tilt, V* starts,
+                          V* chance) {
   constexpr int kGroup = MixtureRow::kGroup;
   const D d;
   const DU du;
@@ -49,11 +45,11 @@ HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& 
   const V mask = hn::Load(d, tilt.mask + j), weight = hn::Load(d, tilt.weight + j);
   V value = hn::Load(d, tilt.first + j);
   V sums[kGroup], there[kGroup], sum = zero, inside = zero, count = zero;
-  group.starts[0] = Cumulative(row, j, Clamp(value, lo, end));
+  starts[0] = Cumulative(row, j, Clamp(value, lo, end));
   for (int k = 0; k < kGroup; ++k) {
     value = hn::Add(value, one);
-    group.starts[k + 1] = Cumulative(row, j, Clamp(value, lo, end));
-    const V mass = hn::Sub(group.starts[k + 1], group.starts[k]);
+    starts[k + 1] = Cumulative(row, j, Clamp(value, lo, end));
+    const V mass = hn::Sub(starts[k + 1], starts[k]);
     const auto on = hn::TestBit(mask, hn::Set(d, 1 << k));
     const V weighed = hn::Mul(mass, hn::IfThenElse(on, weight, hn::Set(d, 64)));
     sums[k] = sum;
@@ -74,14 +70,14 @@ HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& 
     const V scaled = hn::ShiftRight<15>(hn::Shl(part, zeros));
     return hn::ShiftRight<15>(hn::Mul(hn::BitCast(du, scaled), reciprocal));
   };
-  const V first = group.starts[0], last = group.starts[kGroup];
+  const V first = starts[0], last = starts[kGroup];
   const auto spare = hn::BitCast(du, hn::Sub(hn::Sub(last, first), count));
   for (int k = 0; k < kGroup; ++k) {
     const V shared = hn::BitCast(d, hn::ShiftRight<16>(hn::Mul(share(sums[k]), spare)));
-    group.starts[k] = hn::IfThenElse(hn::Lt(group.starts[k], last),
-                                     hn::Add(hn::Add(first, there[k]), shared), last);
+    starts[k] =
+        hn::IfThenElse(hn::Lt(starts[k], last), hn::Add(hn::Add(first, there[k]), shared), last);
   }
-  group.chance = hn::BitCast(d, share(inside));
+  *chance = hn::BitCast(d, share(inside));
 }
 
 // Ranges as two arrays of lanes.
@@ -111,20 +107,20 @@ struct Halves {
 void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
                    CdfRange* ranges) {
   const D d;
-  TiltedGroup group;
+  V starts[MixtureRow::kGroup + 1], chance;
   Halves halves(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    TiltSites(row, j, tilt, group);
+    TiltSites(row, j, tilt, starts, &chance);
     const V value = hn::Load(d, values + j);
     const V place = hn::Sub(value, hn::Load(d, tilt.first + j));
-    V from = group.starts[0], to = group.starts[1];
+    V from = starts[0], to = starts[1];
     for (int k = 1; k < MixtureRow::kGroup; ++k) {
       const auto here = hn::Eq(place, hn::Set(d, k));
-      from = hn::IfThenElse(here, group.starts[k], from);
-      to = hn::IfThenElse(here, group.starts[k + 1], to);
+      from = hn::IfThenElse(here, starts[k], from);
+      to = hn::IfThenElse(here, starts[k + 1], to);
     }
     halves.Set(row, j, value, from, to);
-    hn::Store(group.chance, d, tilt.chance + j);
+    hn::Store(chance, d, tilt.chance + j);
   }
   halves.Join(row.count, ranges);
 }
@@ -133,24 +129,24 @@ void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& 
                  int32_t* values, CdfRange* ranges) {
   const D d;
   const V one = hn::Set(d, 1);
-  TiltedGroup group;
+  V starts[MixtureRow::kGroup + 1], chance;
   Halves halves(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    TiltSites(row, j, tilt, group);
+    TiltSites(row, j, tilt, starts, &chance);
     const V slot = hn::Load(d, slots + j), value = hn::Load(d, values + j);
     V found = hn::Load(d, tilt.first + j);
-    V from = group.starts[0], to = group.starts[1];
+    V from = starts[0], to = starts[1];
     for (int k = 1; k < MixtureRow::kGroup; ++k) {
-      const auto before = hn::Gt(group.starts[k], slot);
+      const auto before = hn::Gt(starts[k], slot);
       found = hn::Add(found, hn::IfThenZeroElse(before, one));
-      from = hn::IfThenElse(before, from, group.starts[k]);
-      to = hn::IfThenElse(before, to, group.starts[k + 1]);
+      from = hn::IfThenElse(before, from, starts[k]);
+      to = hn::IfThenElse(before, to, starts[k + 1]);
     }
     halves.Set(row, j, value, from, to);
     const auto inside = hn::Not(
         hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j))));
     hn::Store(hn::IfThenElse(inside, found, value), d, values + j);
-    hn::Store(group.chance, d, tilt.chance + j);
+    hn::Store(chance, d, tilt.chance + j);
   }
   halves.Join(row.count, ranges);
 }
