@@ -36,9 +36,8 @@ class Tilt:
         """x, y: with the planes' borders."""
         return self.rgb(*(int(p.v[y, x]) for p in self.planes))
 
-    def find(self, part, b, centre, x, y, slot):
-        """The value and its interval, for a slot that is no escape's."""
-        v, _, _ = part.find(slot)
+    def find(self, part, v, b, centre, x, y, slot):
+        """The value and its interval, for a slot that is v's in the mixture."""
         x, y = x + 4, y + 4
         neighbours = sum(on_lattice(self.colour(x + dx, y + dy))
                          for dx, dy in ((-1, 0), (0, -1), (-1, -1), (1, -1)))

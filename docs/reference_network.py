@@ -223,7 +223,7 @@ class Walk:
         self.rans.lane = y % LANES % self.count
         v, start, freq = part.find(self.rans.slot())
         if self.tilt and part.lo <= v <= part.hi:
-            v, start, freq = self.tilt.find(part, bits, center, x, y, self.rans.slot())
+            v, start, freq = self.tilt.find(part, v, bits, center, x, y, self.rans.slot())
         self.rans.pop_here(start, freq)
         if v < part.lo:
             v -= distance(self.rans)

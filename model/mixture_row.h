@@ -21,6 +21,9 @@ struct MixtureRow {
   void SetRows(const int32_t* rows, int pitch, int new_components, const int32_t* center_q4,
                const int32_t* vmin, const int32_t* vmax, int new_count);
 
+  // Whether value v of site j is in its window: it is an escape if not.
+  bool Inside(int j, int32_t v) const { return v >= lo[j] && v <= hi[j]; }
+
   // Mixture::Range(values[j]) of every site.
   void Ranges(const int32_t* values, CdfRange* ranges) const;
   // Mixture::Range and Mixture::Find of site j.
@@ -59,7 +62,6 @@ struct MixtureRow {
  private:
   void Take(int j, const Mixture& mixture);
   void RangesScalar(const int32_t* values, CdfRange* ranges) const;
-  bool Inside(int j, int32_t v) const { return v >= lo[j] && v <= hi[j]; }
 };
 
 }  // namespace flowzip

@@ -14,6 +14,7 @@
 #include "model/mixture_lanes-inl.h"
 #include "model/mixture_row.h"
 #include "model/mixture_tables.h"
+#include "model/range_lanes.h"
 #include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -115,22 +116,21 @@ void SetRow(const int32_t* rows, int pitch, const int32_t* center, const int32_t
   }
 }
 
-void RowRanges(const MixtureRow& row, const int32_t* values, int32_t* start, int32_t* freq) {
+void RowRanges(const MixtureRow& row, const int32_t* values, RangeLanes& ranges) {
   const D d;
   const V one = hn::Set(d, 1);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
     const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
     const V v = Clamp(hn::Load(d, values + j), hn::Sub(lo, one), hn::Add(hi, one));
     const V from = Cumulative(row, j, v);
-    hn::Store(from, d, start + j);
-    hn::Store(hn::Sub(Cumulative(row, j, hn::Add(v, one)), from), d, freq + j);
+    hn::Store(from, d, ranges.start + j);
+    hn::Store(hn::Sub(Cumulative(row, j, hn::Add(v, one)), from), d, ranges.freq + j);
   }
 }
 
 // The value of each slot: from a guess that needs the quantiles only, on by what the density there
 // suggests, then by halves. Only the speed depends on guess and steps.
-void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, int32_t* start,
-             int32_t* freq) {
+void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, RangeLanes& ranges) {
   const D d;
   const hn::RebindToFloat<D> df;
   const V one = hn::Set(d, 1), two = hn::Set(d, 2);
@@ -169,8 +169,8 @@ void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, int32
       v = hn::IfThenElse(hn::Eq(open, one), left, v);
     }
     hn::Store(left, d, values + j);
-    hn::Store(from, d, start + j);
-    hn::Store(hn::Sub(to, from), d, freq + j);
+    hn::Store(from, d, ranges.start + j);
+    hn::Store(hn::Sub(to, from), d, ranges.freq + j);
   }
 }
 
@@ -187,22 +187,13 @@ FLOWZIP_EXPORT(SetRow);
 FLOWZIP_EXPORT(RowRanges);
 FLOWZIP_EXPORT(RowFind);
 
-namespace {
-
-void Join(const int32_t* start, const int32_t* freq, int count, CdfRange* ranges) {
-  for (int j = 0; j < count; ++j) {
-    ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
-  }
-}
-
-}  // namespace
-
 void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
   if (ScalarDefinitionForced()) return RangesScalar(values, ranges);
-  alignas(64) int32_t padded[kSites] = {}, start[kSites], freq[kSites];
+  alignas(64) int32_t padded[kSites] = {};
   std::copy_n(values, count, padded);
-  FLOWZIP_DISPATCH(RowRanges)(*this, padded, start, freq);
-  Join(start, freq, count, ranges);
+  RangeLanes lanes;
+  FLOWZIP_DISPATCH(RowRanges)(*this, padded, lanes);
+  lanes.CopyTo(ranges, count);
 }
 
 void MixtureRow::SetRows(const int32_t* rows, int pitch, int new_components,
@@ -227,9 +218,9 @@ void MixtureRow::FindAll(const int32_t* slots, int32_t* values, CdfRange* ranges
     }
     return;
   }
-  alignas(64) int32_t start[kSites], freq[kSites];
-  FLOWZIP_DISPATCH(RowFind)(*this, slots, values, start, freq);
-  Join(start, freq, count, ranges);
+  RangeLanes lanes;
+  FLOWZIP_DISPATCH(RowFind)(*this, slots, values, lanes);
+  lanes.CopyTo(ranges, count);
 }
 
 }  // namespace flowzip

@@ -11,6 +11,7 @@
 
 #include "model/mixture_lanes-inl.h"
 #include "model/mixture_row.h"
+#include "model/range_lanes.h"
 #include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -80,35 +81,25 @@ HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& 
   *chance = hn::BitCast(d, share(inside));
 }
 
-// Ranges as two arrays of lanes.
-struct Halves {
-  alignas(64) int32_t start[MixtureRow::kSites], freq[MixtureRow::kSites];
+HWY_INLINE hn::Mask<D> Outside(const MixtureRow& row, int j, V value) {
+  const D d;
+  return hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j)));
+}
 
-  Halves(const CdfRange* ranges, int count) {
-    for (int j = 0; j < count; ++j) {
-      start[j] = static_cast<int32_t>(ranges[j].start);
-      freq[j] = static_cast<int32_t>(ranges[j].freq);
-    }
-  }
-  void Join(int count, CdfRange* ranges) const {
-    for (int j = 0; j < count; ++j) {
-      ranges[j] = {static_cast<uint32_t>(start[j]), static_cast<uint32_t>(freq[j])};
-    }
-  }
-  HWY_INLINE void Set(const MixtureRow& row, int j, V value, V from, V to) {
-    const D d;
-    const auto outside =
-        hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j)));
-    hn::Store(hn::IfThenElse(outside, hn::Load(d, start + j), from), d, start + j);
-    hn::Store(hn::IfThenElse(outside, hn::Load(d, freq + j), hn::Sub(to, from)), d, freq + j);
-  }
-};
+// Escapes keep what they have.
+HWY_INLINE void StoreUnless(hn::Mask<D> outside, int j, V from, V to, RangeLanes& ranges) {
+  const D d;
+  int32_t *start = ranges.start + j, *freq = ranges.freq + j;
+  hn::Store(hn::IfThenElse(outside, hn::Load(d, start), from), d, start);
+  hn::Store(hn::IfThenElse(outside, hn::Load(d, freq), hn::Sub(to, from)), d, freq);
+}
 
 void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
                    CdfRange* ranges) {
   const D d;
   V starts[MixtureRow::kGroup + 1], chance;
-  Halves halves(ranges, row.count);
+  RangeLanes lanes;
+  lanes.Take(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
     TiltSites(row, j, tilt, starts, &chance);
     const V value = hn::Load(d, values + j);
@@ -119,10 +110,10 @@ void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Til
       from = hn::IfThenElse(here, starts[k], from);
       to = hn::IfThenElse(here, starts[k + 1], to);
     }
-    halves.Set(row, j, value, from, to);
+    StoreUnless(Outside(row, j, value), j, from, to, lanes);
     hn::Store(chance, d, tilt.chance + j);
   }
-  halves.Join(row.count, ranges);
+  lanes.CopyTo(ranges, row.count);
 }
 
 void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& tilt,
@@ -130,7 +121,8 @@ void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& 
   const D d;
   const V one = hn::Set(d, 1);
   V starts[MixtureRow::kGroup + 1], chance;
-  Halves halves(ranges, row.count);
+  RangeLanes lanes;
+  lanes.Take(ranges, row.count);
   for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
     TiltSites(row, j, tilt, starts, &chance);
     const V slot = hn::Load(d, slots + j), value = hn::Load(d, values + j);
@@ -142,13 +134,12 @@ void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& 
       from = hn::IfThenElse(before, from, starts[k]);
       to = hn::IfThenElse(before, to, starts[k + 1]);
     }
-    halves.Set(row, j, value, from, to);
-    const auto inside = hn::Not(
-        hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j))));
-    hn::Store(hn::IfThenElse(inside, found, value), d, values + j);
+    const auto outside = Outside(row, j, value);
+    StoreUnless(outside, j, from, to, lanes);
+    hn::Store(hn::IfThenElse(outside, value, found), d, values + j);
     hn::Store(chance, d, tilt.chance + j);
   }
-  halves.Join(row.count, ranges);
+  lanes.CopyTo(ranges, row.count);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128

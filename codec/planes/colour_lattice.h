@@ -18,9 +18,9 @@ namespace flowzip {
 
 // What a tile's planes are.
 enum class PlaneColours : uint8_t { kOther, kLifted, kGreenFirst };
-// Of 8-bit RGB.
-inline PlaneColours ColoursOf(ColourConversion conversion) {
-  return IsRecovered(conversion)                       ? PlaneColours::kOther
+// Of so many channels, alpha not counted, of up to 8 bits.
+inline PlaneColours ColoursOf(int channels, ColourConversion conversion) {
+  return channels != 3 || IsRecovered(conversion)      ? PlaneColours::kOther
          : conversion == ColourConversion::kGreenFirst ? PlaneColours::kGreenFirst
                                                        : PlaneColours::kLifted;
 }
@@ -28,7 +28,9 @@ inline PlaneColours ColoursOf(ColourConversion conversion) {
 class ColourLattice {
  public:
   explicit ColourLattice(PlaneColours colours)
-      : colours_(colours), table_(Differences(colours == PlaneColours::kLifted)) {}
+      : colours_(colours),
+        table_(colours == PlaneColours::kOther ? nullptr
+                                               : &Differences(colours == PlaneColours::kLifted)) {}
 
   // Whether there is anything to know of plane `channel`: the last of 8-bit RGB.
   bool Knows(int channel) const { return channel == 2 && colours_ != PlaneColours::kOther; }
@@ -80,20 +82,24 @@ class ColourLattice {
   // A bit for each pair of differences: of r - g and b - g, or of r - b and g - b, so that a step
   // of the third plane is the next bit.
   using Table = std::array<uint8_t, size_t{kRow} * kRow / 8 + 1>;
+  static Table MakeDifferences(bool lifted);
   static const Table& Differences(bool lifted);
+  static uint32_t Place(int32_t row, int32_t column) {
+    return static_cast<uint32_t>((row + kMost) * kRow + column + kMost);
+  }
 
   // The bit of a colour that is none of the clipped ones, and the next eight at least.
   uint32_t Bits(int32_t first, int32_t second, int32_t third) const {
     const bool lifted = colours_ == PlaneColours::kLifted;
     const int32_t row = lifted ? second : second - first;
     const int32_t column = third + (lifted ? second >> 1 : -first);
-    const auto place = static_cast<uint32_t>((row + kMost) * kRow + column + kMost);
-    const uint8_t* at = &table_[place >> 3];
+    const uint32_t place = Place(row, column);
+    const uint8_t* at = table_->data() + (place >> 3);
     return static_cast<uint32_t>(at[0] | at[1] << 8) >> (place & 7);
   }
 
   PlaneColours colours_;
-  const Table& table_;
+  const Table* table_;  // made when it is first asked for
 };
 
 }  // namespace flowzip

@@ -310,7 +310,7 @@ class AdaptiveSites {
     // With the escapes, where there are any.
     const int32_t lowest = row.lo[j] - row.low_escape[j], highest = row.hi[j] + row.high_escape[j];
     const int32_t v = CodeInside(row, j, lowest, highest, std::clamp(actual, lowest, highest));
-    if (v >= row.lo[j] && v <= row.hi[j]) return v;
+    if (row.Inside(j, v)) return v;
     const uint32_t distance =
         CodeEscape(Coder::kEncodes ? static_cast<uint32_t>(std::abs(actual - v)) : 0);
     const int64_t far = v < row.lo[j] ? int64_t{v} - distance : int64_t{v} + distance;

@@ -28,7 +28,7 @@ void LatticeTilt::Learn(const ChannelWalk& walk, const MixtureRow& mixtures,
                         const int32_t* values) {
   for (const ChannelWalk::Lane& site : walk.lanes()) {
     const int i = site.lane;
-    if (values[i] < mixtures.lo[i] || values[i] > mixtures.hi[i]) continue;
+    if (!mixtures.Inside(i, values[i])) continue;
     Weight& weight = weights_[static_cast<size_t>(counts_[i])];
     const int64_t q = tilt_.chance[i];
     const bool on = (tilt_.mask[i] >> (values[i] - tilt_.first[i]) & 1) != 0;

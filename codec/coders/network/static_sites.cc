@@ -23,8 +23,9 @@ void Book(const ChannelWalk& walk, const MixtureRow& mixtures, const ChannelWalk
   const size_t sample = static_cast<size_t>(site.y) * static_cast<size_t>(width) +
                         static_cast<size_t>(site.x);
   const int i = site.lane;
-  const bool escape = value < mixtures.lo[i] || value > mixtures.hi[i];
-  const double more = walk.low_bits(i) + (escape ? ExpGolombBits(distance, kEscapeOrder) : 0);
+  const double more = walk.low_bits(i) + (mixtures.Inside(i, value)
+                                              ? 0
+                                              : ExpGolombBits(distance, kEscapeOrder));
   ledger->Book(sample, Bits(range) + more);
   ledger->BookDetail(sample, mixtures, i, value, more, walk.low_bits(i));
 }
@@ -111,7 +112,7 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
            stack.PopHere({ranges[i].start, ranges[i].freq});
            int64_t value = found[i];
            uint32_t distance = 0;
-           if (found[i] < mixtures.lo[i] || found[i] > mixtures.hi[i]) {
+           if (!mixtures.Inside(i, found[i])) {
              distance = PopDistanceHere(stack);
              value += found[i] < mixtures.lo[i] ? -int64_t{distance} : int64_t{distance};
            }

@@ -145,8 +145,8 @@ class ChannelEncoder {
       merged.coarseness = least_coarse + (i & 1);
       if ((i & 2) != 0) merged.end_patterns = 1;
       if ((i & 4) != 0) merged.lattice_patterns = 1;
-      const bool seen = (i & 4) != 0 && all.lattice_patterns == 1;
-      if (seen || merged.coarseness > kMaxCoarseness) continue;
+      const bool same = (i & 4) != 0 && all.lattice_patterns == 1;
+      if (same || merged.coarseness > kMaxCoarseness) continue;
       auto sums = std::make_unique<RasterCounts>();
       for (int c = 0; c < all.contexts(); ++c) {
         const int to = merged.ContextIn(all, c);

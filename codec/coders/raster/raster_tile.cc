@@ -11,10 +11,6 @@ namespace {
 
 static_assert(kMaxRasterSample == kMaxSample);
 
-PlaneColours ColoursOf(int channels, const TilePlanes& tile) {
-  return channels == kChannels ? flowzip::ColoursOf(tile.colour.conversion) : PlaneColours::kOther;
-}
-
 }  // namespace
 
 std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, ThreadPool& pool,
@@ -26,8 +22,9 @@ std::vector<uint8_t> EncodeRasterTile(const Image& image, const Rect& rect, Thre
   if (AllConstant(tile.ranges)) return payload.Take();
   std::vector<float> bits(pixel_bits != nullptr ? PixelCount(rect) : 0);
   const int channels = ColorChannels(image);
-  const auto streams = EncodeRaster(std::move(tile.planes), channels, ColoursOf(channels, tile),
-                                    tile.ranges, pool, pixel_bits != nullptr ? &bits : nullptr);
+  const auto streams =
+      EncodeRaster(std::move(tile.planes), channels, ColoursOf(channels, tile.colour.conversion),
+                   tile.ranges, pool, pixel_bits != nullptr ? &bits : nullptr);
   for (const std::vector<uint8_t>& stream : streams) {
     if (stream.empty()) continue;
     payload.PutVarint(stream.size());
@@ -47,8 +44,9 @@ void DecodeRasterTile(ByteSpan payload, const Rect& rect, Image* image, TileStat
     if (!tile.ranges[c].constant()) streams[c] = reader.GetBytes(reader.GetVarint());
   }
   Require(reader.remaining() == 0, ErrorCode::kCorrupt, "tile has surplus bytes");
-  tile.planes = DecodeRaster(streams, channels, ColoursOf(channels, tile), tile.ranges,
-                             static_cast<int>(rect.width), static_cast<int>(rect.height));
+  tile.planes =
+      DecodeRaster(streams, channels, ColoursOf(channels, tile.colour.conversion), tile.ranges,
+                   static_cast<int>(rect.width), static_cast<int>(rect.height));
   WriteTile(tile, rect, image);
 }
 
