@@ -19,6 +19,10 @@ FINE = make_fine()
 FIRST_KNOTS = [SQUASH[clamp(192 * (k - 16), -TOP, TOP) + TOP] for k in range(33)]
 
 
+# Of events (reference_tilt.py).
+KINDS = 0, 0, 0, 0, 1, 2, 2, 2, 3, 4, 4, 5, 6
+
+
 def cut(v):
     return clamp(v, -4096, 4096)
 
@@ -75,7 +79,7 @@ class Plane:
     def __init__(self, data, own, others, rgb):
         self.coder, self.own, self.others, self.rgb = Bits(data), own, others, rgb
         self.slots = Slots(table_bits(own.width * own.height, 4))
-        self.mixers = [Mixer() for _ in range(3)]
+        self.mixers = [Mixer() for _ in range(4)]
         inputs = 33 + 5 * len(others)
         self.filters = Filter(inputs, 2000), Filter(inputs, 10000)
         self.drifts, self.spreads, self.map = {}, {}, {}
@@ -89,17 +93,17 @@ class Plane:
             value = value << 1 | self.coder.code(1 << 15)
         return value
 
-    def read(self, partition, b, center, near, x, y):
-        """The sample at x, y without its b low bits."""
-        return Site(self, partition, b, center, near, x, y).read()
+    def read(self, partition, tilted, b, center, near, x, y):
+        """The sample at x, y without its b low bits. tilted: a Site of reference_tilt.py."""
+        return Site(self, partition, tilted, b, center, near, x, y).read()
 
 
 class Site:
-    def __init__(self, plane, partition, b, prediction, near, x, y):
+    def __init__(self, plane, partition, tilted, b, prediction, near, x, y):
         self.plane, self.partition, self.place = plane, partition, (x, y)
+        self.tilted = tilted
         self.lo, self.hi = partition.lo, partition.hi
-        self.mean = clamp(sum(int(w) * int(m) for w, m in zip(partition.w, partition.m)) >> 14,
-                          16 * self.lo, 16 * self.hi)
+        self.mean = clamp(partition.mean(), 16 * self.lo, 16 * self.hi)
         self.center = clamp((self.mean + 8) >> 4, self.lo, self.hi)
         reach = max(1, sum(int(w) * int(r) for w, r in
                            zip(partition.w, partition.reach)) >> 14)
@@ -199,6 +203,15 @@ class Site:
             self.hashes[12] = step(step(13, mask), count)
             self.third_set = (mask >> 2) % 32 + (32 if count > 2 else 0)
 
+        here = self.center - self.tilted.f
+        self.kinds = sum({1 << kind for kind, some in zip(KINDS, self.tilted.sets) if here in some})
+
+    def below(self, v):
+        """The mixture's mass below v, tilted."""
+        if self.lo <= v <= self.hi + 1 and 0 <= v - self.tilted.f <= 8:
+            return self.tilted.starts[v - self.tilted.f]
+        return self.partition.c(v)
+
     def bit(self, kind, part, whole, shape_odds):
         plane = self.plane
         slots, x = [], []
@@ -209,8 +222,9 @@ class Site:
         x.append(FINE[min(16383, 16384 * part // whole) if whole else 8192])
         x += [shape_odds(shape) for shape in self.shapes] + [256]
         high = 32 if plane.others else 0
-        sets = (kind, 64 * kind + self.scale + high, 64 * kind + self.third_set)
-        mixed = tdiv(sum(mixer.mix(x, n) for mixer, n in zip(plane.mixers, sets)), 3)
+        sets = (kind, 64 * kind + self.scale + high, 64 * kind + self.third_set,
+                128 * kind + self.kinds)
+        mixed = tdiv(sum(mixer.mix(x, n) for mixer, n in zip(plane.mixers, sets)), 4)
         knots = plane.map.setdefault((kind, self.scale), list(FIRST_KNOTS))
         j, d = divmod(mixed + 3072, 192)
         mapped = (knots[j] * (192 - d) + knots[j + 1] * d) // 192
@@ -225,7 +239,7 @@ class Site:
 
     def value(self):
         """Inside the window, or an escape's lo - 1 or hi + 1."""
-        center, below = self.center, self.partition.c
+        center, below = self.center, self.below
         first, last = self.lo - self.partition.a, self.hi + self.partition.b
         if first == last:
             return first

@@ -184,6 +184,10 @@ class Partition:
         self.a, self.b = int(lo > vmin), int(hi < vmax)
         self.f = (1 << 16) - (hi - lo + 1) - self.a - self.b
 
+    def mean(self):
+        """In 1/16."""
+        return sum(int(w) * int(m) for w, m in zip(self.w, self.m)) >> 14
+
     def c(self, v):
         """C(v); 0 and 2^16 beyond the escapes."""
         if v < self.lo or v == self.lo == self.vmin:

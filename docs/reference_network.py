@@ -4,8 +4,8 @@ import numpy as np
 import reference_adaptive as adaptive
 
 from reference_bits import fail
-from reference_lattice import Tilt
 from reference_raster import CROSS, OWN, FilterSide
+from reference_tilt import Tilt
 
 LANES, LAG = 16, 4
 NEAR = sorted(((dx, dy) for dy in range(-4, 1) for dx in range(-4, 5)
@@ -157,7 +157,7 @@ class Walk:
             fail("filter weights out of range")
         rest = data.bytes(len(data.data) - data.at)
         self.adaptive = adaptive.Plane(rest, self.own, planes[:-1], rgb) if learns else None
-        self.tilt = Tilt(rgb, planes) if rgb and self.channel == 2 and not learns else None
+        self.tilt = Tilt(rgb, planes, span)
         self.count = 1 if width * height < 32768 else LANES
         self.rans = None if learns else tools.Rans(rest, self.count)
         period = max(width + 8, 64)
@@ -204,26 +204,33 @@ class Walk:
         out[:, 2 * k :] += (16 * q - 256 * (12 + b))[:, None]
         center, low, high = ((2 * p + 8) >> b) - 8, lo >> b, hi >> b
         w, m, i, first, last = self.tools.mixtures(out, center, low[:, None], high[:, None])
+        sites = []
         for s, (x, y) in enumerate(zip(xs.tolist(), ys.tolist())):
             part = self.tools.Partition(w[s], m[s], i[s], int(first[s]), int(last[s]), int(low[s]),
                                         int(high[s]))
-            bits = int(b[s])
+            sites.append((part, int(b[s]), int(center[s]), x, y))
+        if self.adaptive:  # what one site of a step teaches its tilt, the others do not know
+            looks = [self.tilt.look(part, part.mean() + 8 >> 4, bits, middle, x, y)
+                     for part, bits, middle, x, y in sites]
+        for s, (part, bits, middle, x, y) in enumerate(sites):
             if self.adaptive:
-                v = self.adaptive.read(part, bits, int(center[s]), NEAR, x, y)
+                v = self.adaptive.read(part, looks[s], bits, middle, NEAR, x, y)
+                self.tilt.learn(looks[s], part, v)
                 v = (v << bits) + self.adaptive.plain(bits)
             else:
-                v = self.read(part, bits, int(center[s]), x, y)
+                v = self.read(part, bits, middle, x, y)
             if not lo <= v <= hi:
                 fail("sample outside its range")
             self.own.set(x, y, v, 8 * v - p[s])
-        if self.tilt:
-            self.tilt.end_step()
+        self.tilt.end_step()
 
     def read(self, part, bits, center, x, y):
         self.rans.lane = y % LANES % self.count
         v, start, freq = part.find(self.rans.slot())
-        if self.tilt and part.lo <= v <= part.hi:
-            v, start, freq = self.tilt.find(part, v, bits, center, x, y, self.rans.slot())
+        site = self.tilt.look(part, v, bits, center, x, y)
+        if part.lo <= v <= part.hi:
+            v, start, freq = site.find(self.rans.slot())
+        self.tilt.learn(site, part, v)
         self.rans.pop_here(start, freq)
         if v < part.lo:
             v -= distance(self.rans)

@@ -70,39 +70,11 @@ int32_t FindIn(const MixtureRow& row, int j, uint32_t slot, CdfRange* range) {
   return left;
 }
 
-// Where the values of a tilted group begin, and its end.
-using Starts = std::array<uint32_t, MixtureRow::kGroup + 1>;
-
-Starts TiltedStarts(const MixtureRow& row, int j, MixtureRow::Tilt* tilt) {
-  constexpr int kGroup = MixtureRow::kGroup;
-  Starts edges, sums, there;  // there: how many values before have any mass
-  uint32_t sum = 0, inside = 0, count = 0;
-  const auto edge = [&](int k) {
-    return Cumulative<0>(row, j, std::clamp(tilt->first[j] + k, row.lo[j], row.hi[j] + 1));
-  };
-  edges[0] = edge(0);
-  for (int k = 0; k < kGroup; ++k) {
-    edges[k + 1] = edge(k + 1);
-    const uint32_t mass = edges[k + 1] - edges[k];
-    const bool on = (tilt->mask[j] >> k & 1) != 0;
-    const uint32_t weighed = mass * static_cast<uint32_t>(on ? tilt->weight[j] : 64);
-    sums[k] = sum;
-    there[k] = count;
-    sum += weighed;
-    inside += on ? weighed : 0;
-    count += mass > 0 ? 1 : 0;
-  }
-  sum = std::max(sum, 1u);  // sites that nobody asked for may have no mass
-  // Shares of 2^16 by a reciprocal: sums as numbers below 2^16, of which the whole has 16 bits.
-  const int zeros = std::countl_zero(sum) - 1;
-  const uint32_t reciprocal = (uint32_t{1} << 31) / (sum << zeros >> 15);
-  const auto share = [&](uint32_t part) { return (part << zeros >> 15) * reciprocal >> 15; };
-  const uint32_t spare = edges[kGroup] - edges[0] - count;
-  for (int k = 0; k < kGroup; ++k) {
-    if (edges[k] < edges[kGroup]) edges[k] = edges[0] + there[k] + (share(sums[k]) * spare >> 16);
-  }
-  tilt->chance[j] = static_cast<int32_t>(share(inside));
-  return edges;
+// 2^(w / 2^16), in 1/256.
+uint32_t TiltFactor(int32_t w) {
+  const int32_t x =
+      (std::clamp(w, -MixtureRow::kMaxTilt, MixtureRow::kMaxTilt) + MixtureRow::kMaxTilt) >> 8;
+  return static_cast<uint32_t>((256 + (x & 255)) << (x >> 8)) >> 6;
 }
 
 }  // namespace
@@ -127,6 +99,12 @@ void MixtureRow::Take(int j, const Mixture& mixture) {
   spread[j] = static_cast<int32_t>(reach_sum >> kWeightBits);
 }
 
+int32_t MixtureRow::Mean(int j) const {
+  int64_t sum = 0;
+  for (int k = 0; k < components; ++k) sum += int64_t{weight[k][j]} * mean[k][j];
+  return static_cast<int32_t>(sum >> kWeightBits);
+}
+
 CdfRange MixtureRow::Range(int j, int32_t v) const {
   v = std::clamp(v, lo[j] - 1, hi[j] + 1);
   const uint32_t start = Cumulative<0>(*this, j, v);
@@ -137,20 +115,58 @@ void MixtureRow::RangesScalar(const int32_t* values, CdfRange* ranges) const {
   for (int j = 0; j < count; ++j) ranges[j] = Range(j, values[j]);
 }
 
-void MixtureRow::TiltRange(int j, int32_t value, Tilt* tilt, CdfRange* range) const {
-  const Starts starts = TiltedStarts(*this, j, tilt);
-  if (!Inside(j, value)) return;
-  const auto k = static_cast<size_t>(value - tilt->first[j]);
-  *range = {starts[k], starts[k + 1] - starts[k]};
-}
-
-void MixtureRow::TiltFind(int j, uint32_t slot, Tilt* tilt, int32_t* value, CdfRange* range) const {
-  const Starts starts = TiltedStarts(*this, j, tilt);
-  if (!Inside(j, *value)) return;
-  size_t k = 0;
-  for (size_t next = 1; next < kGroup; ++next) k += starts[next] <= slot ? 1 : 0;
-  *value = tilt->first[j] + static_cast<int32_t>(k);
-  *range = {starts[k], starts[k + 1] - starts[k]};
+void MixtureRow::TiltSite(int j, Tilt* tilt) const {
+  std::array<uint32_t, kGroup + 1> edges, sums, there;  // there: how many before have any mass
+  std::array<uint32_t, kGroup> mass, weighed;
+  std::array<int32_t, kGroup> logs{};
+  const auto edge = [&](int k) {
+    return Cumulative<0>(*this, j, std::clamp(tilt->first[j] + k, lo[j], hi[j] + 1));
+  };
+  const auto of_event = [&](int e, const std::array<uint32_t, kGroup>& from) {
+    uint32_t in = 0;
+    for (size_t k = 0; k < kGroup; ++k) in += (tilt->mask[e][j] >> k & 1) != 0 ? from[k] : 0;
+    return in;
+  };
+  edges[0] = edge(0);
+  for (int k = 0; k < kGroup; ++k) {
+    edges[k + 1] = edge(k + 1);
+    mass[k] = edges[k + 1] - edges[k];
+  }
+  const uint32_t all = edges[kGroup] - edges[0];
+  for (int e = 0; e < tilt->events; ++e) {
+    const uint32_t in = of_event(e, mass);
+    const int share =
+        (8 * in >= all ? 1 : 0) + (2 * in >= all ? 1 : 0) + (4 * in >= 3 * all ? 1 : 0);
+    const int context = 8 * (tilt->west[j] >> e & 1) + 4 * (tilt->north[j] >> e & 1) + share;
+    tilt->context[e][j] = context;
+    for (size_t k = 0; k < kGroup; ++k) {
+      if ((tilt->mask[e][j] >> k & 1) != 0) logs[k] += tilt->weight[e][context];
+    }
+  }
+  uint32_t sum = 0, count = 0;
+  for (size_t k = 0; k < kGroup; ++k) {
+    weighed[k] = mass[k] * TiltFactor(logs[k]);
+    sums[k] = sum;
+    there[k] = count;
+    sum += weighed[k];
+    count += mass[k] > 0 ? 1 : 0;
+  }
+  sum = std::max(sum, 1u);  // sites that nobody asked for may have no mass
+  // Shares of 2^16 by a reciprocal: sums as numbers below 2^16, of which the whole has 16 bits.
+  const int zeros = std::countl_zero(sum) - 1;
+  const uint32_t reciprocal = (uint32_t{1} << 31) / (sum << zeros >> 15);
+  const auto share = [&](uint32_t part) { return (part << zeros >> 15) * reciprocal >> 15; };
+  const uint32_t spare = all - count;
+  for (size_t k = 0; k <= kGroup; ++k) {
+    uint32_t start = edges[k];
+    if (start < edges[kGroup]) start = edges[0] + there[k] + (share(sums[k]) * spare >> 16);
+    tilt->start[k][j] = static_cast<int32_t>(start);
+  }
+  for (int e = 0; e < tilt->events; ++e) {
+    const uint32_t q = share(of_event(e, weighed));
+    tilt->chance[e][j] = static_cast<int32_t>(q);
+    tilt->shown[e][j] = static_cast<int32_t>(q * (65536 - q) >> 16);
+  }
 }
 
 int32_t MixtureRow::Find(int j, uint32_t slot, CdfRange* range) const {

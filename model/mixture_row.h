@@ -24,6 +24,9 @@ struct MixtureRow {
   // Whether value v of site j is in its window: it is an escape if not.
   bool Inside(int j, int32_t v) const { return v >= lo[j] && v <= hi[j]; }
 
+  // The mixture's mean, in 1/16: exactly, as `middle` is not.
+  int32_t Mean(int j) const;
+
   // Mixture::Range(values[j]) of every site.
   void Ranges(const int32_t* values, CdfRange* ranges) const;
   // Mixture::Range and Mixture::Find of site j.
@@ -32,20 +35,43 @@ struct MixtureRow {
   // Find of every site; all slots < 2^16. Arrays hold whole multiples of 16 values.
   void FindAll(const int32_t* slots, int32_t* values, CdfRange* ranges) const;
 
-  // Of the values first .. first + 7 of each site, one at least in its window, those with a bit in
-  // `mask` weigh weight / 64 times what the mixture gives them, and all eight together what they
-  // did. `chance`: of one of the mask's among them, in 1/2^16.
+  // A mixture is smooth; what is likely for another reason, it cannot say. Events are sets of some
+  // of the values first .. first + 7 of each site, one at least in its window, in `mask` (bit k:
+  // first + k). The mass of a value is multiplied by 2^(w / 2^16), w the sum of weights of the
+  // events it belongs to, and all eight together keep what they had (exponential tilting). Between
+  // whole octaves, 2^x is drawn straight. An event's weight goes by its context: whether it took
+  // place to the west and to the north, and whether its values have an eighth, half, three quarters
+  // of the mass of all eight.
+  static constexpr int kEvents = 13;    // at most
+  static constexpr int kContexts = 16;  // 8 west + 4 north + how many of the three shares
+  static constexpr int kTiltSites = 16;
+  static constexpr int32_t kMaxTilt = 6 << 16;  // of w; all above and below are as this
   struct Tilt {
-    alignas(64) int32_t first[kSites], mask[kSites], weight[kSites];  // weights: 1..2048
-    alignas(64) int32_t chance[kSites];
+    int events = 0;
+    alignas(64) int32_t first[kTiltSites], mask[kEvents][kTiltSites];
+    alignas(64) int32_t west[kTiltSites], north[kTiltSites];  // bit e: event e took place there
+    alignas(64) int32_t weight[kEvents][kContexts];           // within +-kMaxTilt
+    // Results: where the range of first + k begins, and that of the last one ends; each event's
+    // context, its chance q among the eight and q (1 - q), in 1/2^16.
+    alignas(64) int32_t start[kGroup + 1][kTiltSites];
+    alignas(64) int32_t context[kEvents][kTiltSites];
+    alignas(64) int32_t chance[kEvents][kTiltSites], shown[kEvents][kTiltSites];
+
+    // The range of value v of site j, one of the eight and in its window.
+    CdfRange Range(int j, int32_t v) const {
+      const int32_t k = v - first[j], from = start[k][j];
+      return {static_cast<uint32_t>(from), static_cast<uint32_t>(start[k + 1][j] - from)};
+    }
+    // The value whose range holds `slot`, which one does.
+    int32_t Find(int j, uint32_t slot) const {
+      int32_t v = first[j];
+      for (int k = 1; k < kGroup; ++k) v += start[k][j] <= static_cast<int32_t>(slot) ? 1 : 0;
+      return v;
+    }
   };
-  // Sets `chance` and, unless values[j] is an escape, its tilted range; it is of the group.
-  void TiltRanges(const int32_t* values, Tilt* tilt, CdfRange* ranges) const;
-  void TiltRange(int j, int32_t value, Tilt* tilt, CdfRange* range) const;
-  // The same for the value whose tilted range holds slots[j], unless values[j] is an escape: at
-  // first values are what FindAll finds.
-  void TiltFindAll(const int32_t* slots, Tilt* tilt, int32_t* values, CdfRange* ranges) const;
-  void TiltFind(int j, uint32_t slot, Tilt* tilt, int32_t* value, CdfRange* range) const;
+  // Sets the results of a site; of all, of which there may be kTiltSites.
+  void TiltSite(int j, Tilt* tilt) const;
+  void TiltAll(Tilt* tilt) const;
 
   // By component, then site; the names are those of mixture.h.
   int components = 0, count = 0;

@@ -11,7 +11,6 @@
 
 #include "model/mixture_lanes-inl.h"
 #include "model/mixture_row.h"
-#include "model/range_lanes.h"
 #include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,43 +20,74 @@ namespace HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 // Emulation gains nothing: the definition is as good.
-void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
-                   CdfRange* ranges) {
-  for (int j = 0; j < row.count; ++j) row.TiltRange(j, values[j], &tilt, &ranges[j]);
-}
-
-void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& tilt,
-                 int32_t* values, CdfRange* ranges) {
-  for (int j = 0; j < row.count; ++j) {
-    row.TiltFind(j, static_cast<uint32_t>(slots[j]), &tilt, &values[j], &ranges[j]);
-  }
+void RowTiltAll(const MixtureRow& row, MixtureRow::Tilt& tilt) {
+  for (int j = 0; j < row.count; ++j) row.TiltSite(j, &tilt);
 }
 
 #else
 
-// TiltedStarts of mixture_row.cc, for the sites from j on, and `chance`.
-HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& tilt, V* starts,
-                          V* chance) {
-  constexpr int kGroup = MixtureRow::kGroup;
+constexpr int kGroup = MixtureRow::kGroup;
+
+// a + b where the bit of `mask` is set.
+HWY_INLINE V AddWhere(V mask, int bit, V a, V b) {
+  return hn::Add(a, hn::IfThenElseZero(hn::TestBit(mask, hn::Set(D(), 1 << bit)), b));
+}
+
+// MixtureRow::TiltSite, for the sites from j on.
+HWY_INLINE void TiltSites(const MixtureRow& row, int j, MixtureRow::Tilt& tilt) {
   const D d;
   const DU du;
   const V zero = hn::Zero(d), one = hn::Set(d, 1);
   const V lo = hn::Load(d, row.lo + j), end = hn::Add(hn::Load(d, row.hi + j), one);
-  const V mask = hn::Load(d, tilt.mask + j), weight = hn::Load(d, tilt.weight + j);
   V value = hn::Load(d, tilt.first + j);
-  V sums[kGroup], there[kGroup], sum = zero, inside = zero, count = zero;
+  V starts[kGroup + 1], mass[kGroup], logs[kGroup];
   starts[0] = Cumulative(row, j, Clamp(value, lo, end));
+  HWY_UNROLL(kGroup)
   for (int k = 0; k < kGroup; ++k) {
     value = hn::Add(value, one);
     starts[k + 1] = Cumulative(row, j, Clamp(value, lo, end));
-    const V mass = hn::Sub(starts[k + 1], starts[k]);
-    const auto on = hn::TestBit(mask, hn::Set(d, 1 << k));
-    const V weighed = hn::Mul(mass, hn::IfThenElse(on, weight, hn::Set(d, 64)));
+    mass[k] = hn::Sub(starts[k + 1], starts[k]);
+    logs[k] = zero;
+  }
+  const V first = starts[0], last = starts[kGroup], all = hn::Sub(last, first);
+  const V thrice = hn::Add(hn::Add(all, all), all);
+  const V west = hn::Load(d, tilt.west + j), north = hn::Load(d, tilt.north + j);
+  for (int e = 0; e < tilt.events; ++e) {
+    const V mask = hn::Load(d, tilt.mask[e] + j);
+    V in = zero;
+    HWY_UNROLL(kGroup)
+    for (int k = 0; k < kGroup; ++k) in = AddWhere(mask, k, in, mass[k]);
+    const V event = hn::Set(d, 1 << e);
+    V context = hn::IfThenElseZero(hn::TestBit(west, event), hn::Set(d, 8));
+    context = hn::Add(context, hn::IfThenElseZero(hn::TestBit(north, event), hn::Set(d, 4)));
+    const auto reached = [&](V parts, V wanted)
+                             HWY_ATTR { return hn::IfThenElse(hn::Gt(wanted, parts), zero, one); };
+    context = hn::Add(context, reached(hn::ShiftLeft<3>(in), all));
+    context = hn::Add(context, reached(hn::Add(in, in), all));
+    context = hn::Add(context, reached(hn::ShiftLeft<2>(in), thrice));
+    hn::Store(context, d, tilt.context[e] + j);
+#if HWY_TARGET <= HWY_AVX3
+    static_assert(hn::MaxLanes(d) == MixtureRow::kContexts);
+    const V weight =
+        hn::TableLookupLanes(hn::Load(d, tilt.weight[e]), hn::IndicesFromVec(d, context));
+#else
+    const V weight = hn::GatherIndex(d, tilt.weight[e], context);
+#endif
+    HWY_UNROLL(kGroup)
+    for (int k = 0; k < kGroup; ++k) logs[k] = AddWhere(mask, k, logs[k], weight);
+  }
+  V weighed[kGroup], sums[kGroup], there[kGroup], sum = zero, count = zero;
+  const V most = hn::Set(d, MixtureRow::kMaxTilt), unit = hn::Set(d, 256);
+  HWY_UNROLL(kGroup)
+  for (int k = 0; k < kGroup; ++k) {
+    const V x = hn::ShiftRight<8>(hn::Add(Clamp(logs[k], hn::Neg(most), most), most));
+    const V mantissa = hn::Or(hn::And(x, hn::Set(d, 255)), unit);
+    const V factor = hn::ShiftRight<6>(hn::Shl(mantissa, hn::ShiftRight<8>(x)));
+    weighed[k] = hn::Mul(mass[k], factor);
     sums[k] = sum;
     there[k] = count;
-    sum = hn::Add(sum, weighed);
-    inside = hn::Add(inside, hn::IfThenElseZero(on, weighed));
-    count = hn::Add(count, hn::IfThenElseZero(hn::Gt(mass, zero), one));
+    sum = hn::Add(sum, weighed[k]);
+    count = hn::Add(count, hn::IfThenElseZero(hn::Gt(mass[k], zero), one));
   }
   // The whole's zeros before its first bit, less the sign's.
   V zeros = zero, whole = hn::Max(sum, one);
@@ -71,75 +101,29 @@ HWY_INLINE void TiltSites(const MixtureRow& row, int j, const MixtureRow::Tilt& 
     const V scaled = hn::ShiftRight<15>(hn::Shl(part, zeros));
     return hn::ShiftRight<15>(hn::Mul(hn::BitCast(du, scaled), reciprocal));
   };
-  const V first = starts[0], last = starts[kGroup];
-  const auto spare = hn::BitCast(du, hn::Sub(hn::Sub(last, first), count));
+  const auto spare = hn::BitCast(du, hn::Sub(all, count));
+  HWY_UNROLL(kGroup)
   for (int k = 0; k < kGroup; ++k) {
     const V shared = hn::BitCast(d, hn::ShiftRight<16>(hn::Mul(share(sums[k]), spare)));
-    starts[k] =
-        hn::IfThenElse(hn::Lt(starts[k], last), hn::Add(hn::Add(first, there[k]), shared), last);
+    const V begin = hn::Add(hn::Add(first, there[k]), shared);
+    hn::Store(hn::IfThenElse(hn::Lt(starts[k], last), begin, last), d, tilt.start[k] + j);
   }
-  *chance = hn::BitCast(d, share(inside));
-}
-
-HWY_INLINE hn::Mask<D> Outside(const MixtureRow& row, int j, V value) {
-  const D d;
-  return hn::Or(hn::Lt(value, hn::Load(d, row.lo + j)), hn::Gt(value, hn::Load(d, row.hi + j)));
-}
-
-// Escapes keep what they have.
-HWY_INLINE void StoreUnless(hn::Mask<D> outside, int j, V from, V to, RangeLanes& ranges) {
-  const D d;
-  int32_t *start = ranges.start + j, *freq = ranges.freq + j;
-  hn::Store(hn::IfThenElse(outside, hn::Load(d, start), from), d, start);
-  hn::Store(hn::IfThenElse(outside, hn::Load(d, freq), hn::Sub(to, from)), d, freq);
-}
-
-void RowTiltRanges(const MixtureRow& row, const int32_t* values, MixtureRow::Tilt& tilt,
-                   CdfRange* ranges) {
-  const D d;
-  V starts[MixtureRow::kGroup + 1], chance;
-  RangeLanes lanes;
-  lanes.Take(ranges, row.count);
-  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    TiltSites(row, j, tilt, starts, &chance);
-    const V value = hn::Load(d, values + j);
-    const V place = hn::Sub(value, hn::Load(d, tilt.first + j));
-    V from = starts[0], to = starts[1];
-    for (int k = 1; k < MixtureRow::kGroup; ++k) {
-      const auto here = hn::Eq(place, hn::Set(d, k));
-      from = hn::IfThenElse(here, starts[k], from);
-      to = hn::IfThenElse(here, starts[k + 1], to);
-    }
-    StoreUnless(Outside(row, j, value), j, from, to, lanes);
-    hn::Store(chance, d, tilt.chance + j);
+  hn::Store(last, d, tilt.start[kGroup] + j);
+  const auto one_whole = hn::Set(du, 65536);
+  for (int e = 0; e < tilt.events; ++e) {
+    const V mask = hn::Load(d, tilt.mask[e] + j);
+    V in = zero;
+    HWY_UNROLL(kGroup)
+    for (int k = 0; k < kGroup; ++k) in = AddWhere(mask, k, in, weighed[k]);
+    const auto q = share(in);
+    hn::Store(hn::BitCast(d, q), d, tilt.chance[e] + j);
+    const auto shown = hn::ShiftRight<16>(hn::Mul(q, hn::Sub(one_whole, q)));
+    hn::Store(hn::BitCast(d, shown), d, tilt.shown[e] + j);
   }
-  lanes.CopyTo(ranges, row.count);
 }
 
-void RowTiltFind(const MixtureRow& row, const int32_t* slots, MixtureRow::Tilt& tilt,
-                 int32_t* values, CdfRange* ranges) {
-  const D d;
-  const V one = hn::Set(d, 1);
-  V starts[MixtureRow::kGroup + 1], chance;
-  RangeLanes lanes;
-  lanes.Take(ranges, row.count);
-  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    TiltSites(row, j, tilt, starts, &chance);
-    const V slot = hn::Load(d, slots + j), value = hn::Load(d, values + j);
-    V found = hn::Load(d, tilt.first + j);
-    V from = starts[0], to = starts[1];
-    for (int k = 1; k < MixtureRow::kGroup; ++k) {
-      const auto before = hn::Gt(starts[k], slot);
-      found = hn::Add(found, hn::IfThenZeroElse(before, one));
-      from = hn::IfThenElse(before, from, starts[k]);
-      to = hn::IfThenElse(before, to, starts[k + 1]);
-    }
-    const auto outside = Outside(row, j, value);
-    StoreUnless(outside, j, from, to, lanes);
-    hn::Store(hn::IfThenElse(outside, value, found), d, values + j);
-    hn::Store(chance, d, tilt.chance + j);
-  }
-  lanes.CopyTo(ranges, row.count);
+void RowTiltAll(const MixtureRow& row, MixtureRow::Tilt& tilt) {
+  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(D()))) TiltSites(row, j, tilt);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
@@ -151,26 +135,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace flowzip {
 
-FLOWZIP_EXPORT(RowTiltRanges);
-FLOWZIP_EXPORT(RowTiltFind);
+FLOWZIP_EXPORT(RowTiltAll);
 
-void MixtureRow::TiltRanges(const int32_t* values, Tilt* tilt, CdfRange* ranges) const {
+void MixtureRow::TiltAll(Tilt* tilt) const {
   if (ScalarDefinitionForced()) {
-    for (int j = 0; j < count; ++j) TiltRange(j, values[j], tilt, &ranges[j]);
+    for (int j = 0; j < count; ++j) TiltSite(j, tilt);
     return;
   }
-  FLOWZIP_DISPATCH(RowTiltRanges)(*this, values, *tilt, ranges);
-}
-
-void MixtureRow::TiltFindAll(const int32_t* slots, Tilt* tilt, int32_t* values,
-                             CdfRange* ranges) const {
-  if (ScalarDefinitionForced()) {
-    for (int j = 0; j < count; ++j) {
-      TiltFind(j, static_cast<uint32_t>(slots[j]), tilt, &values[j], &ranges[j]);
-    }
-    return;
-  }
-  FLOWZIP_DISPATCH(RowTiltFind)(*this, slots, *tilt, values, ranges);
+  FLOWZIP_DISPATCH(RowTiltAll)(*this, *tilt);
 }
 
 }  // namespace flowzip

@@ -11,46 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "mixture_cases.h"
 #include "model/mixture_row.h"
 #include "model/simd_targets.h"
 
 namespace flowzip {
 namespace {
 
-using Rng = std::mt19937;
-
 constexpr int kScales = 192;
-
-struct Case {
-  int components;
-  int16_t head[3 * Mixture::kMaxComponents];
-  int32_t center, vmin, vmax;
-  Mixture Make() const { return Mixture(head, components, center, vmin, vmax); }
-};
-
-// `extremity` 0: what a trained network puts out; 1: anything in +-8191; 2: any int16.
-Case RandomCase(Rng& rng, int extremity) {
-  Case c;
-  c.components = 1 + rng() % Mixture::kMaxComponents;
-  const auto within = [&](int n) { return static_cast<int>(rng() % (2 * n + 1)) - n; };
-  const int typical[3] = {600, 100, 700};
-  for (int i = 0; i < 3 * c.components; ++i) {
-    const int n = extremity == 0 ? typical[i / c.components] : extremity == 1 ? 8191 : 32767;
-    c.head[i] = static_cast<int16_t>(within(n) - (extremity == 2 ? rng() % 2 : 0));
-    if (extremity > 0 && rng() % 4 == 0) c.head[i] = static_cast<int16_t>(rng() % 2 ? n : -n - 1);
-  }
-  const int32_t kinds[][2] = {
-      {0, 255},        {-255, 255},       {0, 1}, {-2, 2},     {0, 65535},
-      {-65535, 65535}, {-131072, 131071}, {7, 7}, {-300, 290}, {-1 << 20, 1 << 20}};
-  const auto& kind = kinds[rng() % std::size(kinds)];
-  c.vmin = kind[0];
-  c.vmax = kind[1];
-  c.center = c.vmin * 16 + static_cast<int32_t>(rng() % (uint32_t(c.vmax - c.vmin) * 16 + 1));
-  if (extremity == 2 && rng() % 4 == 0) {
-    c.center = rng() % 2 ? Mixture::kMaxCenter : -Mixture::kMaxCenter;
-  }
-  return c;
-}
 
 // Whether the ranges of the window and the escapes tile [0, 2^16) in order.
 bool Tiles(const Case& c, const Mixture& m) {
@@ -259,32 +227,19 @@ TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[m
     Rng rng(8);
     int bad_windows = 0, bad_ranges = 0, bad_finds = 0;
     for (int i = 0; i < 900; ++i) {
-      constexpr int kSites = 16;
-      const int extremity = i % 3, components = RandomCase(rng, extremity).components;
-      alignas(64) int32_t rows[3 * Mixture::kMaxComponents][kSites];
-      alignas(64) int32_t centers[kSites], vmin[kSites], vmax[kSites], values[kSites];
-      alignas(64) int32_t slots[kSites], found[kSites];
+      constexpr int kSites = RowCase::kSites;
+      // Beyond int16, as the network coder's outputs may be.
+      const RowCase c(rng, i % 3, i % 2 == 0 ? 1 : 32);
+      const MixtureRow row = c.Make();
+      alignas(64) int32_t values[kSites], slots[kSites], found[kSites];
       std::vector<Mixture> mixtures;
       for (int j = 0; j < kSites; ++j) {
-        Case c;
-        do c = RandomCase(rng, extremity);
-        while (c.components != components);
-        // Beyond int16, as the network coder's outputs may be.
-        const int factor = i % 2 == 0 ? 1 : 1 + static_cast<int>(rng() % 32);
-        for (int k = 0; k < 3 * components; ++k) {
-          rows[k][j] = std::clamp(c.head[k] * factor, -Mixture::kMaxHead, Mixture::kMaxHead);
-        }
-        centers[j] = c.center;
-        vmin[j] = c.vmin;
-        vmax[j] = c.vmax;
-        const Mixture& m =
-            mixtures.emplace_back(rows[0] + j, kSites, components, c.center, c.vmin, c.vmax);
-        values[j] = std::clamp(
-            m.lo() - 2 + static_cast<int32_t>(rng() % (m.hi() - m.lo() + 5)), c.vmin, c.vmax);
+        const Mixture& m = mixtures.emplace_back(c.rows[0] + j, kSites, c.components, c.centers[j],
+                                                 c.vmin[j], c.vmax[j]);
+        values[j] = std::clamp(m.lo() - 2 + static_cast<int32_t>(rng() % (m.hi() - m.lo() + 5)),
+                               c.vmin[j], c.vmax[j]);
         slots[j] = static_cast<int32_t>(i % 7 == 0 ? 0 : i % 7 == 1 ? 65535 : rng() % 65536);
       }
-      MixtureRow row;
-      row.SetRows(rows[0], kSites, components, centers, vmin, vmax, kSites);
       CdfRange ranges[kSites], found_ranges[kSites];
       row.Ranges(values, ranges);
       row.FindAll(slots, found, found_ranges);
@@ -303,130 +258,6 @@ TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[m
     CHECK(bad_windows == 0);
     CHECK(bad_ranges == 0);
     CHECK(bad_finds == 0);
-  }
-  ResetSimdTarget();
-}
-
-// A row of mixtures, and a tilt of which each site has a value at least.
-struct TiltCase {
-  static constexpr int kSites = 16;
-  MixtureRow row;
-  MixtureRow::Tilt tilt{};
-
-  TiltCase(Rng& rng, int extremity) {
-    alignas(64) int32_t rows[3 * Mixture::kMaxComponents][kSites];
-    alignas(64) int32_t centers[kSites], vmin[kSites], vmax[kSites];
-    const int components = RandomCase(rng, extremity).components;
-    for (int j = 0; j < kSites; ++j) {
-      Case c;
-      do c = RandomCase(rng, extremity);
-      while (c.components != components);
-      for (int k = 0; k < 3 * components; ++k) rows[k][j] = c.head[k];
-      centers[j] = c.center;
-      vmin[j] = c.vmin;
-      vmax[j] = c.vmax;
-    }
-    row.SetRows(rows[0], kSites, components, centers, vmin, vmax, kSites);
-    for (int j = 0; j < kSites; ++j) {
-      const auto window = static_cast<uint32_t>(row.hi[j] - row.lo[j] + 1);
-      const bool middle = rng() % 2 == 0;  // where most of the mass is
-      const int32_t v = middle ? std::clamp(row.middle[j] >> 4, row.lo[j], row.hi[j])
-                               : row.lo[j] + static_cast<int32_t>(rng() % window);
-      tilt.first[j] = v - static_cast<int32_t>(rng() % MixtureRow::kGroup);
-      tilt.mask[j] = static_cast<int32_t>(rng() % 256);
-      const int32_t weights[] = {1, 2, 40, 64, 70, 640, 2048};
-      tilt.weight[j] = weights[rng() % std::size(weights)];
-    }
-  }
-  bool Has(int j, int32_t v) const { return v >= row.lo[j] && v <= row.hi[j]; }
-  // The ranges of value first + k of each site.
-  std::vector<CdfRange> Ranges(int k) {
-    alignas(64) int32_t values[kSites];
-    std::vector<CdfRange> ranges(kSites, CdfRange{7, 7});
-    for (int j = 0; j < kSites; ++j) values[j] = tilt.first[j] + k;
-    row.TiltRanges(values, &tilt, ranges.data());
-    return ranges;
-  }
-};
-
-TEST_CASE("tilted ranges tile their group, as they do without, and finds invert them") {
-  Rng rng(12);
-  for (int i = 0; i < 600; ++i) {
-    TiltCase tilted(rng, i % 3);
-    std::vector<std::vector<CdfRange>> ranges;
-    for (int k = 0; k < MixtureRow::kGroup; ++k) ranges.push_back(tilted.Ranges(k));
-    for (int j = 0; j < TiltCase::kSites; ++j) {
-      CAPTURE(i, j);
-      uint32_t begin = 0, next = 0, before = 0, inside = 0;
-      bool begun = false;
-      for (int k = 0; k < MixtureRow::kGroup; ++k) {
-        const int32_t v = tilted.tilt.first[j] + k;
-        const CdfRange range = ranges[size_t(k)][size_t(j)];
-        if (!tilted.Has(j, v)) {
-          REQUIRE(range == CdfRange{7, 7});
-          continue;
-        }
-        const CdfRange plain = tilted.row.Range(j, v);
-        if (!begun) begin = next = before = plain.start;
-        begun = true;
-        REQUIRE(range.start == next);
-        REQUIRE(range.freq >= 1);
-        for (const uint32_t slot : {range.start, range.start + range.freq - 1}) {
-          int32_t found = v;
-          CdfRange again{};
-          tilted.row.TiltFind(j, slot, &tilted.tilt, &found, &again);
-          REQUIRE(found == v);
-          REQUIRE(again == range);
-        }
-        if (tilted.tilt.weight[j] == 64) {
-          REQUIRE(std::abs(double(range.freq) - plain.freq) <= 8);
-        }
-        if ((tilted.tilt.mask[j] >> k & 1) != 0) inside += range.freq;
-        next += range.freq;
-        before += plain.freq;
-      }
-      REQUIRE(begun);
-      REQUIRE(next == before);
-      const double whole = next - begin;
-      if (whole > 4096) {
-        CHECK(std::abs(inside / whole - tilted.tilt.chance[j] / 65536.0) < 0.01);
-      }
-    }
-  }
-}
-
-TEST_CASE("tilted ranges by rows, on every target") {
-  constexpr int kSites = TiltCase::kSites;
-  for (const std::string& target : SupportedSimdTargets()) {
-    INFO(target);
-    Rng rng(13);
-    int bad = 0;
-    for (int i = 0; i < 600; ++i) {
-      ForceSimdTarget(kScalarDefinition);
-      TiltCase expected(rng, i % 3);
-      TiltCase row = expected;
-      alignas(64) int32_t slots[kSites], values[kSites], found[kSites];
-      for (int j = 0; j < kSites; ++j) {
-        values[j] = expected.tilt.first[j] + static_cast<int32_t>(rng() % MixtureRow::kGroup);
-        found[j] = rng() % 8 == 0 ? expected.row.hi[j] + 1 : values[j];
-        slots[j] = static_cast<int32_t>(rng() % 65536);
-      }
-      std::vector<CdfRange> ranges(kSites, CdfRange{1, 2}), same = ranges;
-      expected.row.TiltRanges(values, &expected.tilt, ranges.data());
-      ForceSimdTarget(target);
-      row.row.TiltRanges(values, &row.tilt, same.data());
-      bad += ranges != same;
-      bad += !std::equal(row.tilt.chance, row.tilt.chance + kSites, expected.tilt.chance);
-      alignas(64) int32_t again[kSites];
-      std::copy_n(found, kSites, again);
-      row.row.TiltFindAll(slots, &row.tilt, again, same.data());
-      for (int j = 0; j < kSites; ++j) {
-        expected.row.TiltFind(j, static_cast<uint32_t>(slots[j]), &expected.tilt, &found[j],
-                              &ranges[size_t(j)]);
-        bad += found[j] != again[j] || !(ranges[size_t(j)] == same[size_t(j)]);
-      }
-    }
-    CHECK(bad == 0);
   }
   ResetSimdTarget();
 }

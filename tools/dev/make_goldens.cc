@@ -263,6 +263,12 @@ void MakeGoldenNetwork(Goldens& goldens) {
   add("green-first", rounded);
   goldens.Add("raster-green-first.flz", rounded, kDefaultTileLog2, Coding::kRaster);
   add("lattice", OnceJpeg(65));
+  // Large enough for what its colours were to be known; the lower part has none of its own.
+  Image again = testing::Scene(136, 130, 3, 80);
+  for (size_t i = 0; i < again.samples.size() / 2; ++i) {
+    again.samples[again.samples.size() / 2 + i] = again.samples[i / 3 * 5 % 9000 * 3 + i % 3];
+  }
+  add("colours-again", again);
   add("photocd", testing::Converted(testing::Scene(45, 38, 3, 61), 2, 5));
   add("photocd-half", testing::Converted(testing::Scene(63, 51, 3, 62), 2, 5, true));
   add("jfif-half-tiles", testing::Converted(testing::Scene(70, 50, 3, 63), 1, 3, true), 5);

@@ -11,7 +11,7 @@ namespace flowzip {
 std::vector<uint8_t> EncodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
                                          PlaneLedger* ledger);
 // Throws kTruncated or kCorrupt.
-void DecodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters,
-                         ByteSpan bytes, PlaneLedger* ledger);
+void DecodeAdaptiveSites(const PlaneContext& context, const LinearFilters& filters, ByteSpan bytes,
+                         PlaneLedger* ledger);
 
 }  // namespace flowzip

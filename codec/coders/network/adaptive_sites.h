@@ -3,8 +3,9 @@
 //
 // A sample is coded as its difference from the network's rounded mean, bit by bit: zero or not,
 // sign, octave in unary, the bits inside the octave. Every bit is predicted by the network's own
-// distribution, by logistic distributions around corrected means, and by what came of the same bit
-// in like contexts; mixers that learn weigh these. docs/FORMAT.md is the definition.
+// distribution, tilted (event_tilt.h), by logistic distributions around corrected means, and by
+// what came of the same bit in like contexts; mixers that learn weigh these. docs/FORMAT.md is the
+// definition.
 #pragma once
 
 #include <cmath>
@@ -27,10 +28,12 @@ namespace flowzip {
 template <class Coder>
 class AdaptiveSites {
  public:
-  // `planes`: those that are looked at, then the plane itself. `counts`: whether bits() is wanted.
+  // `planes`: those that are looked at, then the plane itself. `tilt`: of the step under way, with
+  // its results. `counts`: whether bits() is wanted.
   AdaptiveSites(Coder& coder, const std::vector<NetworkPlane*>& planes, PlaneColours colours,
-                const SampleRange& range, bool counts)
+                const SampleRange& range, const MixtureRow::Tilt& tilt, bool counts)
       : coder_(coder),
+        tilt_(tilt),
         state_(static_cast<size_t>(planes.back()->sites.width()) *
                static_cast<size_t>(planes.back()->sites.height())),
         planes_(planes),
@@ -95,13 +98,10 @@ class AdaptiveSites {
   void Look(const MixtureRow& row, int step, int lane, int low_bits, int32_t prediction) {
     const int j = lane;
     const int32_t lo = row.lo[j], hi = row.hi[j];
-    // Of all components, exactly: row.middle and row.spread may differ between instruction sets.
-    int64_t mean_sum = 0, reach_sum = 0;
-    for (int k = 0; k < row.components; ++k) {
-      mean_sum += int64_t{row.weight[k][j]} * row.mean[k][j];
+    int64_t reach_sum = 0;
+    for (int k = 0; k < row.components; ++k)
       reach_sum += int64_t{row.weight[k][j]} * row.reach[k][j];
-    }
-    mean_ = std::clamp(static_cast<int32_t>(mean_sum >> kWeightBits), 16 * lo, 16 * hi);
+    mean_ = std::clamp(row.Mean(j), 16 * lo, 16 * hi);
     center_ = std::clamp((mean_ + 8) >> 4, lo, hi);
     // Of the mixture: 12 scales, in 1/16.
     const int32_t reach = std::max(static_cast<int32_t>(reach_sum >> kWeightBits), 1);
@@ -174,7 +174,22 @@ class AdaptiveSites {
     Prefetch(1);
     const int chroma = channel_ > 0 ? 32 : 0;
     by_scale_ = scale_ + chroma;
+    by_events_ = EventKinds(lane, center_);
     by_energy_ = contexts_.lattice_set() < 0 ? std::min(e, 31) + chroma : contexts_.lattice_set();
+  }
+
+  // The kinds of events that a value belongs to: 0..127.
+  int EventKinds(int lane, int32_t value) const {
+    // A neighbour's value, W + N - NW; the same of differences from the first plane, from the
+    // second; the lattice; colours that there were.
+    constexpr int kKind[MixtureRow::kEvents] = {0, 0, 0, 0, 1, 2, 2, 2, 3, 4, 4, 5, 6};
+    const int32_t place = value - tilt_.first[lane];
+    if (place < 0 || place >= MixtureRow::kGroup) return 0;
+    int kinds = 0;
+    for (int e = 0; e < tilt_.events; ++e) {
+      kinds |= (tilt_.mask[e][lane] >> place & 1) << kKind[e];
+    }
+    return kinds;
   }
 
   void Prefetch(int kind) const {
@@ -212,8 +227,9 @@ class AdaptiveSites {
     std::copy(shaped.begin(), shaped.end(), inputs.begin() + kSlots + 1);
     inputs[kSlots + 1 + kShapes] = 256;
 
-    const int32_t mixed =
-        state_.mixers.Mix(inputs, {kind, kind * 64 + by_scale_, kind * 64 + by_energy_}) / 3;
+    const AdaptiveState::BitMixers::Sets sets = {kind, kind * 64 + by_scale_,
+                                                 kind * 64 + by_energy_, kind * 128 + by_events_};
+    const int32_t mixed = state_.mixers.Mix(inputs, sets) / 4;
     const auto place = static_cast<size_t>(kind * 64 + scale_);
     const int32_t corrected = state_.map.Correct(place, mixed);
     const int32_t p = (3 * tables.squash[mixed + kMaxStretch] + corrected) >> 2;
@@ -287,9 +303,14 @@ class AdaptiveSites {
     }
     static int InsideKind(int octave) { return 33 + std::min(octave, 6); }
 
-    // The network's mass of values less than v, and of sizes of at least `size`.
+    // The network's mass of values less than v, tilted, and of sizes of at least `size`.
     uint32_t Below(int32_t v) const {
-      return v > row_.hi[lane_] + 1 ? kAll : v < row_.lo[lane_] ? 0 : row_.Range(lane_, v).start;
+      if (v > row_.hi[lane_] + 1) return kAll;
+      if (v < row_.lo[lane_]) return 0;
+      const int32_t place = v - own_.tilt_.first[lane_];
+      return place >= 0 && place <= MixtureRow::kGroup
+                 ? static_cast<uint32_t>(own_.tilt_.start[place][lane_])
+                 : row_.Range(lane_, v).start;
     }
     uint32_t From(uint32_t size) const {
       const auto d = static_cast<int32_t>(size);
@@ -354,6 +375,7 @@ class AdaptiveSites {
   static constexpr int32_t kSpreadMemory = 250;
 
   Coder& coder_;
+  const MixtureRow::Tilt& tilt_;
   AdaptiveState state_;
   const std::vector<NetworkPlane*>& planes_;
   const int channel_;
@@ -371,7 +393,7 @@ class AdaptiveSites {
   std::array<Spread*, kShapes> spreads_;
   std::array<Logistic, kShapes> shapes_;
   Drift *by_texture_ = nullptr, *by_errors_ = nullptr;
-  int by_scale_ = 0, by_energy_ = 0;  // sets of two mixers' weights
+  int by_scale_ = 0, by_energy_ = 0, by_events_ = 0;  // sets of three mixers' weights
 };
 
 }  // namespace flowzip

@@ -20,7 +20,7 @@ AdaptiveState::AdaptiveState(size_t samples)
       by_errors(size_t{kNearErrors}),
       spreads(size_t{kShapes} * 4096),
       slots(SlotTableBits(samples)),
-      mixers({kBitKinds, kBitKinds * 64, kBitKinds * 64}, FirstWeights()),
+      mixers({kBitKinds, kBitKinds * 64, kBitKinds * 64, kBitKinds * 128}, FirstWeights()),
       map(size_t{kBitKinds} * 64) {}
 
 uint64_t AdaptiveState::Memory(size_t samples) {

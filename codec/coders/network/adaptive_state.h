@@ -29,7 +29,7 @@ struct AdaptiveState {
   static constexpr int kBitKinds = 40, kMostFilterInputs = 43;
   static constexpr Steps kSteps = {12, 18, 16};  // of the mixers' learning
   static constexpr int kTexture = 1024, kSteepness = 4, kNearErrors = 1024;  // drift contexts
-  using BitMixers = Mixers<kInputs, 3, kSteps>;
+  using BitMixers = Mixers<kInputs, 4, kSteps>;
   using Filters = ErrorFilters<kMostFilterInputs, 2>;
 
   // For a plane of that many samples.

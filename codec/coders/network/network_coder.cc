@@ -103,8 +103,8 @@ class Ledgers {
     const int across = LatticeWidth(plane, width);
     for (int y = plane.offset_y, v = 0; y < height; y += plane.step_y, ++v) {
       for (int x = plane.offset_x, u = 0; x < width; x += plane.step_x, ++u) {
-        const size_t from = static_cast<size_t>(v) * static_cast<size_t>(across) +
-                            static_cast<size_t>(u);
+        const size_t from =
+            static_cast<size_t>(v) * static_cast<size_t>(across) + static_cast<size_t>(u);
         const int pixel_x = account_.turn_x ? width - 1 - x : x;
         const int pixel_y = account_.turn_y ? height - 1 - y : y;
         const size_t to = (size_t{rect.y} + static_cast<size_t>(pixel_y)) * map.width + rect.x +

@@ -185,8 +185,7 @@ std::vector<uint8_t> EncodeNetworkTile(const FlowModel& model, const Image& imag
   payload.Put(static_cast<uint8_t>(adaptive ? 1 : 0));
   TilePlanes tile = deep ? ReadDeepTile(image, rect, payload)
                          : ReadTile(image, rect, recover_colour, payload, stats);
-  way.colours =
-      deep ? PlaneColours::kOther : ColoursOf(colors, tile.colour.conversion);
+  way.colours = deep ? PlaneColours::kOther : ColoursOf(colors, tile.colour.conversion);
   Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
     way.squeeze = ExactSqueeze(tile, &turn);
@@ -213,8 +212,7 @@ void DecodeNetworkTile(const FlowModel& model, ByteSpan payload, const Rect& rec
   Require(reader.Get<uint8_t>() <= 1, ErrorCode::kCorrupt, "unknown way of network tiles");
   TilePlanes tile =
       deep ? ReadDeepHead(colors, image->largest(), reader) : ReadHead(colors, rect, reader, stats);
-  way.colours =
-      deep ? PlaneColours::kOther : ColoursOf(colors, tile.colour.conversion);
+  way.colours = deep ? PlaneColours::kOther : ColoursOf(colors, tile.colour.conversion);
   Turn turn;
   if (IsRecovered(tile.colour.conversion)) {
     const uint8_t code = reader.Get<uint8_t>();

@@ -5,8 +5,8 @@
 
 #include "codec/coders/network/adaptive_plane.h"
 #include "codec/coders/network/static_sites.h"
-#include "codec/filters/fit_filters.h"
 #include "codec/filters/filter_side.h"
+#include "codec/filters/fit_filters.h"
 #include "rans/binary_coder.h"
 
 namespace flowzip {

@@ -42,8 +42,8 @@ int LatticeHeight(const OrderedPlane& plane, int height) {
 }
 
 RasterPlane TakeLattice(const RasterPlane& from, const OrderedPlane& plane) {
-  RasterPlane to = NewRasterPlane(LatticeWidth(plane, from.width()),
-                                  LatticeHeight(plane, from.height()));
+  RasterPlane to =
+      NewRasterPlane(LatticeWidth(plane, from.width()), LatticeHeight(plane, from.height()));
   for (int y = 0; y < to.height(); ++y) {
     const int16_t* row = from.Row(std::min(y * plane.step_y + plane.offset_y, from.height() - 1));
     for (int x = 0; x < to.width(); ++x) {

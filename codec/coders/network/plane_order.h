@@ -31,7 +31,7 @@ struct OrderedPlane {
   int step_x = 1, step_y = 1;      // of the lattice
   int offset_x = 0, offset_y = 0;  // of its first sample
   bool coded = true;
-  bool between = false;  // its samples lie between those of the first plane in `earlier`
+  bool between = false;      // its samples lie between those of the first plane in `earlier`
   std::vector<int> earlier;  // at most two, by index
 };
 
