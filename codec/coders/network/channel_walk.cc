@@ -49,13 +49,13 @@ void ChannelWalk::NextLanes() {
   lanes_.clear();
   const int across = RasterBlocks(plane_.width());
   for (Lane& next : next_) {
-    if (++next.x == plane_.period()) {
-      next.x = 0;
-      next.y += SkewedPlane::kLanes;
-    }
-    const auto [lane, x, y] = next;
+    // Not as a whole: that would wait for the part just written.
+    const int lane = next.lane, x = next.x + 1 == plane_.period() ? 0 : next.x + 1;
+    if (x == 0 && next.x > 0) next.y += SkewedPlane::kLanes;
+    const int y = next.y;
+    next.x = x;
     if (x < 0 || x >= plane_.width() || y >= plane_.height()) continue;
-    lanes_.push_back(next);
+    lanes_.push_back({lane, x, y});
     if (y < kTopRows) {
       if (x == 0) SetFilter(lane, top_filters_[y == 0 ? 0 : 1], 0);
     } else if (x % kRasterBlock == 0) {
