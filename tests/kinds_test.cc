@@ -77,6 +77,33 @@ TEST_CASE("metadata come back, in their order") {
   }
 }
 
+TEST_CASE("a stripped palette has the colours that there are, in their order") {
+  Image image;
+  image.width = 5;
+  image.height = 2;
+  image.channels = 1;
+  image.indexed = true;
+  image.samples = {4, 4, 1, 4, 1, 1, 6, 6, 4, 1};
+  std::vector<uint8_t> colours;
+  for (uint8_t i = 0; i < 24; ++i) colours.push_back(i);
+  const std::vector<uint8_t> alphas = {0, 10, 20, 30, 255, 50};
+  image.chunks = {MakeChunk("PLTE", colours), MakeChunk("tRNS", alphas)};
+  const Image before = image;
+  StripMetadata(image);
+  CHECK(image.samples == Samples{1, 1, 0, 1, 0, 0, 2, 2, 1, 0});
+  CHECK(FindChunk(image, "PLTE")->data == std::vector<uint8_t>{3, 4, 5, 12, 13, 14, 18, 19, 20});
+  CHECK(FindChunk(image, "tRNS")->data == std::vector<uint8_t>{10});
+  RoundTrip(image, Coding::kSmallest);
+  Image opaque = before;
+  opaque.chunks[1].data = {0, 255, 0};
+  StripMetadata(opaque);
+  CHECK(FindChunk(opaque, "tRNS") == nullptr);
+  Image broken = before;  // refused later
+  broken.samples[3] = 8;
+  StripMetadata(broken);
+  CHECK(broken.samples[0] == 4);
+}
+
 TEST_CASE("bytes do not depend on the number of jobs") {
   Image image = OfKind({3, 8, 1}, 150, 100, 5);
   const Image scene = testing::Scene(150, 100, 3, 6);

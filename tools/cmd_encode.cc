@@ -223,7 +223,14 @@ std::string EncodeOne(OneFile& one, const EncoderHandle& encoder, const Argument
     if (one.hashes) record.sha256 = Sha256Of(bytes);
     return OpenPicture(std::move(bytes), encoder, common, one.share, mending);
   });
-  if (arguments.strip) StripMetadata(reader.image());
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(task.input, none)) reader.Keep();
+  if (arguments.strip) {
+    if (reader.image().indexed) {
+      WithFile(input, [&] { reader.ReadRows(reader.image().height); });
+    }
+    StripMetadata(reader.image());
+  }
   WithFile(input, [&] {
     PackFrames(reader.image(), common.max_pixels,
                [&](const Image& frame) { return EncodeFrame(frame, encoder, common); });
@@ -236,8 +243,6 @@ std::string EncodeOne(OneFile& one, const EncoderHandle& encoder, const Argument
   record.effort = common.model_path.empty() ? common.effort : "model";
   if (record.effort.empty()) record.effort = "standard";
   const int threads = one.share.threads();
-  std::error_code none;
-  if (!std::filesystem::is_regular_file(task.input, none)) reader.Keep();
   if (ComparesExisting(arguments.batch, common)) {
     if (IsThere(one, reader, arguments)) {
       if (one.hashes) record.pixels_sha256 = PixelSha256(image);

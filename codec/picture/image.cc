@@ -2,6 +2,7 @@
 #include "codec/picture/image.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "codec/picture/marks.h"
@@ -65,6 +66,41 @@ const Chunk* FindChunk(const Image& image, std::string_view type) {
   return found == image.chunks.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// Leaves out a palette's colours that no pixel has; the others keep their order.
+void StripPalette(Image& image) {
+  const auto chunk = [&](std::string_view type) {
+    return std::find_if(image.chunks.begin(), image.chunks.end(),
+                        [&](const Chunk& c) { return c.name() == type; });
+  };
+  const auto colours = chunk("PLTE"), alphas = chunk("tRNS");
+  if (colours == image.chunks.end()) return;
+  std::array<bool, 256> used{};
+  for (const uint8_t index : image.samples) used[index] = true;
+  const size_t size = std::min<size_t>(colours->data.size() / 3, used.size());
+  if (std::find(used.begin() + static_cast<ptrdiff_t>(size), used.end(), true) != used.end()) {
+    return;  // CheckImage refuses it
+  }
+  std::array<uint8_t, 256> place{};
+  std::vector<uint8_t> left, alphas_left;
+  for (size_t i = 0; i < size; ++i) {
+    if (!used[i]) continue;
+    place[i] = static_cast<uint8_t>(left.size() / 3);
+    left.insert(left.end(), &colours->data[3 * i], &colours->data[3 * i] + 3);
+    if (alphas == image.chunks.end()) continue;
+    alphas_left.push_back(i < alphas->data.size() ? alphas->data[i] : uint8_t{255});
+  }
+  colours->data = std::move(left);
+  for (uint8_t& index : image.samples) index = place[index];
+  while (!alphas_left.empty() && alphas_left.back() == 255) alphas_left.pop_back();
+  if (alphas == image.chunks.end()) return;
+  alphas->data = std::move(alphas_left);
+  if (alphas->data.empty()) image.chunks.erase(alphas);
+}
+
+}  // namespace
+
 void StripMetadata(Image& image) {
   std::erase_if(image.chunks, [&](const Chunk& chunk) {
     return !(chunk.name() == "PLTE" && image.indexed) && chunk.name() != "tRNS" &&
@@ -73,6 +109,7 @@ void StripMetadata(Image& image) {
   for (Chunk& chunk : image.chunks) {
     if (chunk.name() == kSourceMark) chunk.data.resize(std::min<size_t>(chunk.data.size(), 2));
   }
+  if (image.indexed) StripPalette(image);
 }
 
 void CheckImage(const Image& image) {

@@ -81,7 +81,8 @@ struct Image {
 // The first chunk of that type, or null.
 const Chunk* FindChunk(const Image& image, std::string_view type);
 
-// Removes what no pixel depends on: all but palette, transparency, and the source's kind.
+// Removes what no pixel depends on: all but palette, transparency, and the source's kind; and of a
+// palette, for which the samples have to be there, the colours that no pixel has.
 void StripMetadata(Image& image);
 
 // Throws kInvalidArgument unless the parts fit together: sizes, depth, palette, samples.
