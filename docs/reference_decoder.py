@@ -345,6 +345,34 @@ def decode_raw(r, width, height, channels, depth):
     return np.array(rows, np.int64).reshape(height, width, channels)
 
 
+def decode_differences(model, r, width, height, channels, depth, may_learn):
+    """3.17."""
+    kind = r.u(1)
+    bits = (kind & 15) + 1
+    if not 8 <= bits < depth or kind >> 4 != channels - 1:
+        fail("malformed differences")
+    ends = [(r.u(2), r.u(2)) for _ in range(channels)]
+    inner = r.bytes(len(r.data) - r.at)
+    if inner[:1] in (b"\7", b"\10"):
+        fail("differences of a mode that cannot be")
+    t = decode_tile(model, inner, width, height, channels, bits, (1 << bits) - 1, may_learn)
+    s = np.zeros((height, width, channels), np.int64)
+    for c, (first, least) in enumerate(ends):
+        own = s[..., c]
+        for y in range(height):
+            for x in range(width):
+                if x > 0 and y > 0:
+                    plane = own[y, x - 1] + own[y - 1, x] - own[y - 1, x - 1]
+                elif x > 0:
+                    plane = 2 * own[0, x - 1] - own[0, max(x - 2, 0)]
+                elif y > 0:
+                    plane = 2 * own[y - 1, 0] - own[max(y - 2, 0), 0]
+                else:
+                    plane = first
+                own[y, x] = (plane + least + int(t[y, x, c])) % (1 << depth)
+    return s
+
+
 def decode_tile(model, data, width, height, channels, depth, largest, may_learn):
     r = Reader(data)
     mode = r.u(1)
@@ -387,6 +415,8 @@ def decode_tile(model, data, width, height, channels, depth, largest, may_learn)
         if alpha_apart and alpha_size == 0:
             out[..., -1] = out[..., 0]
         return out
+    elif mode == 8 and depth > 8:
+        return decode_differences(model, r, width, height, channels, depth, may_learn)
     else:
         fail("unknown mode")
     if r.at != len(data):
@@ -647,6 +677,8 @@ def read_header(data):
     plain = coded == 8 and (values or largest == 255) and not indexed
     by_network = model_hash != 0 and not indexed and (plain or coded > 8)
     modes = b"\0\1\2" + (b"\3\4" if plain else b"") + (b"\5\6" if by_network else b"")
+    if coded > 8 and not indexed:
+        modes += b"\10"
     if tile_log2 == 31:
         deflatable = depth in ((1, 2, 4, 8, 16) if channels == 1 else (8, 16))
         modes = b"\7" if deflatable and largest == (1 << depth) - 1 else b""
@@ -688,7 +720,7 @@ def unfilter(kind, row, above, size):
 
 
 def decode_deflated(stream, width, height, channels, depth, interlaced):
-    """3.14."""
+    """3.16."""
     try:
         unpacker = zlib.decompressobj(-15)
         rows = unpacker.decompress(stream[2:])
@@ -733,7 +765,9 @@ def decode_file(data, model):
         pixel_checksum, block = (0, block) if short else (block[:4], block[4:])
         y, x = n // columns * tile[0], n % columns * tile[1]
         h, w = min(tile[0], height - y), min(tile[1], width - x)
-        if shown is None and block[:1] not in [modes[i : i + 1] for i in range(len(modes))]:
+        inner = block[2 + 4 * channels :][:1] if block[:1] == b"\10" else b"\0"
+        if (shown is None and block[:1] not in [modes[i : i + 1] for i in range(len(modes))]
+                or model_hash == 0 and inner in (b"\5", b"\6")):
             fail("a tile of a mode that cannot be")
         if shown is not None:
             part = shown

@@ -48,6 +48,8 @@ inline Model ReadGoldenModel(const std::string& folder) {
 // among them.
 inline Coding CodingOf(const GoldenFile& golden) {
   if (golden.name.starts_with("fast-")) return Coding::kFast;
+  if (golden.name.starts_with("best-")) return Coding::kThorough;
+  if (golden.name.starts_with("differences-")) return Coding::kSmallest;
   const ByteSpan file(golden.bytes);
   const ByteSpan payload = SplitTiles(ParseHeader(file), file)[0].payload;
   return IsAdaptive(payload)                         ? Coding::kAdaptive

@@ -11,7 +11,7 @@
 
 namespace flowzip {
 
-inline constexpr int kTileModes = 8;  // codec/tiles/tile_modes.h
+inline constexpr int kTileModes = 9;  // codec/tiles/tile_modes.h
 
 // Bits spent, from the model's own -log2 p (statistics only).
 struct TileStats {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "codec/coders/deflated/deflated_tile.h"
+#include "codec/tiles/differences.h"
 #include "codec/tiles/tile_modes.h"
 #include "codec/tiles/tile_plan.h"
 
@@ -26,21 +27,35 @@ TileSize LargestTile(const FileInfo& info) {
           static_cast<int>(std::min(uint32_t{1} << info.tile_height_log2(), info.height))};
 }
 
-// Of a tile by the coder that takes most, or by all that are tried side by side.
-uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side, bool encodes) {
+// Of a tile of that kind by the coder that takes most, or by all that are tried side by side.
+uint64_t TileBytesOf(const Image& kind, const FileInfo& info, bool with_model, bool side_by_side,
+                     bool encodes) {
   const TileSize size = LargestTile(info);
-  const Image kind = KindOf(info);
   uint64_t bytes = 0;
   std::set<const TileCoder*> seen;
   for (const ModeRow& row : ModeTable()) {
     const TileCoder& coder = *row.coder;
     if (!seen.insert(&coder).second || !coder.takes(kind)) continue;
     if (coder.needs_model && !with_model) continue;
+    if (&coder == &kDifferencesCoder) continue;
     if ((&coder == &kDeflatedCoder) != info.is_whole()) continue;
     const uint64_t way = coder.memory({size.width, size.height, kind, info.adaptive, encodes});
     bytes = side_by_side ? bytes + way : std::max(bytes, way);
   }
   return bytes;
+}
+
+// The same for the file's kind, or for its differences.
+uint64_t TileBytes(const FileInfo& info, bool with_model, bool side_by_side, bool encodes) {
+  Image kind = KindOf(info);
+  const uint64_t bytes = TileBytesOf(kind, info, with_model, side_by_side, encodes);
+  if (info.is_whole() || !kDifferencesCoder.takes(kind)) return bytes;
+  const TileSize size = LargestTile(info);
+  const uint64_t differences =
+      kDifferencesCoder.memory({size.width, size.height, kind, info.adaptive, encodes});
+  kind.bit_depth = 8;
+  kind.max_value = 0;
+  return differences + std::max(bytes, TileBytesOf(kind, info, with_model, side_by_side, encodes));
 }
 
 // `whole`: what does not depend on the number of tiles at once.

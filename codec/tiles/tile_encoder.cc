@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "codec/coders/plain/plain_tile.h"
 #include "codec/coders/raster/raster_tile.h"
 #include "codec/picture/sample_block.h"
+#include "codec/tiles/differences.h"
 #include "codec/tiles/tile_modes.h"
 #include "codec/tiles/tile_payload.h"
 #include "codec/tiles/tile_plan.h"
@@ -201,17 +203,123 @@ Candidate TileTrial::Smallest() {
   return std::move(best);
 }
 
+// A tile as it is or as its differences, coded in one of several ways.
+class TileWay {
+ public:
+  TileWay(const Image& image, const Rect& rect, const EncodeOptions& options, ThreadPool& pool)
+      : image_(image), rect_(rect), options_(options), pool_(pool) {}
+
+  Coding coding() const { return options_.coding; }
+  const Rect& rect() const { return rect_; }
+
+  // All of it; `pixels` as in EncodeOptions.
+  Candidate Smallest(Coding coding, PixelBits* pixels, bool count) const {
+    return Smallest(rect_, coding, pixels, count);
+  }
+  size_t BytesOf(Rect part, Coding coding) const {
+    part.x += rect_.x;
+    part.y += rect_.y;
+    return Smallest(part, coding, nullptr, false).payload.size();
+  }
+
+ private:
+  Candidate Smallest(const Rect& part, Coding coding, PixelBits* pixels, bool count) const {
+    EncodeOptions options = options_;
+    options.coding = coding;
+    options.pixel_bits = pixels;
+    TileTrial trial({image_, part, pool_, options.source(), options.recover_colour}, options,
+                    count);
+    return trial.Smallest();
+  }
+
+  const Image& image_;
+  const Rect rect_;
+  const EncodeOptions& options_;
+  ThreadPool& pool_;
+};
+
+// Whether the differences are smaller: of small tiles all of them say so, of others two parts.
+bool AreSmaller(const TileWay& differences, size_t head, const TileWay& plain) {
+  constexpr uint64_t kProbed = 65536;
+  constexpr double kClearly = 0.96;  // parts show less of what plain samples teach
+  const auto bytes = [](const TileWay& way) {
+    return way.Smallest(way.coding(), nullptr, false).payload.size();
+  };
+  const Rect whole{0, 0, plain.rect().width, plain.rect().height};
+  if (uint64_t{whole.width} * whole.height <= kProbed) {
+    return head + bytes(differences) < bytes(plain);
+  }
+  // By what codes most of large pictures: all is tried on one as small as the parts.
+  const Coding main = plain.coding() == Coding::kFast       ? Coding::kRaster
+                      : plain.coding() == Coding::kThorough ? Coding::kAdaptive
+                                                            : Coding::kNetwork;
+  size_t plain_bytes = 0, difference_bytes = 0;
+  for (const Rect& part : ProbeParts(whole)) {
+    plain_bytes += plain.BytesOf(part, main);
+    difference_bytes +=
+        std::min(differences.BytesOf(part, main), differences.BytesOf(part, Coding::kRaster));
+  }
+  return static_cast<double>(difference_bytes) < kClearly * static_cast<double>(plain_bytes);
+}
+
+// A way to code all of a tile, and what that makes.
+struct Way {
+  const TileWay* tile;
+  Coding coding;
+  size_t head = 0;  // bytes before the payload
+  Candidate made = {};
+  size_t bytes() const { return head + made.payload.size(); }
+};
+
+// The smallest way to code a tile as its differences or as it is.
+Way ChooseWay(const TileWay& plain, const TileWay& differences, size_t head, bool count) {
+  const auto make = [&](const TileWay& tile, Coding coding, size_t before) {
+    return Way{&tile, coding, before, tile.Smallest(coding, nullptr, count)};
+  };
+  Way best = AreSmaller(differences, head, plain) ? make(differences, plain.coding(), head)
+                                                  : make(plain, plain.coding(), 0);
+  // Of noise, the raster coder's tables may know more than the network, which parts do not show.
+  if (plain.coding() == Coding::kFast) return best;
+  Way quick = make(differences, Coding::kFast, head);
+  return quick.bytes() < best.bytes() ? std::move(quick) : std::move(best);
+}
+
 }  // namespace
 
 TileResult EncodeOneTile(const Image& image, const Rect& rect, uint64_t tile,
                          const EncodeOptions& options, ThreadPool& pool, bool count) {
-  TileTrial trial({image, rect, pool, options.source(), options.recover_colour}, options, count);
-  Candidate best = trial.Smallest();
+  const TileWay plain(image, rect, options, pool);
   TileResult result;
   result.pixel_checksum = PixelChecksum(image, rect, tile);
-  if (best.encoder->coder->needs_model) result.model_hash = options.source().Get().hash();
-  result.payload.assign(best.payload.begin(), best.payload.end());
-  result.stats = std::move(best.stats);
+  Way way{&plain, options.coding};
+  std::optional<Differences> differences;
+  if (ChoosesSmallest(options.coding)) differences = TakeDifferences(image, rect);
+  std::optional<TileWay> other;
+  if (differences) {
+    other.emplace(differences->image, Rect{0, 0, rect.width, rect.height}, options, pool);
+    way = ChooseWay(plain, *other, differences->head.size(), count);
+  }
+  if (way.tile == &plain) {
+    if (way.bytes() == 0 || options.pixel_bits != nullptr) {
+      way.made = plain.Smallest(way.coding, options.pixel_bits, count);
+    }
+  } else {
+    if (options.pixel_bits != nullptr) {
+      PixelBits pixels;
+      pixels.Reset(rect.width, rect.height);
+      way.made = other->Smallest(way.coding, &pixels, count);
+      options.pixel_bits->Add(rect, pixels.bits);
+    }
+    result.payload.assign(differences->head.begin(), differences->head.end());
+    if (count) {
+      way.made.stats.other_bytes += way.head;
+      way.made.stats.mode_tiles = {};
+      way.made.stats.mode_tiles[static_cast<size_t>(TileMode::kDifferences)] = 1;
+    }
+  }
+  result.payload.insert(result.payload.end(), way.made.payload.begin(), way.made.payload.end());
+  if (NeedsModel(result.payload)) result.model_hash = options.source().Get().hash();
+  result.stats = std::move(way.made.stats);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "codec/coders/network/network_tile.h"
 #include "codec/coders/plain/plain_tile.h"
 #include "codec/coders/raster/raster_tile.h"
+#include "codec/tiles/differences.h"
 
 namespace flowzip {
 namespace {
@@ -23,6 +24,7 @@ constexpr ModeRow kModes[] = {
     {TileMode::kNetwork, &kNetworkCoder, false, "network"},
     {TileMode::kNetworkAlpha, &kNetworkCoder, true, "network+alpha"},
     {TileMode::kDeflated, &kDeflatedCoder, false, "deflated"},
+    {TileMode::kDifferences, &kDifferencesCoder, false, "differences"},
 };
 
 constexpr bool InOrder() {
@@ -51,6 +53,9 @@ const ModeRow& ModeOf(const TileCoder& coder, const Image& kind) {
 
 bool NeedsModel(ByteSpan payload) {
   const ModeRow* row = FindMode(payload);
+  if (row != nullptr && row->mode == TileMode::kDifferences) {
+    row = FindMode(PayloadOfDifferences(payload.subspan(1)));
+  }
   return row != nullptr && row->coder->needs_model;
 }
 

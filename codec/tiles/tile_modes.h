@@ -21,7 +21,8 @@ enum class TileMode : uint8_t {
   kRasterAlpha,
   kNetwork,
   kNetworkAlpha,
-  kDeflated
+  kDeflated,
+  kDifferences
 };
 
 struct ModeRow {

@@ -165,7 +165,7 @@ void MakeGoldenCopies(Goldens& goldens) {
     return image;
   };
   goldens.Add("fast-quick-gray16.flz", slopes({1, 16, 0}, 20), 10, Coding::kFast);
-  goldens.Add("fast-quick-rgba12.flz", slopes({4, 12, 0}, 1), 10, Coding::kFast);
+  goldens.Add("fast-quick-rgba12.flz", slopes({4, 12, 0}, 9), 10, Coding::kFast);
   goldens.Add("fast-quick-palette8.flz", testing::OfKind({1, 8, 1, true}, 150, 112, 55), 10,
               Coding::kFast);
   Image page = testing::OfKind({1, 1, 0}, 160, 112, 56);
@@ -347,6 +347,31 @@ void MakeGoldenDeflated(Goldens& goldens) {
   goldens.AddDeflated("deflated-rgb.flz", rgb, kRgbRows);
 }
 
+// Surfaces that rise and fall far, of 9 to 16 bits; with `noise`, differences of more than 8 bits.
+Image Surface(const testing::Kind& kind, int width, int height, int noise, uint32_t seed) {
+  Image image = testing::OfKind(kind, width, height, seed);
+  testing::Random random(seed);
+  for (size_t i = 0; i < image.sub_pixels(); ++i) {
+    const auto channel = static_cast<int>(i % static_cast<size_t>(kind.channels));
+    const int pixel = static_cast<int>(i / static_cast<size_t>(kind.channels));
+    const int x = pixel % width, y = pixel / width;
+    const int value = 900 + (x + channel) * (x + 3) * 5 + (y + 2) * (x + 2 * y) * 3 / (1 + channel);
+    testing::SetSample(image, i, (value + random.Between(0, noise)) & ((1 << image.bit_depth) - 1));
+  }
+  return image;
+}
+
+void MakeGoldenDifferences(Goldens& goldens) {
+  const auto add = [&](const std::string& name, const Image& image, Coding coding) {
+    goldens.Add(name + ".flz", image, 10, coding);
+  };
+  add("fast-differences-gray16", Surface({1, 16, 0}, 80, 60, 3, 91), Coding::kFast);
+  add("differences-rgb16", Surface({3, 16, 0}, 90, 71, 2, 92), Coding::kSmallest);
+  add("best-differences-rgba12", Surface({4, 12, 0}, 60, 51, 1, 93), Coding::kThorough);
+  add("fast-differences-gray-alpha16", Surface({2, 16, 0}, 150, 112, 66, 94), Coding::kFast);
+  add("fast-differences-row", Surface({1, 16, 0}, 300, 1, 2, 95), Coding::kFast);
+}
+
 void MakeGolden(const std::string& folder, const Model& model) {
   Goldens goldens(folder, model);
   MakeGoldenNetwork(goldens);
@@ -358,6 +383,7 @@ void MakeGolden(const std::string& folder, const Model& model) {
                          3, 4);
   MakeGoldenCopies(goldens);
   MakeGoldenDeflated(goldens);
+  MakeGoldenDifferences(goldens);
   goldens.Finish();
 }
 
@@ -578,6 +604,34 @@ void MakeBadPayloads(BadFiles& bad, const FileInfo& info, const Bytes& payload,
   bad.Add("range-span", ranges(0, UINT64_MAX));
   bad.Add("sample-negative", ranges(-1, 0));
   bad.Add("sample-256", ranges(256, 0));
+}
+
+// Gray 5 x 3 of 12 bits.
+void MakeBadDifferences(BadFiles& bad, FileInfo info) {
+  info.width = 5;
+  info.height = 3;
+  info.channels = 1;
+  info.bit_depth = 12;
+  const auto add = [&](const std::string& name, const Bytes& head, const Bytes& payload) {
+    Bytes bytes = {static_cast<uint8_t>(TileMode::kDifferences)};
+    bytes.insert(bytes.end(), head.begin(), head.end());
+    bytes.insert(bytes.end(), payload.begin(), payload.end());
+    bad.Add("differences-" + name, Wrap(info, bytes, 0));
+  };
+  const Bytes head = {7, 0, 0, 0, 0}, constant = {static_cast<uint8_t>(TileMode::kConstant), 9};
+  add("few-bits", {6, 0, 0, 0, 0}, constant);
+  add("many-bits", {11, 0, 0, 0, 0}, constant);
+  add("channels", {0x17, 0, 0, 0, 0, 0, 0, 0, 0}, constant);
+  add("cut", {7, 0, 0}, {});
+  add("empty", head, {});
+  add("surplus", head, {static_cast<uint8_t>(TileMode::kConstant), 9, 0});
+  add("of-differences", head, {static_cast<uint8_t>(TileMode::kDifferences), 7, 0, 0, 0, 0, 1, 9});
+  add("deflated", head, {static_cast<uint8_t>(TileMode::kDeflated), 9});
+  add("unknown", head, {99, 9});
+  info.model_hash = 0;
+  add("without-model", head, {static_cast<uint8_t>(TileMode::kNetwork), 0});
+  info.bit_depth = 8;
+  add("shallow", head, constant);
 }
 
 // Gray 9 x 3: side stream and rANS stream of the only channel.
@@ -821,6 +875,7 @@ void MakeBad(const std::string& folder, const Model& model) {
   MakeBadPreviews(bad, good);
   MakeBadHeaders(bad, info, payload);
   MakeBadPayloads(bad, info, payload, block.pixel_checksum.value());
+  MakeBadDifferences(bad, info);
   MakeBadRaster(bad, info);
   MakeBadNetwork(bad, info);
   MakeBadSmall(bad);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A picture as the zlib stream of the PNG file that it came from (docs/FORMAT.md 3.14).
+// A picture as the zlib stream of the PNG file that it came from (docs/FORMAT.md 3.16).
 //
 // A floor: whatever a PNG encoder found that the other coders do not, the file is hardly larger
 // than the PNG file. One tile is the whole picture.
