@@ -126,9 +126,14 @@ def run(command):
     return status == 0, usage.ru_utime + usage.ru_stime
 
 
+def shown(image):
+    """The samples; of a palette, whose unused colours --strip leaves out, the colours."""
+    return np.asarray(image.convert("RGBA") if image.mode == "P" else image)
+
+
 def same(a, b):
     with Image.open(a) as one, Image.open(b) as two:
-        return one.size == two.size and np.array_equal(np.asarray(one), np.asarray(two))
+        return one.size == two.size and one.mode == two.mode and np.array_equal(shown(one), shown(two))
 
 
 def is_deep(path):

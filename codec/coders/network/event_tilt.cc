@@ -38,8 +38,8 @@ uint32_t EventTilt::ColourPlace(const ChannelWalk& walk, int lane, int32_t value
 }
 
 // The group and all that only the site itself has to do with.
-void EventTilt::Begin(const ChannelWalk& walk, const MixtureRow& mixtures, int lane,
-                      int32_t value) {
+void EventTilt::LookAtSite(const ChannelWalk& walk, const MixtureRow& mixtures, int lane,
+                           int32_t value) {
   // Groups are counted from one in whose middle the prediction is.
   const int32_t origin = ((walk.center(lane) + 8) >> 4) - MixtureRow::kGroup / 2;
   const int32_t inside = std::clamp(value, mixtures.lo[lane], mixtures.hi[lane]);
@@ -60,7 +60,7 @@ void EventTilt::Begin(const ChannelWalk& walk, const MixtureRow& mixtures, int l
 }
 
 // Values without their low bits repeat nothing.
-void EventTilt::End(const ChannelWalk& walk, int lane) {
+void EventTilt::DropIfLowBits(const ChannelWalk& walk, int lane) {
   if (walk.low_bits(lane) == 0) return;
   for (auto& mask : tilt_.mask) mask[lane] = 0;
 }
@@ -75,24 +75,24 @@ SiteValues EventTilt::Values(const ChannelWalk& walk) const {
 }
 
 void EventTilt::Look(const ChannelWalk& walk, const MixtureRow& mixtures, int lane, int32_t value) {
-  BeginStep(walk);
-  Begin(walk, mixtures, lane, value);
+  TakeRowAbove(walk);
+  LookAtSite(walk, mixtures, lane, value);
   RepeatMask(Values(walk), lane, &tilt_);
-  End(walk, lane);
+  DropIfLowBits(walk, lane);
 }
 
 void EventTilt::LookAll(const ChannelWalk& walk, const MixtureRow& mixtures,
                         const int32_t* values) {
-  BeginStep(walk);
+  TakeRowAbove(walk);
   for (const ChannelWalk::Lane& site : walk.lanes()) {
-    Begin(walk, mixtures, site.lane, values[site.lane]);
+    LookAtSite(walk, mixtures, site.lane, values[site.lane]);
   }
   RepeatMasks(Values(walk), &tilt_);
-  for (const ChannelWalk::Lane& site : walk.lanes()) End(walk, site.lane);
+  for (const ChannelWalk::Lane& site : walk.lanes()) DropIfLowBits(walk, site.lane);
 }
 
 // What took place above the band.
-void EventTilt::BeginStep(const ChannelWalk& walk) {
+void EventTilt::TakeRowAbove(const ChannelWalk& walk) {
   const ChannelWalk::Lane& top = walk.lanes().front();
   if (top.lane == 0) StepsAgo(walk, SkewedPlane::kLag)[0] = above_[static_cast<size_t>(top.x)];
 }
@@ -122,10 +122,10 @@ void EventTilt::Learn(const ChannelWalk& walk, const MixtureRow& mixtures, const
     if (lane == kNetSites - 1) above_[static_cast<size_t>(x)] = static_cast<uint16_t>(here);
   }
   // One event's weights every second step: divisions take their time.
-  if (++steps_ % 2 == 0) Move(steps_ / 2 % tilt_.events);
+  if (++steps_ % 2 == 0) MoveWeights(steps_ / 2 % tilt_.events);
 }
 
-void EventTilt::Move(int event) {
+void EventTilt::MoveWeights(int event) {
   for (size_t i = 0; i < kContexts; ++i) {
     Evidence& evidence = evidence_[static_cast<size_t>(event)][i];
     if (evidence.missed == 0 && evidence.shown == 0) continue;

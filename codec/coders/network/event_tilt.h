@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Static planes: distributions tilted towards values that are likely for reasons of their own.
+// A plane's distributions, tilted towards values that are likely for reasons of their own.
 //
 // A mixture is smooth; pictures are not always. They repeat a neighbour's value or colour, their
 // colours stay on the lattice of a JPEG decoder, and come again. Of eight values, counted from the
@@ -25,12 +25,13 @@ class EventTilt {
   // `planes`: those that are looked at, then the plane itself, of the range given.
   EventTilt(const std::vector<NetworkPlane*>& planes, PlaneColours colours, SampleRange range);
 
-  // Sets the tilt of a site of the step under way, of all its sites: from their values or from
-  // those that the mixtures alone find.
+  // Sets the tilt of a site of the step under way, or of all its sites, up to the results: for the
+  // group of eight that `value` is in. That may be what it is, what the mixture alone finds, or
+  // where its mean is.
   void Look(const ChannelWalk& walk, const MixtureRow& mixtures, int lane, int32_t value);
   void LookAll(const ChannelWalk& walk, const MixtureRow& mixtures, const int32_t* values);
   MixtureRow::Tilt& tilt() { return tilt_; }
-  // At the end of each step, whose values are known.
+  // At the end of each step, whose values are known: without low bits, and of escapes any.
   void Learn(const ChannelWalk& walk, const MixtureRow& mixtures, const int32_t* values);
 
  private:
@@ -38,17 +39,17 @@ class EventTilt {
   static constexpr int kLattice = kRepeatEvents[2],
                        kColourSeen = kLattice + 1;  // events of the third plane
   static constexpr int32_t kOne = 1 << 16;
-  // What is known of a weight at first; later misses move it at least so little.
+  // What is known of a weight at first, and at most: the least that a miss moves it.
   static constexpr int32_t kFirstSeen = 12 * kOne, kMostSeen = 300 * kOne;
 
   struct Evidence {
     int32_t seen = kFirstSeen;      // sums of q (1 - q), q the probability that was given
     int32_t missed = 0, shown = 0;  // since the weight moved last: sums of bit - q, of q (1 - q)
   };
-  void BeginStep(const ChannelWalk& walk);
-  void Begin(const ChannelWalk& walk, const MixtureRow& mixtures, int lane, int32_t value);
-  void End(const ChannelWalk& walk, int lane);
-  void Move(int event);
+  void TakeRowAbove(const ChannelWalk& walk);
+  void LookAtSite(const ChannelWalk& walk, const MixtureRow& mixtures, int lane, int32_t value);
+  void DropIfLowBits(const ChannelWalk& walk, int lane);
+  void MoveWeights(int event);
   SiteValues Values(const ChannelWalk& walk) const;
   uint32_t ColourPlace(const ChannelWalk& walk, int lane, int32_t value) const;
 
