@@ -13,9 +13,9 @@ import { packageFolder, root } from './common.mjs';
 
 // Bytes after gzip -9, at most: raise one only with a reason. README.md states them rounded.
 const LIMITS = {
-  'flowzip-decode.wasm': 150e3, 'flowzip-decode-scalar.wasm': 138e3,
-  'flowzip.wasm': 266e3, 'flowzip-scalar.wasm': 244e3,
-  'flowzip-decode-threads.wasm': 156e3, 'flowzip-threads.wasm': 272e3,
+  'flowzip-decode.wasm': 154e3, 'flowzip-decode-scalar.wasm': 142e3,
+  'flowzip.wasm': 270e3, 'flowzip-scalar.wasm': 247e3,
+  'flowzip-decode-threads.wasm': 160e3, 'flowzip-threads.wasm': 276e3,
   scripts: 27e3,
 };
 
