@@ -111,10 +111,6 @@ CdfRange MixtureRow::Range(int j, int32_t v) const {
   return {start, Cumulative<0>(*this, j, v + 1) - start};
 }
 
-void MixtureRow::RangesScalar(const int32_t* values, CdfRange* ranges) const {
-  for (int j = 0; j < count; ++j) ranges[j] = Range(j, values[j]);
-}
-
 void MixtureRow::TiltSite(int j, Tilt* tilt) const {
   std::array<uint32_t, kGroup + 1> edges, sums, there;  // there: how many before have any mass
   std::array<uint32_t, kGroup> mass, weighed;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The mixtures of neighbouring sites, computed together.
 //
-// Mixture (mixture.h) is the definition. SetRows, Ranges and FindAll are Highway kernels that equal
-// it bit for bit.
+// Mixture (mixture.h) is the definition. SetRows, FindAll and TiltAll are Highway kernels that
+// equal it bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,6 @@ struct MixtureRow {
   // The mixture's mean, in 1/16: exactly, as `middle` is not.
   int32_t Mean(int j) const;
 
-  // Mixture::Range(values[j]) of every site.
-  void Ranges(const int32_t* values, CdfRange* ranges) const;
   // Mixture::Range and Mixture::Find of site j.
   CdfRange Range(int j, int32_t v) const;
   int32_t Find(int j, uint32_t slot, CdfRange* range) const;
@@ -87,7 +85,6 @@ struct MixtureRow {
 
  private:
   void Take(int j, const Mixture& mixture);
-  void RangesScalar(const int32_t* values, CdfRange* ranges) const;
 };
 
 }  // namespace flowzip

@@ -14,7 +14,6 @@
 #include "model/mixture_lanes-inl.h"
 #include "model/mixture_row.h"
 #include "model/mixture_tables.h"
-#include "model/range_lanes.h"
 #include "model/simd_dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -116,21 +115,10 @@ void SetRow(const int32_t* rows, int pitch, const int32_t* center, const int32_t
   }
 }
 
-void RowRanges(const MixtureRow& row, const int32_t* values, RangeLanes& ranges) {
-  const D d;
-  const V one = hn::Set(d, 1);
-  for (int j = 0; j < row.count; j += static_cast<int>(hn::Lanes(d))) {
-    const V lo = hn::Load(d, row.lo + j), hi = hn::Load(d, row.hi + j);
-    const V v = Clamp(hn::Load(d, values + j), hn::Sub(lo, one), hn::Add(hi, one));
-    const V from = Cumulative(row, j, v);
-    hn::Store(from, d, ranges.start + j);
-    hn::Store(hn::Sub(Cumulative(row, j, hn::Add(v, one)), from), d, ranges.freq + j);
-  }
-}
-
 // The value of each slot: from a guess that needs the quantiles only, on by what the density there
 // suggests, then by halves. Only the speed depends on guess and steps.
-void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, RangeLanes& ranges) {
+void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, int32_t* starts,
+             int32_t* freqs) {
   const D d;
   const hn::RebindToFloat<D> df;
   const V one = hn::Set(d, 1), two = hn::Set(d, 2);
@@ -169,8 +157,8 @@ void RowFind(const MixtureRow& row, const int32_t* slots, int32_t* values, Range
       v = hn::IfThenElse(hn::Eq(open, one), left, v);
     }
     hn::Store(left, d, values + j);
-    hn::Store(from, d, ranges.start + j);
-    hn::Store(hn::Sub(to, from), d, ranges.freq + j);
+    hn::Store(from, d, starts + j);
+    hn::Store(hn::Sub(to, from), d, freqs + j);
   }
 }
 
@@ -184,17 +172,7 @@ HWY_AFTER_NAMESPACE();
 namespace flowzip {
 
 FLOWZIP_EXPORT(SetRow);
-FLOWZIP_EXPORT(RowRanges);
 FLOWZIP_EXPORT(RowFind);
-
-void MixtureRow::Ranges(const int32_t* values, CdfRange* ranges) const {
-  if (ScalarDefinitionForced()) return RangesScalar(values, ranges);
-  alignas(64) int32_t padded[kSites] = {};
-  std::copy_n(values, count, padded);
-  RangeLanes lanes;
-  FLOWZIP_DISPATCH(RowRanges)(*this, padded, lanes);
-  lanes.CopyTo(ranges, count);
-}
 
 void MixtureRow::SetRows(const int32_t* rows, int pitch, int new_components,
                          const int32_t* center_q4, const int32_t* vmin, const int32_t* vmax,
@@ -218,9 +196,11 @@ void MixtureRow::FindAll(const int32_t* slots, int32_t* values, CdfRange* ranges
     }
     return;
   }
-  RangeLanes lanes;
-  FLOWZIP_DISPATCH(RowFind)(*this, slots, values, lanes);
-  lanes.CopyTo(ranges, count);
+  alignas(64) int32_t starts[kSites], freqs[kSites];
+  FLOWZIP_DISPATCH(RowFind)(*this, slots, values, starts, freqs);
+  for (int j = 0; j < count; ++j) {
+    ranges[j] = {static_cast<uint32_t>(starts[j]), static_cast<uint32_t>(freqs[j])};
+  }
 }
 
 }  // namespace flowzip

@@ -34,9 +34,6 @@ void SiteRepeatMasks(const SiteValues& values, MixtureRow::Tilt& tilt) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const hn::Repartition<uint8_t, D> d8;
-  constexpr ptrdiff_t kWest = SkewedPlane::Distance(-1, 0), kNorth = SkewedPlane::Distance(0, -1),
-                      kNorthWest = SkewedPlane::Distance(-1, -1),
-                      kNorthEast = SkewedPlane::Distance(1, -1);
   // 1 << k of k < 8, and 0 of other numbers.
   alignas(16) static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128};
   const auto bits = hn::LoadDup128(d8, kBits);
@@ -55,22 +52,23 @@ void SiteRepeatMasks(const SiteValues& values, MixtureRow::Tilt& tilt) {
                      hn::LoadU(d, plane));
     };
     const auto set = [&](int event, V mask) HWY_ATTR { hn::Store(mask, d, tilt.mask[event] + j); };
-    const V west = hn::LoadU(d, own + kWest), north = hn::LoadU(d, own + kNorth);
-    const V corner = hn::LoadU(d, own + kNorthWest);
+    const V west = hn::LoadU(d, own + Beside::kWest), north = hn::LoadU(d, own + Beside::kNorth);
+    const V corner = hn::LoadU(d, own + Beside::kNorthWest);
     set(0, bit(west));
     set(1, bit(north));
     set(2, bit(corner));
-    set(3, bit(hn::LoadU(d, own + kNorthEast)));
+    set(3, bit(hn::LoadU(d, own + Beside::kNorthEast)));
     set(4, bit(hn::Sub(hn::Add(west, north), corner)));
     if (values.channel < 1) continue;
-    const V by_west = by(0, kWest), by_north = by(0, kNorth), by_corner = by(0, kNorthWest);
+    const V by_west = by(0, Beside::kWest), by_north = by(0, Beside::kNorth),
+            by_corner = by(0, Beside::kNorthWest);
     set(5, bit(by_west));
     set(6, bit(by_north));
-    set(7, hn::Or(bit(by_corner), bit(by(0, kNorthEast))));
+    set(7, hn::Or(bit(by_corner), bit(by(0, Beside::kNorthEast))));
     set(8, bit(hn::Sub(hn::Add(by_west, by_north), by_corner)));
     if (values.channel < 2) continue;
-    set(9, bit(by(1, kWest)));
-    set(10, bit(by(1, kNorth)));
+    set(9, bit(by(1, Beside::kWest)));
+    set(10, bit(by(1, Beside::kNorth)));
   }
 }
 
@@ -86,9 +84,6 @@ namespace flowzip {
 FLOWZIP_EXPORT(SiteRepeatMasks);
 
 void RepeatMask(const SiteValues& values, int j, MixtureRow::Tilt* tilt) {
-  constexpr ptrdiff_t kWest = SkewedPlane::Distance(-1, 0), kNorth = SkewedPlane::Distance(0, -1),
-                      kNorthWest = SkewedPlane::Distance(-1, -1),
-                      kNorthEast = SkewedPlane::Distance(1, -1);
   const auto bit = [&](int32_t value) {
     const int32_t k = value - tilt->first[j];
     return k >= 0 && k < MixtureRow::kGroup ? 1 << k : 0;
@@ -99,19 +94,19 @@ void RepeatMask(const SiteValues& values, int j, MixtureRow::Tilt* tilt) {
     return own[at] - plane[at] + *plane;
   };
   const auto set = [&](int event, int32_t mask) { tilt->mask[event][j] = mask; };
-  set(0, bit(own[kWest]));
-  set(1, bit(own[kNorth]));
-  set(2, bit(own[kNorthWest]));
-  set(3, bit(own[kNorthEast]));
-  set(4, bit(own[kWest] + own[kNorth] - own[kNorthWest]));
+  set(0, bit(own[Beside::kWest]));
+  set(1, bit(own[Beside::kNorth]));
+  set(2, bit(own[Beside::kNorthWest]));
+  set(3, bit(own[Beside::kNorthEast]));
+  set(4, bit(own[Beside::kWest] + own[Beside::kNorth] - own[Beside::kNorthWest]));
   if (values.channel < 1) return;
-  set(5, bit(by(0, kWest)));
-  set(6, bit(by(0, kNorth)));
-  set(7, bit(by(0, kNorthWest)) | bit(by(0, kNorthEast)));
-  set(8, bit(by(0, kWest) + by(0, kNorth) - by(0, kNorthWest)));
+  set(5, bit(by(0, Beside::kWest)));
+  set(6, bit(by(0, Beside::kNorth)));
+  set(7, bit(by(0, Beside::kNorthWest)) | bit(by(0, Beside::kNorthEast)));
+  set(8, bit(by(0, Beside::kWest) + by(0, Beside::kNorth) - by(0, Beside::kNorthWest)));
   if (values.channel < 2) return;
-  set(9, bit(by(1, kWest)));
-  set(10, bit(by(1, kNorth)));
+  set(9, bit(by(1, Beside::kWest)));
+  set(10, bit(by(1, Beside::kNorth)));
 }
 
 void RepeatMasks(const SiteValues& values, MixtureRow::Tilt* tilt) {

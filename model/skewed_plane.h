@@ -125,4 +125,12 @@ class SkewedPlane {
   UnsetVector<int32_t> value_, residual_;
 };
 
+// Where a site's nearest neighbours lie.
+struct Beside {
+  static constexpr ptrdiff_t kWest = SkewedPlane::Distance(-1, 0),
+                             kNorth = SkewedPlane::Distance(0, -1),
+                             kNorthWest = SkewedPlane::Distance(-1, -1),
+                             kNorthEast = SkewedPlane::Distance(1, -1);
+};
+
 }  // namespace flowzip

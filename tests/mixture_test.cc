@@ -240,13 +240,12 @@ TEST_CASE("mixtures by rows, each with a range of its own, on every target", "[m
                                c.vmin[j], c.vmax[j]);
         slots[j] = static_cast<int32_t>(i % 7 == 0 ? 0 : i % 7 == 1 ? 65535 : rng() % 65536);
       }
-      CdfRange ranges[kSites], found_ranges[kSites];
-      row.Ranges(values, ranges);
+      CdfRange found_ranges[kSites];
       row.FindAll(slots, found, found_ranges);
       for (int j = 0; j < kSites; ++j) {
         const Mixture& m = mixtures[static_cast<size_t>(j)];
         bad_windows += row.lo[j] != m.lo() || row.hi[j] != m.hi();
-        bad_ranges += !(ranges[j] == m.Range(values[j]));
+        bad_ranges += !(row.Range(j, values[j]) == m.Range(values[j]));
         CdfRange expected, one;
         const auto slot = static_cast<uint32_t>(slots[j]);
         const int32_t v = m.Find(slot, &expected);

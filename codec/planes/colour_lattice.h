@@ -58,8 +58,8 @@ class ColourLattice {
   // made: from the site in each plane.
   int Neighbours(const int32_t* first, const int32_t* second, const int32_t* third) const {
     int count = 0;
-    for (const ptrdiff_t at : {SkewedPlane::Distance(-1, 0), SkewedPlane::Distance(0, -1),
-                               SkewedPlane::Distance(-1, -1), SkewedPlane::Distance(1, -1)}) {
+    for (const ptrdiff_t at :
+         {Beside::kWest, Beside::kNorth, Beside::kNorthWest, Beside::kNorthEast}) {
       count += Has(first[at], second[at], third[at]) ? 1 : 0;
     }
     return count;

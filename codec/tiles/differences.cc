@@ -107,12 +107,6 @@ void Decode(ByteSpan bytes, const TileTarget& tile, Account& account) {
   WriteBlock(block, tile.rect, 0, tile.image);
 }
 
-bool Adapts(ByteSpan bytes) {
-  const ByteSpan payload = PayloadOfDifferences(bytes);
-  return FindMode(payload) != nullptr && FindMode(payload)->coder != &kDifferencesCoder &&
-         IsAdaptive(payload);
-}
-
 // Of the tile of differences apart from its coder's, which is looked at as if it were the tile.
 uint64_t Memory(const TileNeeds& tile) {
   return uint64_t{4} * static_cast<uint64_t>(tile.kind.channels) *
@@ -147,7 +141,9 @@ std::optional<Differences> TakeDifferences(const Image& image, const Rect& rect)
     span = std::max(span, high - low);
   }
   const int bits = std::max(kFewestBits, static_cast<int>(std::bit_width(uint32_t(span))));
-  if (100 * differences > kSmaller * steps || bits >= block.bit_depth) return std::nullopt;
+  if (steps == 0 || 100 * differences > kSmaller * steps || bits >= block.bit_depth) {
+    return std::nullopt;
+  }
 
   Differences result{KindWith(image, rect, bits), {}};
   ByteWriter head;
@@ -179,6 +175,6 @@ ByteSpan PayloadOfDifferences(ByteSpan bytes) {
 }
 
 const TileCoder kDifferencesCoder = {
-    .name = "differences", .takes = Takes, .decode = Decode, .adapts = Adapts, .memory = Memory};
+    .name = "differences", .takes = Takes, .decode = Decode, .memory = Memory};
 
 }  // namespace flowzip

@@ -25,7 +25,8 @@ struct Differences {
 // Nothing if the samples have up to 8 bits, or the differences are not smaller by far.
 std::optional<Differences> TakeDifferences(const Image& image, const Rect& rect);
 
-// The payload of a tile coded so that the differences have; empty if it is none or too short.
-ByteSpan PayloadOfDifferences(ByteSpan payload);
+// The differences' own payload, of what follows the mode of a tile coded so; empty if there is
+// none.
+ByteSpan PayloadOfDifferences(ByteSpan bytes);
 
 }  // namespace flowzip

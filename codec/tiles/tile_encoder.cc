@@ -238,23 +238,15 @@ class TileWay {
   ThreadPool& pool_;
 };
 
-// Whether the differences are smaller: of small tiles all of them say so, of others two parts.
-bool AreSmaller(const TileWay& differences, size_t head, const TileWay& plain) {
-  constexpr uint64_t kProbed = 65536;
+// Whether the differences are clearly smaller, of two parts, by what codes most of large pictures:
+// all is tried on one as small as the parts.
+bool PartsAreSmaller(const TileWay& differences, const TileWay& plain) {
   constexpr double kClearly = 0.96;  // parts show less of what plain samples teach
-  const auto bytes = [](const TileWay& way) {
-    return way.Smallest(way.coding(), nullptr, false).payload.size();
-  };
-  const Rect whole{0, 0, plain.rect().width, plain.rect().height};
-  if (uint64_t{whole.width} * whole.height <= kProbed) {
-    return head + bytes(differences) < bytes(plain);
-  }
-  // By what codes most of large pictures: all is tried on one as small as the parts.
   const Coding main = plain.coding() == Coding::kFast       ? Coding::kRaster
                       : plain.coding() == Coding::kThorough ? Coding::kAdaptive
                                                             : Coding::kNetwork;
   size_t plain_bytes = 0, difference_bytes = 0;
-  for (const Rect& part : ProbeParts(whole)) {
+  for (const Rect& part : ProbeParts({0, 0, plain.rect().width, plain.rect().height})) {
     plain_bytes += plain.BytesOf(part, main);
     difference_bytes +=
         std::min(differences.BytesOf(part, main), differences.BytesOf(part, Coding::kRaster));
@@ -271,17 +263,24 @@ struct Way {
   size_t bytes() const { return head + made.payload.size(); }
 };
 
-// The smallest way to code a tile as its differences or as it is.
+// The smallest way to code a tile as its differences or as it is: small ones in both ways.
 Way ChooseWay(const TileWay& plain, const TileWay& differences, size_t head, bool count) {
+  constexpr uint64_t kSmall = 65536;
   const auto make = [&](const TileWay& tile, Coding coding, size_t before) {
     return Way{&tile, coding, before, tile.Smallest(coding, nullptr, count)};
   };
-  Way best = AreSmaller(differences, head, plain) ? make(differences, plain.coding(), head)
-                                                  : make(plain, plain.coding(), 0);
+  const auto smaller = [](Way a, Way b) {  // the second of two as small
+    return a.bytes() < b.bytes() ? std::move(a) : std::move(b);
+  };
+  const auto plainly = [&] { return make(plain, plain.coding(), 0); };
+  const auto as_differences = [&](Coding coding) { return make(differences, coding, head); };
+  const bool small = uint64_t{plain.rect().width} * plain.rect().height <= kSmall;
+  Way best = small ? smaller(as_differences(plain.coding()), plainly())
+             : PartsAreSmaller(differences, plain) ? as_differences(plain.coding())
+                                                   : plainly();
   // Of noise, the raster coder's tables may know more than the network, which parts do not show.
   if (plain.coding() == Coding::kFast) return best;
-  Way quick = make(differences, Coding::kFast, head);
-  return quick.bytes() < best.bytes() ? std::move(quick) : std::move(best);
+  return smaller(as_differences(Coding::kFast), std::move(best));
 }
 
 }  // namespace

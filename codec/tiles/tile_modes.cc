@@ -51,11 +51,15 @@ const ModeRow& ModeOf(const TileCoder& coder, const Image& kind) {
   throw Error(ErrorCode::kInvalidArgument, "a coder without a mode");
 }
 
-bool NeedsModel(ByteSpan payload) {
+ByteSpan Unwrapped(ByteSpan payload) {
   const ModeRow* row = FindMode(payload);
-  if (row != nullptr && row->mode == TileMode::kDifferences) {
-    row = FindMode(PayloadOfDifferences(payload.subspan(1)));
-  }
+  return row != nullptr && row->mode == TileMode::kDifferences
+             ? PayloadOfDifferences(payload.subspan(1))
+             : payload;
+}
+
+bool NeedsModel(ByteSpan payload) {
+  const ModeRow* row = FindMode(Unwrapped(payload));
   return row != nullptr && row->coder->needs_model;
 }
 

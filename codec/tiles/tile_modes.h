@@ -40,6 +40,8 @@ const ModeRow* FindMode(ByteSpan payload);
 // The mode in which `coder` codes pictures of that kind.
 const ModeRow& ModeOf(const TileCoder& coder, const Image& kind);
 
+// What the coder of a payload's samples made: of differences (differences.h), the payload within.
+ByteSpan Unwrapped(ByteSpan payload);
 // Whether a payload needs a model to be decoded.
 bool NeedsModel(ByteSpan payload);
 // Whether it is all of a picture, as its PNG file has it.

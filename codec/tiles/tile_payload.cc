@@ -82,8 +82,9 @@ void DecodeReduced(ByteSpan payload, const TileTarget& tile, int scale_log2) {
 }
 
 bool IsAdaptive(ByteSpan payload) {
-  const ModeRow* row = FindMode(payload);
-  return row != nullptr && row->coder->adapts != nullptr && row->coder->adapts(Split(payload).own);
+  const ByteSpan inner = Unwrapped(payload);
+  const ModeRow* row = FindMode(inner);
+  return row != nullptr && row->coder->adapts != nullptr && row->coder->adapts(Split(inner).own);
 }
 
 bool AlphaIsLarge(ByteSpan payload) {

@@ -59,10 +59,11 @@ class AdaptiveContexts {
 
     // Differences from what lies to the left, above, and from the plane through both and what lies
     // between them: in all planes at once.
-    hashes_[8] = Difference(9, site, values, [](const int32_t* v) { return v[kWest]; });
-    hashes_[9] = Difference(10, site, values, [](const int32_t* v) { return v[kNorth]; });
-    hashes_[10] = Difference(11, site, values,
-                             [](const int32_t* v) { return v[kWest] + v[kNorth] - v[kNorthWest]; });
+    hashes_[8] = Difference(9, site, values, [](const int32_t* v) { return v[Beside::kWest]; });
+    hashes_[9] = Difference(10, site, values, [](const int32_t* v) { return v[Beside::kNorth]; });
+    hashes_[10] = Difference(11, site, values, [](const int32_t* v) {
+      return v[Beside::kWest] + v[Beside::kNorth] - v[Beside::kNorthWest];
+    });
     hashes_[13] = HashStep(hashes_[8], hashes_[9]);
     if (lattice_.Knows(channel_)) {
       const int neighbours = lattice_.Neighbours(values[0], values[1], values[2]);
@@ -75,8 +76,10 @@ class AdaptiveContexts {
       lattice_set_ = static_cast<int>(mask >> 2 & 31) + (neighbours > 2 ? 32 : 0);
     } else {
       hashes_[7] = HashStep(HashStep(8, channel > 0 ? known(0) : 0), scale / 2);
-      hashes_[11] = Difference(12, site, values, [](const int32_t* v) { return v[kNorthWest]; });
-      hashes_[12] = Difference(13, site, values, [](const int32_t* v) { return v[kNorthEast]; });
+      hashes_[11] =
+          Difference(12, site, values, [](const int32_t* v) { return v[Beside::kNorthWest]; });
+      hashes_[12] =
+          Difference(13, site, values, [](const int32_t* v) { return v[Beside::kNorthEast]; });
     }
   }
 
@@ -86,10 +89,6 @@ class AdaptiveContexts {
   int lattice_set() const { return lattice_set_; }
 
  private:
-  static constexpr ptrdiff_t kWest = SkewedPlane::Distance(-1, 0),
-                             kNorth = SkewedPlane::Distance(0, -1),
-                             kNorthWest = SkewedPlane::Distance(-1, -1),
-                             kNorthEast = SkewedPlane::Distance(1, -1);
   static constexpr int kMaskReach = 4;  // values to both sides of the centre
 
   static uint64_t Key(int32_t v) { return static_cast<uint32_t>(v); }

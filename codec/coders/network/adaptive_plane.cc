@@ -23,7 +23,6 @@ void CodeSites(const PlaneContext& context, const LinearFilters& filters, Coder&
           high[site.lane] = (mixtures.Mean(site.lane) + 8) >> 4;
         }
         tilt.LookAll(walk, mixtures, high);
-        mixtures.TiltAll(&tilt.tilt());
         for (const ChannelWalk::Lane& site : walk.lanes()) {
           const int i = site.lane, low_bits = walk.low_bits(i);
           const double before = sites.bits();

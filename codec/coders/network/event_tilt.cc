@@ -79,6 +79,7 @@ void EventTilt::Look(const ChannelWalk& walk, const MixtureRow& mixtures, int la
   LookAtSite(walk, mixtures, lane, value);
   RepeatMask(Values(walk), lane, &tilt_);
   DropIfLowBits(walk, lane);
+  mixtures.TiltSite(lane, &tilt_);
 }
 
 void EventTilt::LookAll(const ChannelWalk& walk, const MixtureRow& mixtures,
@@ -89,6 +90,7 @@ void EventTilt::LookAll(const ChannelWalk& walk, const MixtureRow& mixtures,
   }
   RepeatMasks(Values(walk), &tilt_);
   for (const ChannelWalk::Lane& site : walk.lanes()) DropIfLowBits(walk, site.lane);
+  mixtures.TiltAll(&tilt_);
 }
 
 // What took place above the band.

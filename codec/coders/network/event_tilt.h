@@ -25,12 +25,11 @@ class EventTilt {
   // `planes`: those that are looked at, then the plane itself, of the range given.
   EventTilt(const std::vector<NetworkPlane*>& planes, PlaneColours colours, SampleRange range);
 
-  // Sets the tilt of a site of the step under way, or of all its sites, up to the results: for the
-  // group of eight that `value` is in. That may be what it is, what the mixture alone finds, or
-  // where its mean is.
+  // Tilts a site of the step under way, or all its sites: the group of eight that `value` is in.
+  // That may be what it is, what the mixture alone finds, or where its mean is.
   void Look(const ChannelWalk& walk, const MixtureRow& mixtures, int lane, int32_t value);
   void LookAll(const ChannelWalk& walk, const MixtureRow& mixtures, const int32_t* values);
-  MixtureRow::Tilt& tilt() { return tilt_; }
+  const MixtureRow::Tilt& tilt() const { return tilt_; }
   // At the end of each step, whose values are known: without low bits, and of escapes any.
   void Learn(const ChannelWalk& walk, const MixtureRow& mixtures, const int32_t* values);
 

@@ -48,7 +48,6 @@ std::vector<uint8_t> EncodeStaticSites(const PlaneContext& context, const Linear
           high[site.lane] = values[site.lane] >> walk.low_bits(site.lane);
         }
         tilt.LookAll(walk, mixtures, high);
-        mixtures.TiltAll(&tilt.tilt());
         tilt.Learn(walk, mixtures, high);
         for (const ChannelWalk::Lane& site : walk.lanes()) {
           const int i = site.lane, state = i % states, low_bits = walk.low_bits(i);
@@ -90,7 +89,6 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
                 }
                 mixtures.FindAll(slots, found, ranges);
                 tilt.LookAll(walk, mixtures, found);
-                mixtures.TiltAll(&tilt.tilt());
               }
               bool inside = true;
               for (const ChannelWalk::Lane& site : walk.lanes()) {
@@ -99,7 +97,6 @@ void DecodeStaticSites(const PlaneContext& context, const LinearFilters& filters
                 if (states == 1) {
                   found[i] = mixtures.Find(i, stack.Peek(), &ranges[i]);
                   tilt.Look(walk, mixtures, i, found[i]);
-                  mixtures.TiltSite(i, &tilt.tilt());
                 }
                 if (mixtures.Inside(i, found[i])) {
                   found[i] = tilt.tilt().Find(i, stack.Peek());
